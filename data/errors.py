@@ -9,8 +9,9 @@ from functools import partial, reduce
 class Sentence:
     """A template in `str.format` syntax with its facts.
 
-    A fact can be a `Sentence`, or a tuple of them, which are joined with spaces. Without facts the
-    template is used as it is, so braces in it need no escaping.
+    The template can be from `ngettext`. A fact can be a `Sentence`, or a tuple of them, which are
+    joined with spaces. Without facts the template is used as it is, so braces in it need no
+    escaping.
     """
 
     template: str

@@ -133,7 +133,7 @@ def in_language(words: str, language: Language) -> str:
 
 def _(sentence: str) -> str:
     """A sentence for translation. Fields are in braces: `_("Won with {votes}.")`."""
-    return Phrase(sentence)
+    return sentence if isinstance(sentence, Phrase) else Phrase(sentence)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.errors import Sentence, TemplatedError
+from data.phrases import ngettext
 from models.names.constraints import NameConstraints, Piece, Shape
 from models.text_generator import GenerationError
 
@@ -67,9 +68,12 @@ class Shortfall:
         facts: dict[str, object] = {"count": self.found, "options": describe(self.constraints)}
         if not self.found:
             return Sentence("No new name was found{options}.", facts)
-        if self.found == 1:
-            return Sentence("Only {count:,} new name was found{options}.", facts)
-        return Sentence("Only {count:,} new names were found{options}.", facts)
+        only = ngettext(
+            "Only {count:,} new name was found{options}.",
+            "Only {count:,} new names were found{options}.",
+            self.found,
+        )
+        return Sentence(only, facts)
 
     @property
     def sentence(self) -> Sentence:

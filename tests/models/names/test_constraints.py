@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from data.phrases import Language, _, in_language
 from models.names.automaton import ConstraintAutomaton, count_possible
 from models.names.constraints import DINOSAURS, NameConstraints
 from models.names.generator import NamesRequest, parse_constraints
@@ -102,6 +103,14 @@ TRY = "Try a higher temperature or other letters."
 def test_shortfall(found: int, share: float, sentence: str, flaw: Flaw) -> None:
     said = Shortfall(found, NameConstraints(), flaw, share).sentence.format()
     assert said.startswith(sentence.format(FLAWS[flaw].format()))
+
+
+@pytest.mark.parametrize(("found", "said"), [(1, "1 nome novo"), (2, "2 nomes novos")])
+def test_shortfall_has_plural_forms(found: int, said: str) -> None:
+    only = "Only {count:,} new name was found{options}."
+    names = Language("pt-BR", {only: ("{count} nome novo", "{count} nomes novos")})
+    found_sentence = Shortfall(found, NameConstraints(), Flaw.NEAR, 0.5).found_sentence
+    assert in_language(found_sentence.format(_), names) == said
 
 
 def test_longest_shortfall_fits_in_database() -> None:
