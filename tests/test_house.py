@@ -42,7 +42,8 @@ bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation 
     bot.museum bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat
     bot.concurrency models.names models.verse data
 bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency
-bot.help             bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
+bot.help             bot.status bot.training bot.community bot.chat bot.evaluation bot.store
+    bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
 bot.privacy          bot.verse bot.museum.queries bot.training bot.polls bot.community bot.chat

@@ -252,10 +252,12 @@ class Registry:
         """What the first word of a command stands for."""
         return {each.name: each for each in self.commands if not isinstance(each, Menu)}
 
-    def usable(self, *, is_guest: bool) -> Iterator[Command]:
-        """The commands that guests may use, or all."""
+    def usable(self, *, is_guest: bool, is_direct: bool = False) -> Iterator[Command]:
+        """The commands that guests may use, or all; in direct messages those that work there."""
         for command in self.every_command():
-            if not (is_guest and self.by_first_word[command.name.partition(" ")[0]].is_costly):
+            declared = self.by_first_word[command.name.partition(" ")[0]]
+            is_elsewhere = is_direct and declared.place is Place.COMMUNITY
+            if not (is_elsewhere or (is_guest and declared.is_costly)):
                 yield command
 
 

@@ -1,6 +1,7 @@
 """`/help`: topics with their commands, and a button for the examples of each."""
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,9 +22,13 @@ from bot.chat.message import (
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
+from bot.community.queries import Communities
 from bot.formats import spaced
+from bot.store.calls import StoreError
 
 ACTION = "help"
+PATIENCE_S = 1.0
+"""Seconds that an answer waits for the database, which it can do without."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +105,11 @@ TOPICS = (
 
 async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
-    audiences, is_guest = await audiences_of(app, turn), turn.user.is_guest
-    topics = _topics(app.registry, audiences, is_guest=is_guest)
+    audiences = await audiences_of(app, turn)
+    topics = _topics(app.registry, turn, audiences)
     hint = text(_("The first buttons do something at once; those of topics show examples."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
-    if Audience.MANAGERS in audiences:
+    if Audience.MANAGERS in audiences and await _has_no_daily(app, turn.community_id):
         sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
         lines.append(text(sentence, command=code("/settings")))
     embed = Embed(_("What you can do here"), tuple(lines))
@@ -116,14 +121,26 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the button of a topic with its examples, as far as the member may use them."""
-    audiences, is_guest = await audiences_of(app, turn), turn.user.is_guest
-    topics = _topics(app.registry, audiences, is_guest=is_guest)
+    audiences = await audiences_of(app, turn)
+    topics = _topics(app.registry, turn, audiences)
     chosen = next((topic for topic, _words in topics if topic.name == state), topics[0][0])
-    lines = examples_for(app.registry, audiences, is_guest=is_guest, words=chosen.commands)
+    lines = _examples(_usable(app.registry, turn, audiences), chosen.commands)
     embed = Embed(spaced([chosen.emoji, chosen.title]), lines)
     runs = _runs(chosen, _runnable(app.registry, turn, audiences))
     buttons = (*runs, *_buttons(topics, chosen))
     await turn.edit_source(Message(embeds=(embed,), buttons=buttons, private=True))
+
+
+async def _has_no_daily(app: App, community_id: int | None) -> bool:
+    """Whether a community has no dinosaur of the day, as far as the database tells in time."""
+    if community_id is None:
+        return False
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            kept = await app.store[Communities].settings(community_id)
+    except (TimeoutError, StoreError):
+        return False
+    return kept.daily.starts_on is None
 
 
 async def audiences_of(app: App, turn: Turn) -> Collection[Audience]:
@@ -143,35 +160,38 @@ async def audiences_of(app: App, turn: Turn) -> Collection[Audience]:
 
 
 def examples_for(
-    registry: Registry,
-    audiences: Collection[Audience],
-    *,
-    is_guest: bool,
-    words: Collection[str] | None = None,
+    registry: Registry, audiences: Collection[Audience], *, is_guest: bool
 ) -> tuple[Text, ...]:
-    """Examples of the commands for some audiences, each with what it does.
+    """Examples of the commands for some audiences in a community, each with what it does."""
+    usable = registry.usable(is_guest=is_guest)
+    return _examples(command for command in usable if command.audience in audiences)
 
-    words: the first words of the commands; `None` stands for all.
-    """
+
+def _examples(
+    commands: Iterable[Command], words: Collection[str] | None = None
+) -> tuple[Text, ...]:
+    """Examples of commands. `words`: their first words; `None` stands for all."""
     return tuple(
         text("{example} {what}", example=code(example), what=what)
-        for command in registry.usable(is_guest=is_guest)
-        if command.audience in audiences
+        for command in commands
         if words is None or command.name.partition(" ")[0] in words
         for example, what in command.examples
     )
 
 
+def _usable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> list[Command]:
+    """The commands that the member may use where they are."""
+    is_guest, is_direct = turn.user.is_guest, turn.community_id is None
+    usable = registry.usable(is_guest=is_guest, is_direct=is_direct)
+    return [command for command in usable if command.audience in audiences]
+
+
 _Topics = Sequence[tuple[Topic, Sequence[str]]]
 
 
-def _topics(registry: Registry, audiences: Collection[Audience], *, is_guest: bool) -> _Topics:
+def _topics(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> _Topics:
     """The topics of which the member may use commands, with the first words of these."""
-    usable = {
-        command.name.partition(" ")[0]
-        for command in registry.usable(is_guest=is_guest)
-        if command.audience in audiences
-    }
+    usable = {each.name.partition(" ")[0] for each in _usable(registry, turn, audiences)}
     found = [(topic, [word for word in topic.commands if word in usable]) for topic in TOPICS]
     return [(topic, words) for topic, words in found if words]
 
@@ -191,8 +211,8 @@ def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -
     """The commands that the member can run here without options."""
     return {
         command.name
-        for command in registry.usable(is_guest=turn.user.is_guest)
-        if command.audience in audiences and can_run(registry, command, turn)
+        for command in _usable(registry, turn, audiences)
+        if can_run(registry, command, turn)
     }
 
 

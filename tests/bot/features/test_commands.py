@@ -147,11 +147,24 @@ async def test_help_runs_commands(chat: Chat) -> None:
     assert (await chat.alice.press(page, "About the bot")).title.startswith("🦖 Mangosaurus")
     direct = await chat.alice.use_directly("help")
     assert runs(direct) == [names, sonnet, "See your data"]
+    assert not re.search("/(museum|collection|leaderboard|namer|models)", direct.words)
     boss = await chat.add_manager()
     topics = await boss.use("help")
     assert runs(topics)[-2:] == ["Set up", "See your data"]
     assert (await boss.press(topics, "Set up")).text.startswith("Everything works as it is.")
     assert "Check the bot" in runs(await (await chat.add_operator()).use("help"))
+
+
+async def test_help_on_the_dinosaur_of_the_day(chat: Chat) -> None:
+    """Managers are told that they can start one, unless one runs."""
+    boss, hint = await chat.add_manager(), "You can start a dinosaur of the day"
+    assert hint in (await boss.use("help")).words
+    assert hint not in (await boss.use_directly("help")).words
+    settings = await boss.use("settings")
+    await boss.choose(settings, "Channel", chat.channel)
+    assert hint not in (await boss.use("help")).words
+    await boss.use("settings", daily=False)
+    assert hint in (await boss.use("help")).words
 
 
 async def test_help_of_guests(slack_chat: SlackChat) -> None:
