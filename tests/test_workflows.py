@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parents[1]
+needs_bash = pytest.mark.skipif(sys.platform == "win32", reason="the steps run in bash on Linux")
 WORKFLOWS = {
     path.stem: path.read_text() for path in sorted((CHECKOUT / ".github" / "workflows").iterdir())
 }
@@ -72,6 +74,14 @@ def _runs(matrix: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(runner, python) for runner in matrix["runner"] for python in matrix["python"]]
 
 
+def run(command: str, folder: Path, tag: str) -> int:
+    """The exit code of a step that a tag has started."""
+    environment = {"PATH": "/usr/bin:/bin", "GITHUB_REF_NAME": tag, "GITHUB_OUTPUT": "output"}
+    done = subprocess.run(["bash", "-ec", command], cwd=folder, env=environment, check=False)
+    return done.returncode
+
+
+@needs_bash
 @pytest.mark.parametrize(
     ("tag", "is_there"), [("v0.7.0", True), ("v0.7", False), ("v9.9.9", False)]
 )
@@ -80,17 +90,31 @@ def test_section_of_a_release(tag: str, is_there: bool, tmp_path: Path) -> None:
     (tmp_path / "CHANGELOG.md").write_bytes((CHECKOUT / "CHANGELOG.md").read_bytes())
     (tmp_path / "pyproject.toml").write_text(f'[project]\nversion = "{tag.removeprefix("v")}"\n')
 
-    def run(command: str) -> int:
-        environment = {"PATH": "/usr/bin:/bin", "GITHUB_REF_NAME": tag}
-        done = subprocess.run(["bash", "-ec", command], cwd=tmp_path, env=environment, check=False)
-        return done.returncode
-
     (check,) = (each for each in commands("release") if "pyproject.toml" in each)
     (section,) = (each for each in commands("release") if "notes.md" in each and "awk" in each)
-    assert (run(check) == 0) == is_there
+    assert (run(check, tmp_path, tag) == 0) == is_there
     if is_there:
-        assert run(section) == 0
+        assert run(section, tmp_path, tag) == 0
         notes = (tmp_path / "notes.md").read_text()
         assert notes.strip()
         assert notes.strip() in (CHECKOUT / "CHANGELOG.md").read_text()
         assert "\n## " not in notes
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    ("tag", "is_newest"), [("v1.10.0", True), ("v1.9.2", False), ("v1.0.2", False)]
+)
+def test_newest_version(tag: str, is_newest: bool, tmp_path: Path) -> None:
+    """An older one leaves `latest` and the site where they are."""
+    author = "-c user.name=A -c user.email=a@b.c"
+    commit = f"git init -q && git {author} commit -q --allow-empty -m one"
+    tags = "for each in v1.0.2 v1.9.2 v1.10.0 v2.0.0-rc1 work; do git tag $each; done"
+    assert run(f"{commit} && {tags}", tmp_path, tag) == 0
+    (step,) = (each for each in commands("release") if "git tag" in each)
+    assert run(step, tmp_path, tag) == 0
+    assert (tmp_path / "output").exists() == is_newest
+    images = jobs("release")["images"]
+    assert images["env"]["NEWEST"] == "${{ needs.version.outputs.newest }}"
+    assert "version" in images["needs"]
+    assert jobs("release")["site"]["if"] == "needs.version.outputs.newest"
