@@ -29,20 +29,20 @@ from models.names.generator import NamesRequest
 from models.serving.mixture import ParallelMixture
 from models.verse.poem import SonnetRequest
 from models.weights import save_weights
-from tests.models.tiny import LETTERS, VERSE, card, lstm, ngram
+from tests.models.tiny import LETTERS, VERSE, card, lstm, ngram, rnn
 from tests.models.verse.versifier import WORDS, word_network
-from tests.releases.files import FIRST, FOLDER, load, texts_of
+from tests.releases.files import FIRST, FOLDER, STORED, load, texts_of
 from tests.releases.rows import add_rows
 
 
 async def write_database(folder: Path) -> None:
-    """A database and its backup. Each column has a value in some row."""
+    """A database and its backup, with a weight file. Each column has a value in some row."""
     with TemporaryDirectory() as temporary:
         path = Path(temporary) / FILE
         load(FIRST, path)
         database = Database(url_of(None, path.parent))
         await database.migrate()
-        await add_rows(Store(database))
+        await add_rows(Store(database), (folder / STORED).read_bytes())
         if empty := await empty_columns(database):
             raise SystemExit(f"Nothing is in {', '.join(empty)}: fill them in rows.add_rows.")
         await write_archive(database, folder / "backup.zip")
@@ -65,11 +65,15 @@ async def empty_columns(database: Database) -> list[str]:
 
 
 def write_weights(folder: Path) -> None:
-    """Untrained networks of the shipped architectures."""
+    """Untrained networks of all architectures."""
     mixture = ParallelMixture((lstm(LETTERS), ngram()), np.full(2, 0.5, np.float32))
     facts = card("names", LETTERS, architecture="mixture")
     known = Fingerprints.of(["mango"])
     save_weights(folder / "names.safetensors", mixture.arrays(), facts, known)
+    parts = {"lstm": lstm(LETTERS).arrays(), "ngram": ngram().arrays(), "rnn": rnn().arrays()}
+    for name, arrays in parts.items():
+        facts = card("names", LETTERS, architecture=name)
+        save_weights(folder / f"{name}.safetensors", arrays, facts, known)
     facts = card("sonnets", VERSE, architecture="words")
     arrays = word_network().arrays()
     save_weights(folder / "sonnets.safetensors", arrays, facts, known, words=WORDS)
@@ -103,8 +107,8 @@ def write_texts(folder: Path) -> None:
 
 def write(folder: Path) -> None:
     """Write all files of today's code into an empty folder."""
-    asyncio.run(write_database(folder))
     write_weights(folder)
+    asyncio.run(write_database(folder))
     write_settings(folder)
     write_texts(folder)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.names.generator import NamesRequest, generate_names
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
+from models.weights import Trained
 from tests.models.tiny import anything
 from tests.models.verse.versifier import finished
 
@@ -17,6 +18,8 @@ RELEASES = sorted(
 """Oldest first."""
 FIRST = RELEASES[0]
 """Version 0.7.0, which has a database and a backup only."""
+STORED = "rnn.safetensors"
+"""The weight file that is also in the database, of a namer and a version: a small one."""
 
 
 def load(release: Path, path: Path) -> None:
@@ -24,6 +27,11 @@ def load(release: Path, path: Path) -> None:
     with sqlite3.connect(path) as file:
         file.executescript((release / "database.sql").read_text("utf-8"))
     file.close()
+
+
+def names_of(trained: Trained) -> tuple[str, ...]:
+    """Names that a network writes."""
+    return generate_names(trained, NamesRequest(count=3, seed=7), anything).names
 
 
 def texts_of(request: NamesRequest | SonnetRequest, release: Path) -> list[str]:

@@ -1,12 +1,21 @@
 """Rows that the databases of releases have, apart from those of 0.7.0."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from bot.community.queries import Communities, Stopped
 from bot.museum.queries import Museum
 from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls
 from bot.store import Store
-from bot.training.queries import TrainingRequest, Trainings
+from bot.training.queries import (
+    CustomModels,
+    StoredList,
+    TrainingRequest,
+    Trainings,
+    VersionFiles,
+    VersionRecord,
+    Versions,
+)
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -14,10 +23,11 @@ PARK, QUIET, CHANNEL = 86, 87, 88
 ADA, BOB, CAT = 91, 92, 93
 DAILY, FOUND, SHOWN = 7004, 7005, 7106
 NAMES, REASON = ("Mangopelta",), "Somebody has stopped it."
+DWARVES = StoredList("dwarves.txt", ("Balin", "Dwalin"))
 
 
-async def add_rows(store: Store) -> None:
-    """What 0.7.0 did not have."""
+async def add_rows(store: Store, weights: bytes) -> None:
+    """What 0.7.0 did not have. `weights`: a file, of a namer and of a version."""
     await store[Communities].change(
         PARK,
         votes_needed=2,
@@ -51,3 +61,19 @@ async def add_rows(store: Store) -> None:
     )
     await store[Trainings].enqueue(request)
     await store[Trainings].request_stop(await store[Trainings].enqueue(request), REASON, NOW)
+    digest = hashlib.sha256(weights).hexdigest()
+    namer = await store[CustomModels].create(
+        community_id=PARK, name="Dwarves", member_id=ADA, corpus=DWARVES, now=NOW, most=9
+    )
+    await store[CustomModels].trained(namer.id, weights, digest, 1.5)
+    version = VersionRecord(
+        task="names",
+        digest=digest,
+        corpus="dinosaurs",
+        corpus_sha256="0" * 64,
+        recipe="quick",
+        seed=8,
+        validation=1.5,
+        reference_loss=1.5,
+    )
+    await store[Versions].add(version, VersionFiles(weights), NOW)

@@ -29,16 +29,20 @@ from bot.verse.queries import Poems
 from bot.version import checkout_version
 from bot.words.queries import FilterSettings, WordFilters
 from models.names.generator import NamesRequest
+from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
+from models.weights import read_card
 from tests.bot.operate.test_backup import contents, restored
 from tests.bot.training.test_version_queries import FILES, version
 from tests.releases import rows
 from tests.releases.__main__ import write
-from tests.releases.files import FIRST, RELEASES, load, texts_of
+from tests.releases.files import FIRST, RELEASES, load, names_of, texts_of
 from tests.releases.rows import ADA, CAT, NOW
 
 MUSEUM, LEFT, CHANNEL = 81, 85, 82
 OPEN, REMOVED = 7001, 7003
+ARCHITECTURES = {"lstm", "mixture", "ngram", "rnn", "words"}
+"""Those of 1.0."""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,18 @@ def test_texts(release: Path) -> None:
             assert found == each["texts"]
 
 
+@AFTER_THE_FIRST
+def test_weights(release: Path) -> None:
+    """Networks of all architectures are loaded, and write."""
+    files = [*release.glob("*.safetensors")]
+    assert {read_card(path).architecture for path in files} >= ARCHITECTURES
+    for path in files:
+        if path.stem == "sonnets":
+            assert TASKS["sonnets"].load(path).words
+        else:
+            assert names_of(TASKS["names"].load(path))
+
+
 def is_of_this_minor_version(release: Path) -> bool:
     return release.name.split(".")[:2] == checkout_version().split(".")[:2]
 
@@ -128,7 +144,7 @@ async def check(store: Store, release: Path) -> None:
     await check_polls(store)
     await check_models(store)
     await check_trainings(store)
-    await check_ids(store)
+    await check_ids(store, earlier=2 if release == FIRST else 3)
     assert await store[ButtonStates].get(555, MUSEUM) == '{"text": "Shall I"}'
     assert [poem.title for poem in await store[Poems].of(ADA)] == ["Shall I"]
 
@@ -154,6 +170,15 @@ async def check_rows(store: Store) -> None:
         assert await remove(session, rows.PARK, rows.FOUND, 1, NOW) == own.name
     (place,) = await store[HallOfFame].outdated()
     assert place.message_id == rows.SHOWN
+    (dwarves,) = await store[CustomModels].of(rows.PARK)
+    trained = await store[Versions].get(3)
+    assert trained is not None
+    for digest, weights in (
+        (dwarves.digest, await store[CustomModels].weights(dwarves.id)),
+        (trained.digest, await store[Versions].weights(3)),
+    ):
+        assert weights is not None
+        assert names_of(TASKS["names"].read(weights, "weights", digest=digest))
 
 
 async def check_polls(store: Store) -> None:
@@ -204,8 +229,11 @@ async def check_trainings(store: Store) -> None:
     assert (stale.id, stale.state, stale.minutes, stale.force) == (3, "queued", 30, True)
 
 
-async def check_ids(store: Store) -> None:
-    """Not even those of rows that were deleted last are assigned again."""
+async def check_ids(store: Store, earlier: int) -> None:
+    """Not even those of rows that were deleted last are assigned again.
+
+    earlier: custom models and versions that there have been, each.
+    """
     known = await store[Identities].resolve("slack", "user", "T1", "U1")
     assert [poem.title for poem in await store[Poems].of(known)] == ["On Slack"]
     assert await store[Identities].resolve("slack", "user", "T1", "U2") == known + 3
@@ -217,5 +245,5 @@ async def check_ids(store: Store) -> None:
         now=NOW,
         most=9,
     )
-    assert model.id == 3
-    assert (await store[Versions].add(version(task="haiku"), FILES, NOW))[0] == 3
+    assert model.id == earlier + 1
+    assert (await store[Versions].add(version(task="haiku"), FILES, NOW))[0] == earlier + 1
