@@ -13,12 +13,19 @@ from babel.numbers import format_decimal, format_percent
 
 from bot.chat import translation
 from bot.chat.commands import Choice, Command, Group, Menu
+from bot.chat.message import Form, Message
 from bot.chat.translation import Language, in_language, language_of, languages, read_catalogue
+from bot.community.settings import SettingsOptions
 from bot.features import REGISTRY
 from bot.platforms.discord.commands import LONGEST_DESCRIPTION, LONGEST_LABEL
-from bot.platforms.slack.platform import LIMITS
+from bot.platforms.discord.rendering import FORM_WORDS
+from bot.platforms.slack.platform import LIMITS, TERMS
+from bot.platforms.slack.views.modals import CHOICE, TITLE
+from bot.platforms.slack.views.rendering import LABEL, PLACEHOLDER
+from tests.bot.chats.protocol import Chat
 from tests.bot.features.test_catalogue import SOURCES, messages
 from tests.bot.pseudo import LETTERS, write_catalogue
+from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
 PSEUDO = "pseudo"
 FOLDER = translation.LOCALES
@@ -115,6 +122,17 @@ def registered(language: Language) -> Iterator[tuple[str, int]]:
             yield in_language(words, language), LONGEST_DESCRIPTION
 
 
+def in_slack_forms(language: Language) -> Iterator[tuple[str, int]]:
+    """What Slack lists in the forms of groups and commands, with the most characters."""
+    registry = REGISTRY.worded(TERMS)
+    for group in registry.commands:
+        for command in group.commands if isinstance(group, Group) else ():
+            yield in_language(command.description, language), CHOICE
+    for command in registry.every_command():
+        for choice in (each for option in command.options for each in option.choices):
+            yield in_language(choice.label, language), CHOICE
+
+
 def test_lengths(path: Path, language: Language) -> None:
     """Longer texts are cut, which only the pseudo-language may need."""
     buttons = {
@@ -124,9 +142,39 @@ def test_lengths(path: Path, language: Language) -> None:
     }
     assert len(buttons) > 20
     labels = ((language.translation(each), LIMITS.button_label) for each in buttons)
-    shown = [*registered(language), *labels]
+    shown = [*registered(language), *in_slack_forms(language), *labels]
     if path.is_relative_to(FOLDER):
         assert [words for words, most in shown if len(words) > most] == []
+
+
+async def test_lengths_of_settings(chat: Chat, path: Path, language: Language) -> None:
+    """So are those of the settings' menus, and of the forms that its buttons open."""
+    turn = press_on(FakeTurn(FakePlatform({1: Message()})), 1)
+    await REGISTRY.by_name["settings"].answer(chat.app, turn, SettingsOptions())
+    (message,) = turn.answers
+    forms: list[Form] = []
+    for button in message.buttons:
+        turn.asked = None
+        await REGISTRY.buttons[button.action].answer(chat.app, turn, button.state)
+        forms += [turn.asked] if turn.asked else []
+    declared = [re.findall(r"\bForm\(", source.read_text()) for source in SOURCES]
+    assert len(forms) == sum(map(len, declared))
+    shown: list[tuple[str, int]] = []
+    for form in forms:
+        shown += [(form.title, min(TITLE, FORM_WORDS)), (form.label, FORM_WORDS)]
+    for menu in message.selects:
+        shown += [(menu.placeholder, PLACEHOLDER), *((label, LABEL) for label, _ in menu.choices)]
+    told = [(in_language(words, language), most) for words, most in shown]
+    if path.is_relative_to(FOLDER):
+        assert [words for words, most in told if len(words) > most] == []
+
+
+def test_french_spaces() -> None:
+    """They don't break, so no line begins with a mark or ends with an opened quotation."""
+    told = language_of("fr").sentences.values()
+    forms = [form for each in told for form in ([each] if isinstance(each, str) else each)]
+    assert len(forms) >= len(messages())
+    assert [form for form in forms if re.search(r" [:;!?»]|« ", form)] == []
 
 
 def test_nearest_language(monkeypatch: pytest.MonkeyPatch) -> None:
