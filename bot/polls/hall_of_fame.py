@@ -31,7 +31,7 @@ from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
-from bot.formats import shortened, spaced
+from bot.formats import human_date, shortened, spaced
 from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
@@ -44,11 +44,6 @@ from data.text import clean_name
 log = logging.getLogger(__name__)
 
 PLAQUE = "plaque.png"
-
-_MONTHS = (
-    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
-    *(_("August"), _("September"), _("October"), _("November"), _("December")),
-)
 
 
 async def plaque_file(
@@ -68,8 +63,7 @@ async def plaque_file(
     def wordings(words: str) -> tuple[str, str]:
         return in_language(words, language), str(words)
 
-    month = _MONTHS[day.month - 1]
-    dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
+    dated = human_date(day)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
     # TRANSLATORS: The meaning of a name, in quotation marks.
     quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING)) if meaning else ""

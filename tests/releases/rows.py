@@ -52,6 +52,7 @@ async def add_rows(store: Store, weights: bytes) -> None:
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
     await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND])
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus")
     found = await store[Museum].named(PARK, "Mangopelta")
     assert found is not None
     await store[Museum].favour(PARK, ADA, found.id)
