@@ -450,6 +450,25 @@ class Year:
         await self.ledger.compare(self.audit, self.now, deeply=deeply)
         if deeply:
             await self._look_for_removed()
+            self._look_for_results()
+
+    def _look_for_results(self) -> None:
+        """Each poll that a day ago was over shows its result, and each winner was announced.
+
+        Where it is unclear whether it was, as after a kill, the poll shows the plaque instead.
+        """
+        ledger, by_polls_only = self.ledger, 0
+        for poll in ledger.polls.values():
+            is_old = poll.is_shown and poll.closed is not None and poll.closed < self.now - DAY
+            message = self.chat.shown.get(self.chat.polls.get(poll.id, 0))
+            if not is_old or message is None or poll.club.id in (COMES_AND_GOES, COMES_LATE):
+                continue
+            if any(button.action == ACTION for button in message.buttons):
+                ledger.note(f"poll {poll.id} does not show its result", self.now)
+            elif poll.winner is not None and not (self.chat.sent[poll.id] or message.files):
+                ledger.note(f"the winner of poll {poll.id} was not announced", self.now)
+            by_polls_only += not self.chat.sent[poll.id] and bool(message.files)
+        ledger.counts["results shown by polls only"] = by_polls_only
 
     async def _look_for_removed(self) -> None:
         """Removed names in messages, forgotten members in the database, what came twice."""
