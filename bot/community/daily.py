@@ -128,12 +128,9 @@ async def checked_zone(typed: str) -> str:
         if found:
             return names.get(city, found[0])
     raise UserError(
-        _(
-            "There's no time zone “{zone}”. Type a large city near you and pick a suggestion, for "
-            "example {example}."
-        ),
+        _("There's no time zone “{zone}”. Type a large city near you, for example {example}."),
         zone=shortened(typed, LONGEST_ZONE),
-        example=code("daily_zone:Europe/Berlin"),
+        example=code("Europe/Berlin"),
     )
 
 

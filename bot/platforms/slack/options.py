@@ -22,7 +22,7 @@ from functools import cache
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
 from bot.chat.message import Span, Text, UserError, code, codes
 from bot.chat.received import LONGEST_TEXT
-from bot.chat.translation import _, in_language, language_of, languages
+from bot.chat.translation import Phrase, _, in_language, language_of, languages
 from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
@@ -95,7 +95,9 @@ def _number(option: Option, typed: str) -> int | float:
     value: int | float | None = None
     with suppress(ValueError):
         if len(typed) <= LONGEST_NUMBER:
-            value = int(typed) if is_whole else float(typed.replace(",", "."))
+            grouped = _GROUPED.fullmatch(typed) is not None
+            figures = re.sub("[., ]", "", typed) if is_whole and grouped else typed
+            value = int(figures) if is_whole else float(typed.replace(",", "."))
     if value is None or not math.isfinite(value):
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:
@@ -202,7 +204,8 @@ def _typed(number: float) -> str:
 
 
 def _figure(number: float) -> str:
-    return f"{number:,.0f}" if number == round(number) else f"{number:g}"
+    is_whole = number == round(number)
+    return Phrase("{number:,}").format(number=round(number)) if is_whole else f"{number:g}"
 
 
 TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
@@ -216,6 +219,8 @@ _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
 _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"}
 """Quotation marks, with those that end what they begin."""
 _WORD = re.compile(r"(?:[^\s<:]+:)?<[@#!][^<>\s][^<>]*>|\S+")
+_GROUPED = re.compile(r"-?\d{1,3}(?:[., ]\d{3})+")
+"""A whole number as sentences write it."""
 _REFERENCE = re.compile(r"<([@#])([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 

@@ -78,6 +78,8 @@ def test_line_of_a_sonnet(line: str, expected: Mapping[str, Value]) -> None:
             {"name": "elves", "text": "Galadriel, Elrond"},
         ),
         ("/namer", "SHARE elves on:False", {"name": "elves", "on": False}),
+        ("/settings", "vote_minutes:1,440", {"vote_minutes": 1440}),
+        ("/settings", "vote_minutes:1.440", {"vote_minutes": 1440}),
         ("/mango-status", "", {}),
     ],
 )
@@ -184,6 +186,9 @@ def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -
         ("/sonnet", "form:limerik There was", "sonnet form:limerick There was"),
         ("/sonnet", "temprature:1 R&D", "sonnet temperature:1 R&amp;D"),
         ("/settings", "strict", "settings filter:strict"),
+        ("/settings", "language:german", "settings language:Deutsch"),
+        ("/models", "list poems", "models list task:sonnets"),
+        ("/museum", "by:colour", ""),
         ("/poems", "now", "poems"),
         ("/retrain", "names today", ""),
         ("/namer", "exprot elves", "namer export elves"),
