@@ -187,7 +187,8 @@ class Photographer:
         trained = self._messages.filter(has_text="elves is ready")
         await expect(trained.last).to_be_visible()
         await self._answer("/name namer:elves")
-        await self._take("namer", trained.last, self._messages.last)
+        # Without a part of the message above.
+        await self._take("namer", trained.last, self._messages.last, margin=0)
 
     async def _take_both(self) -> None:
         await self._open(self._local.url, WIDE)
