@@ -265,6 +265,10 @@ class Requests:
 
     async def _open_form(self, turn: SlackTurn, typed: TypedCommand) -> None:
         """Open the form of a command, or that of a group. Its answer goes where it was opened."""
+        word = typed.command.name.partition(" ")[0]
+        if refusal := refusal_of(self.registry.by_first_word.get(word), turn.origin):
+            await self._refuse(turn, refusal, typed.command.name)
+            return
         metadata = replace(turn.origin, message="", thread="").metadata
         commands, language = self._platform.commands, await turn.language(private=True)
         view = modals.form_of(typed.command, typed.values, metadata, commands, language)

@@ -235,6 +235,10 @@ async def test_guests(slack_chat: SlackChat) -> None:
     assert refused.text.startswith("Guests ")
     assert refused.text.endswith("/museum, /dinosaur and /halloffame.")
     assert not slack_chat.writer.sonnets_asked
+    slack_chat.slack.command(guest.member, "/sonnet", "?")  # a form would be filled in in vain
+    await slack_chat.settle()
+    assert slack_chat.slack.modal(guest.member) is None
+    assert slack_chat.shown(slack_chat.slack.messages[-1]).text == refused.text
     hall = await guest.use("halloffame")
     assert "Guests" not in hall.text
     helped = await guest.use("help")
