@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -31,6 +31,7 @@ from bot.chat.turn import (
     Limits,
     MessageRef,
     Platform,
+    Unanswered,
     Unreachable,
 )
 from bot.community.blocks import BlockList
@@ -56,6 +57,14 @@ ANNOUNCING_S = 60.0
 TRIES = 3
 
 
+@dataclass
+class _Attempt:
+    """An attempt to announce a result."""
+
+    may_be_sent: bool = False
+    """Whether this one or an earlier one may have sent a message that is not in the database."""
+
+
 class PollCloser:
     """Closes polls of all processes on one platform, and announces their results."""
 
@@ -69,8 +78,6 @@ class PollCloser:
         self._announcing = asyncio.Semaphore(AT_ONCE)
         self._unnoted: dict[int, MessageRef] = {}
         """Announcements that were sent but are not in the database, by poll."""
-        self._unsure: set[int] = set()
-        """Polls whose announcement may have been sent: what became of it, nobody knows."""
 
     async def close_due_polls(self) -> float:
         """Run once. Returns the seconds until the next run."""
@@ -94,7 +101,7 @@ class PollCloser:
                 if poll is not None:  # else another process has closed it
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
-        arrived = all(await asyncio.gather(*(self._announce_at_once(poll, now) for poll in closed)))
+        arrived = all(await asyncio.gather(*map(self._announce_at_once, closed)))
         limited: set[int] = set()
         """Channels that take no more edits: one attempt in a round tells."""
         for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
@@ -103,12 +110,12 @@ class PollCloser:
             if poll.channel_id in limited:
                 continue
             with app.in_flight.track():
-                if not await polls.claim_announcement(poll.id, now - ABANDONED, now):
+                if not await polls.claim_announcement(poll.id, poll.announcing_at, app.now()):
                     continue  # another process does it
+                # One that has ended meanwhile may have sent it.
+                attempt = _Attempt(may_be_sent=poll.announcing_at is not None)
                 try:
-                    # A process that has ended meanwhile may have sent it.
-                    may_be_sent = poll.announcing_at is not None
-                    arrived = await self._announce(poll, now, may_be_sent=may_be_sent)
+                    arrived = await self._announce(poll, attempt)
                 except Limited:
                     limited.add(poll.channel_id)
 
@@ -125,38 +132,41 @@ class PollCloser:
         left = (closing - self._app.now()).total_seconds()
         return min(max(left, 0.1), LONGEST_SLEEP_S)
 
-    async def _announce_at_once(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce the result of a poll that has just closed, as `_announce`."""
+    async def _announce_at_once(self, poll: PollRecord) -> bool:
+        """Announce the result of a poll that has just closed.
+
+        Returns whether the platform could be reached.
+        """
+        app = self._app
         async with self._announcing:
-            with self._app.in_flight.track():
+            with app.in_flight.track():
+                if self._age(poll) > ABANDONED / 2:  # it has waited for others
+                    claim = app.store[Polls].claim_announcement
+                    if not await claim(poll.id, poll.announcing_at, app.now()):
+                        return True  # another process does it
                 try:
-                    return await self._announce(poll, now)
+                    return await self._announce(poll, _Attempt())
                 except Limited:  # it is announced later
                     return True
 
-    async def _announce(
-        self, poll: PollRecord, now: datetime, *, may_be_sent: bool = False
-    ) -> bool:
+    async def _announce(self, poll: PollRecord, attempt: _Attempt) -> bool:
         """Announce a result that this process has claimed.
-
-        may_be_sent: whether an earlier attempt may have sent it, which nobody knows.
 
         Returns whether the platform could be reached. Raises `Limited`.
         """
         polls, arrived = self._app.store[Polls], False
         try:
-            arrived = await self._try_to_show(poll, now, may_be_sent=may_be_sent)
+            arrived = await self._try_to_show(poll, attempt)
         finally:
-            if not (arrived or may_be_sent or poll.id in self._unsure):
+            if not (arrived or attempt.may_be_sent):
                 await polls.not_announced(poll.id)
-            self._unsure.discard(poll.id)
         if arrived:
             await polls.announced(poll.id, self._app.now())
             if poll.day is not None:
                 await self._daily_closed(poll.community_id)
         return arrived
 
-    async def _try_to_show(self, poll: PollRecord, now: datetime, *, may_be_sent: bool) -> bool:
+    async def _try_to_show(self, poll: PollRecord, attempt: _Attempt) -> bool:
         """Show a result, if permitted. Returns whether the platform could be reached.
 
         Raises `Limited`.
@@ -164,8 +174,7 @@ class PollCloser:
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
                 # A moderator may have removed its winner while this waited.
-                stored = await self._app.store[Polls].find(poll.id)
-                await self._show(stored or poll, now, may_be_sent=may_be_sent)
+                await self._show(await self._app.store[Polls].find(poll.id) or poll, attempt)
         except Limited as error:
             log.info("The result of poll %d waits: %s", poll.id, error)
             raise
@@ -178,7 +187,7 @@ class PollCloser:
             log.exception("The result of poll %d could not be announced", poll.id)
         return True
 
-    async def _show(self, poll: PollRecord, now: datetime, *, may_be_sent: bool) -> None:
+    async def _show(self, poll: PollRecord, attempt: _Attempt) -> None:
         """Show a closed poll, and announce its winner in one new message. Raises `Unreachable`.
 
         If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
@@ -204,8 +213,9 @@ class PollCloser:
         language = await self._platform.language_of(poll.community_id)
         announcement = await winner_message(self._app, poll, limits, language)
         number = None
-        if not (may_be_sent and self._has_forgotten(poll, now)):
-            number = await self._sent(poll, announcement)
+        is_forgotten = self._age(poll) > timedelta(seconds=limits.nonce_s)
+        if not (attempt.may_be_sent and is_forgotten):
+            number = await self._sent(poll, announcement, attempt)
         if number is not None:
             await self._note_announcement(poll, replace(place, message_id=number))
             return
@@ -213,33 +223,39 @@ class PollCloser:
         with suppress(Deleted):
             await self._edit(poll, with_pictures(closed, *announcement.files))
 
-    def _has_forgotten(self, poll: PollRecord, now: datetime) -> bool:
-        """Whether the platform may have forgotten the nonce of what was sent when a poll closed."""
-        assert poll.closed_at is not None  # noqa: S101 (checked by the caller)
-        return now - poll.closed_at > timedelta(seconds=self._platform.limits.nonce_s)
+    def _age(self, poll: PollRecord) -> timedelta:
+        """How long ago a poll closed."""
+        assert poll.closed_at is not None  # noqa: S101 (checked by the callers)
+        return self._app.now() - poll.closed_at
 
-    async def _sent(self, poll: PollRecord, announcement: Message) -> int | None:
+    async def _sent(self, poll: PollRecord, announcement: Message, attempt: _Attempt) -> int | None:
         """Send an announcement, without its pictures where files are forbidden.
 
         Returns its id; `None` if it was not accepted. Raises `Unreachable`.
         """
-        place, sent = message_of(poll), list[int]()
+        place, sent, was_sure = message_of(poll), list[int](), not attempt.may_be_sent
 
         async def send(message: Message) -> None:
             sent.append(await self._platform.send(place, message, nonce=poll.id))
 
-        for message in (announcement, without_pictures(announcement)):
+        plain = [without_pictures(announcement)] if announcement.files else []
+        for message in (announcement, *plain):
+            attempt.may_be_sent = True  # unless it has surely failed
             try:
                 if not await deliver(partial(send, message), tries=TRIES, waits_if_limited=False):
                     raise Unreachable
-            except (Unreachable, asyncio.CancelledError):
-                self._unsure.add(poll.id)
+            except Unreachable:
+                if was_sure and not self._platform.limits.nonce_s:  # else `Unanswered` was raised
+                    attempt.may_be_sent = False
                 raise
-            except Forbidden as error:
-                log.info("The winner of poll %d cannot be announced: %s", poll.id, error)
-            except DeliveryError as error:
-                log.info("The winner of poll %d is not announced: %s", poll.id, error)
+            except Unanswered as error:
+                log.info("The winner of poll %d may have been announced: %s", poll.id, error)
                 break
+            except DeliveryError as error:
+                log.info("The winner of poll %d cannot be announced: %s", poll.id, error)
+                attempt.may_be_sent = not was_sure
+                if not isinstance(error, Forbidden):
+                    break
             else:
                 return sent[0]
         return None

@@ -415,7 +415,8 @@ class Polls(Queries):
         return await self._find(
             Poll.closed_at < before,
             Poll.closed_at >= before - STALE,
-            _is_left(before),
+            Poll.announced_at.is_(None),
+            or_(Poll.announcing_at.is_(None), Poll.announcing_at < before),
             on_platform(platform),
         )
 
@@ -500,15 +501,16 @@ class Polls(Queries):
             )
             return winner is not None
 
-    async def claim_announcement(self, poll_id: int, before: datetime, now: datetime) -> bool:
-        """Claim the announcement of a result that `unannounced` has found with the same `before`.
+    async def claim_announcement(self, poll_id: int, known: datetime | None, now: datetime) -> bool:
+        """Claim the announcement of a result, if `announcing_at` is as `known`.
 
         Returns whether nobody else has.
         """
+        is_known = Poll.announcing_at.is_not_distinct_from(known)
         async with self._database.writing() as session:
             claimed = await session.execute(
                 update(Poll)
-                .where(Poll.id == poll_id, _is_left(before))
+                .where(Poll.id == poll_id, Poll.announced_at.is_(None), is_known)
                 .values(announcing_at=now)
                 .returning(Poll.id)
             )
@@ -871,8 +873,11 @@ class HallOfFame(Queries):
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
             of_name = Candidate.name == name
-            removed = Candidate.removed_at.is_not(None)
-            facts = (*place, Candidate.poll_id, Candidate.position, removed)
+            stands = _of_dinosaurs(select(Candidate.poll_id), community_id).where(
+                of_name, Candidate.removed_at.is_(None)
+            )
+            stands = stands.correlate(None)
+            facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
             rows = _of_dinosaurs(select(*facts), community_id).where(of_name)
             locked = select(Poll.id).where(
                 Poll.id.in_(_of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
@@ -984,12 +989,6 @@ def _is_public() -> ColumnElement[bool]:
         Poll.community_id.not_in(blocked),
         Poll.winner_votes >= PUBLIC_VOTES,
     )
-
-
-def _is_left(before: datetime) -> ColumnElement[bool]:
-    """Whether a result is not announced, and no process has begun to since a time."""
-    is_abandoned = or_(Poll.announcing_at.is_(None), Poll.announcing_at < before)
-    return and_(Poll.announced_at.is_(None), is_abandoned)
 
 
 async def remove(

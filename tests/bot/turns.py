@@ -58,13 +58,19 @@ class FakePlatform:
     new: dict[int, Sequence[int]] = field(default_factory=dict)
     """Communities that have added the bot at `joined_at`, with their channels."""
     joined_at: datetime = field(default_factory=discord.utils.utcnow)
+    nonces: dict[int, int] = field(default_factory=dict)
+    """Messages by their nonces, which it knows until a test forgets them."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     def serves_community(self, community_id: int) -> bool:
         return True
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        if nonce is not None and nonce in self.nonces:
+            return self.nonces[nonce]
         number = next(self._numbers)
+        if nonce is not None:
+            self.nonces[nonce] = number
         self._show(number, message)
         return number
 

@@ -65,7 +65,7 @@ LIMITS = Limits(
     choices=25,
     choice_label=100,
     alt_text=1024,
-    nonce_s=180,  # "the past few minutes"
+    nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(
     platform="Discord",

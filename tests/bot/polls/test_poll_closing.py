@@ -1,20 +1,21 @@
 """Closing polls and announcing winners."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 from unittest.mock import AsyncMock
 
 import aiohttp
 import discord
 import pytest
 
-from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
-from bot.chat.turn import Forbidden, Limited, MessageRef
+from bot.chat.turn import Forbidden, Limited, MessageRef, Unanswered, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
@@ -173,8 +174,10 @@ async def no_daily(_community_id: int) -> None:
 class Fossil:
     """A poll that has a winner and is due, on a platform without a chat."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, world: World) -> None:
+        self.now = discord.utils.utcnow()
+        world.now = lambda: self.now
+        self.app = app = world.make_app()
         self.platform = FakePlatform({1: Message()})
         self.platform.name = "discord"
         self.end = app.now()
@@ -197,8 +200,11 @@ class Fossil:
     async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
         """One round of a closer, by default of another process."""
         closer = closer or PollCloser(self.app, self.platform, no_daily)
+        self.now = self.end + timedelta(minutes=minutes)
+        if minutes > 3:
+            self.platform.nonces.clear()
         with suppress(Unavailable):
-            await closer.close_due(self.end + timedelta(minutes=minutes))
+            await closer.close_due(self.now)
 
     @property
     def announcements(self) -> list[int]:
@@ -207,7 +213,7 @@ class Fossil:
 
 @pytest.fixture
 async def fossil(world: World) -> AsyncIterator[Fossil]:
-    made = Fossil(world.make_app())
+    made = Fossil(world)
     await made.open()
     yield made
     await made.app.store.close()
@@ -228,45 +234,92 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
     assert stored.announced_at is not None
 
 
-@pytest.mark.parametrize("what", ["send", "edit"])
-async def test_killed_before_it_notes_what_it_has_sent(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, what: str
+@pytest.mark.parametrize("where", ["edit", "send", "announcement_sent", "announced"])
+@pytest.mark.parametrize("minutes", [3, 30])
+@pytest.mark.parametrize("has_nonces", [True, False])
+async def test_killed_while_it_announces_at_any_moment(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, where: str, minutes: int, *, has_nonces: bool
 ) -> None:
-    """Nobody knows whether there is an announcement, so the poll shows it and none is sent."""
-    real = getattr(fossil.platform, what)
+    """There is one announcement at most; where nobody knows of one, the poll shows it."""
+    polls, platform = fossil.app.store[Polls], fossil.platform
+    if not has_nonces:
+        monkeypatch.setattr(platform, "limits", replace(platform.limits, nonce_s=0))
+        monkeypatch.setattr(platform, "nonces", NoNonces())
+    target: Any = polls if where.startswith("announce") else platform
+    real = getattr(target, where)
 
-    async def killed(*given: object, **options: object) -> None:
-        await real(*given, **options)
+    async def killed(*given: Any, **options: Any) -> None:  # noqa: ANN401 (passed on)
+        if where in ("edit", "send"):  # it arrives
+            await real(*given, **options)
         raise asyncio.CancelledError
 
     with monkeypatch.context() as kill:
-        kill.setattr(fossil.platform, what, killed)
-        kill.setattr(fossil.app.store[Polls], "not_announced", unavailable)
+        kill.setattr(target, where, killed)
+        kill.setattr(polls, "not_announced", AsyncMock(side_effect=asyncio.CancelledError))
         with suppress(asyncio.CancelledError):
             await fossil.close()
     sent = fossil.announcements
+    assert len(sent) == (where != "edit")
     await fossil.close(minutes=1)  # it may still be at it
     assert await unannounced(fossil) == {9}
-    await fossil.close(minutes=30)
-    assert fossil.announcements == sent
-    shown = fossil.platform.shown[1]
-    assert "👑" in lines_of(shown)
-    assert [file.name for file in shown.files] == ["plaque.png", "aasaurus.png"]
+    await fossil.close(minutes=minutes)
     assert await unannounced(fossil) == set()
-
-
-async def test_killed_a_moment_ago(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The platform still knows the nonce, and tells which message it was."""
-    with monkeypatch.context() as kill:
-        kill.setattr(fossil.platform, "edit", AsyncMock(side_effect=asyncio.CancelledError))
-        kill.setattr(fossil.app.store[Polls], "not_announced", unavailable)
-        with suppress(asyncio.CancelledError):
-            await fossil.close()
-    await fossil.close(minutes=3)
-    assert len(fossil.announcements) == 1
-    stored = await fossil.app.store[Polls].find(9)
+    stored = await polls.find(9)
     assert stored is not None
-    assert stored.announcement_id == 100
+    assert "👑" in lines_of(platform.shown[1])
+    if where == "announced":  # its message was stored
+        assert (fossil.announcements, stored.announcement_id) == (sent, 100)
+    elif minutes == 3 and has_nonces:
+        assert (fossil.announcements, stored.announcement_id) == ([100], 100)
+    else:
+        assert (fossil.announcements, stored.announcement_id) == (sent, None)
+        pictures = [file.name for file in platform.shown[1].files]
+        assert pictures == ["plaque.png", "aasaurus.png"]
+
+
+class NoNonces(dict[int, int]):
+    """Of a platform that knows none."""
+
+    def __contains__(self, _nonce: object) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("nonce_s", [180, 0])
+async def test_announcement_that_was_refused_for_now(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, nonce_s: float
+) -> None:
+    """Where a lost answer is told apart, it is sent later; else the poll shows it."""
+    limits = replace(fossil.platform.limits, nonce_s=nonce_s)
+    monkeypatch.setattr(fossil.platform, "limits", limits)
+    monkeypatch.setattr(poll_closing, "TRIES", 1)
+    with monkeypatch.context() as away:
+        away.setattr(fossil.platform, "send", AsyncMock(side_effect=Unreachable))
+        await fossil.close()
+    await fossil.close(minutes=30)
+    assert len(fossil.announcements) == (nonce_s == 0)
+    assert bool(fossil.platform.shown[1].files) == (nonce_s > 0)
+
+
+async def test_lost_answer_to_an_announcement(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never sent again, also if the poll cannot show it at once."""
+    edit, edits = fossil.platform.edit, itertools.count()
+
+    async def fails_second(ref: MessageRef, message: Message) -> None:
+        if next(edits) == 1:
+            raise Limited
+        await edit(ref, message)
+
+    monkeypatch.setattr(fossil.platform, "edit", fails_second)
+    with monkeypatch.context() as lost:
+        lost.setattr(fossil.platform, "send", AsyncMock(side_effect=Unanswered))
+        await fossil.close()
+    assert await unannounced(fossil) == {9}
+    await fossil.close(minutes=30)
+    assert not fossil.announcements
+    assert fossil.platform.shown[1].files
+    assert await unannounced(fossil) == set()
 
 
 async def test_no_right_to_attach_files(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -445,10 +498,10 @@ async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.Monk
     closer = chat.jobs.polls
     show, shown = closer._show, asyncio.Event()
 
-    async def waits_in_first_channel(poll: PollRecord, now: datetime, *, may_be_sent: bool) -> None:
+    async def waits_in_first_channel(poll: PollRecord, attempt: Any) -> None:  # noqa: ANN401
         if poll.channel_id == chat.channel.id:
             await shown.wait()
-        await show(poll, now, may_be_sent=may_be_sent)
+        await show(poll, attempt)
         shown.set()
 
     monkeypatch.setattr(closer, "_show", waits_in_first_channel)

@@ -211,7 +211,8 @@ async def test_poll_closes_once(store: Store) -> None:
     assert await polls.unannounced(soon + STALE) == []
     for _again in range(2):
         assert [poll.id for poll in await polls.unannounced(soon)] == [POLL.id]
-        claims = [await polls.claim_announcement(POLL.id, soon, soon) for _ in range(2)]
+        known = (await polls.unannounced(soon))[0].announcing_at
+        claims = [await polls.claim_announcement(POLL.id, known, soon) for _ in range(2)]
         assert claims == [True, False]
         assert await polls.unannounced(soon) == []
         assert await polls.unannounced(soon + timedelta(seconds=1))  # it has ended meanwhile
