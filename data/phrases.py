@@ -21,7 +21,7 @@ def not_one(count: int) -> int:
 
 _SPANISH = (
     (" y ", re.compile("[ií]|h[iíy](?!e)", re.IGNORECASE), " e "),
-    (" o ", re.compile("h?[oó]", re.IGNORECASE), " u "),
+    (" o ", re.compile(r"h?[oó]|8|11\b", re.IGNORECASE), " u "),
 )
 """Conjunctions of Spanish, the sounds that they are not said before, and what they are there."""
 

@@ -69,9 +69,17 @@ def day_due(now: datetime, hour: int, zone: ZoneInfo) -> date | None:
 def next_day(
     now: datetime, hour: int, zone: ZoneInfo, taken: date | None = None
 ) -> tuple[date, datetime]:
-    """The next day whose hour comes, apart from one that is `taken`, and when that is."""
-    days = _around(now, hour, zone)
-    return min((day, moment) for day, moment in days if moment > now and day != taken)
+    """The next day whose hour comes, apart from what the last one has `taken`, and when that is."""
+    days = [(day, moment) for day, moment in _around(now, hour, zone) if moment > now]
+    return min((day, moment) for day, moment in days if not is_taken(day, taken))
+
+
+def is_taken(day: date, last: date | None) -> bool:
+    """Whether a day has had its names, as it is the last one, or comes again just after it.
+
+    It does after a move to a zone in the west. A later last one is that of a clock that was wrong.
+    """
+    return last is not None and last in (day, day + DAY)
 
 
 def _around(now: datetime, hour: int, zone: ZoneInfo) -> Iterator[tuple[date, datetime]]:

@@ -26,7 +26,7 @@ from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
-from bot.daily.moments import day_due, zone_of
+from bot.daily.moments import day_due, is_taken, zone_of
 from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.polls.plates import strip_of
@@ -197,5 +197,4 @@ def _day_due(daily: DailySettings, now: datetime) -> date | None:
     day = day_due(now, daily.hour, zone_of(daily.zone))
     if day is None or daily.starts_on is None or day < daily.starts_on:
         return None
-    # A day before the last one comes again after a move to a zone in the west.
-    return day if daily.last_day is None or day > daily.last_day else None
+    return None if is_taken(day, daily.last_day) else day

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import IntEnum
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
@@ -252,22 +253,47 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
         yield Button(shortened(label, limits.button_label), MODERATE, state, dangerous=True)
 
 
+class _Outcome(IntEnum):
+    """What became of a message with a removed name, from best to worst."""
+
+    REMOVED = 0
+    PICTURE_LEFT = 1
+    UNEDITED = 2
+
+
+_REMOVED = {
+    _Outcome.REMOVED: _("{name} was removed, with its votes."),
+    _Outcome.PICTURE_LEFT: _(
+        "{name} was removed, with its votes. If its picture is still there, remove that from "
+        "the menu of the picture, or delete it."
+    ),
+    _Outcome.UNEDITED: _(
+        "{name} was removed, with its votes, but the bot can't edit the message. You can "
+        "delete the message."
+    ),
+}
+
+
 async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
     """Remove a name from a poll of this community, and from those that it has won.
 
     Returns a sentence for the moderator.
     """
-    name, sentence = await _remove_from_poll(app, turn, poll_id, position)
+    name, outcome = await _remove_from_poll(app, turn, poll_id, position)
+    outcomes = [outcome]
     with suppress(Unavailable):
-        for won in await app.store[HallOfFame].winners(turn.community_id or 0, name=name):
+        store = app.store[HallOfFame]
+        for won in await store.winners(turn.community_id or 0, name=name):
             with suppress(UserError):  # it was removed meanwhile
-                await _remove_from_poll(app, turn, won.poll_id, won.position)
+                outcomes.append((await _remove_from_poll(app, turn, won.poll_id, won.position))[1])
     await _in_time(withdraw(app, turn.platform))
-    return text(sentence, name=strong(name))
+    return text(_REMOVED[max(outcomes)], name=strong(name))
 
 
-async def _remove_from_poll(app: App, turn: Turn, poll_id: int, position: int) -> tuple[str, str]:
-    """Remove a name from a poll. Returns it, and a sentence for the moderator."""
+async def _remove_from_poll(
+    app: App, turn: Turn, poll_id: int, position: int
+) -> tuple[str, _Outcome]:
+    """Remove a name from a poll. Returns it, and what became of the message."""
     entry = entry_of(app, turn, Action.REMOVE_NAME)
     poll = await app.store[Polls].find(poll_id)
     name = await app.store[Moderation].remove_name(poll_id, position, entry)
@@ -281,18 +307,9 @@ async def _remove_from_poll(app: App, turn: Turn, poll_id: int, position: int) -
     leaves_picture = any(_may_leave_pictures(app, turn, ref) for ref in pictured)
     failure = await _in_time(redraw(app, turn.platform, poll_id))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
-    sentence = _("{name} was removed, with its votes.")
     if failure is not None:
-        sentence = _(
-            "{name} was removed, with its votes, but the bot can't edit the message. You can "
-            "delete the message."
-        )
-    elif leaves_picture:
-        sentence = _(
-            "{name} was removed, with its votes. If its picture is still there, remove that from "
-            "the menu of the picture, or delete it."
-        )
-    return name, sentence
+        return name, _Outcome.UNEDITED
+    return name, _Outcome.PICTURE_LEFT if leaves_picture else _Outcome.REMOVED
 
 
 def _may_leave_pictures(app: App, turn: Turn, ref: MessageRef) -> bool:

@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
@@ -20,7 +20,6 @@ from bot.chat.message import (
     emphasis,
     plain,
     text,
-    verbatim,
 )
 from bot.chat.translation import _
 from bot.chat.turn import Turn
@@ -160,9 +159,7 @@ async def _shown(
     def is_allowed(told: Text) -> bool:
         return words.allows(plain(told, language))
 
-    plate = await plate_file(app, profile, limits) if may_attach else None
-    if plate is not None and not is_allowed(verbatim(plate.description)):
-        plate = replace(plate, description=profile.name)
+    plate = await plate_file(app, profile, limits, words, language) if may_attach else None
     length, weight = labels.length(profile.length), labels.weight(profile.weight)
     fields = [
         Field(_("Family"), text(labels.family(profile))),
@@ -187,12 +184,11 @@ async def _shown(
         footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
     elif _is_genus(app, profile):
         footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
-    lines = await asyncio.to_thread(lambda: [*filter(is_allowed, _lines(profile))])
-    while lines and not lines[-1]:
-        lines.pop()
+    facts = [*filter(is_allowed, filter(None, await asyncio.to_thread(_facts, profile)))]
+    told = [*filter(is_allowed, (text(await asyncio.to_thread(description, profile)),))]
     embed = Embed(
         title=f"🦕 {profile.name}",
-        lines=tuple(lines),
+        lines=(*facts, *([()] if facts and told else []), *told),
         fields=tuple(fields),
         footer=footer,
         tone=Tone.NAMES,
@@ -205,14 +201,16 @@ async def _shown(
         files=(plate,) if plate else (),
         private=is_private,
     )
-    return Winners(message, name=profile.name)
+    return Winners(message, name=exhibit.name if exhibit is not None else profile.name)
 
 
-def _lines(profile: Profile) -> Iterator[Text]:
-    yield text(_("Say {pronunciation}."), pronunciation=emphasis(pronunciation(profile.name)))
-    yield labels.meaning_sentence(profile.name, profile.roots)
-    yield ()
-    yield text(description(profile))
+def _facts(profile: Profile) -> list[Text]:
+    """How a name is said, and what it means."""
+    said = emphasis(pronunciation(profile.name))
+    return [
+        text(_("Say {pronunciation}."), pronunciation=said),
+        labels.meaning_sentence(profile.name, profile.roots),
+    ]
 
 
 DINOSAUR_COMMAND = Command(

@@ -21,6 +21,7 @@ from bot.chat.message import (
     UserError,
     code,
     emphasis,
+    plain,
     strong,
     text,
     with_pictures,
@@ -215,7 +216,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
 
 
 async def withdraw(app: App, platform: Platform) -> None:
-    """Empty earlier answers that show a removed winner. Raises `Unavailable`."""
+    """Empty earlier answers that show a removed name. Raises `Unavailable`."""
     hall = app.store[HallOfFame]
     sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
     message = Message(text(sentence, hall=code("/halloffame"), museum=code("/museum")))
@@ -229,7 +230,7 @@ async def withdraw(app: App, platform: Platform) -> None:
         except Unreachable:
             return
         except DeliveryError as error:
-            log.info("A removed winner stays in an earlier answer: %s", error)
+            log.info("A removed name stays in an earlier answer: %s", error)
         await hall.forget_answer(place)
 
 
@@ -324,29 +325,33 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     if not (has_plaque and turn.attaches_files):
         return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
     meaning = ""
+    language = await turn.language()
     if not best.custom_model:
         words = await app.filters.of(community_id)
-        meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words)
+        meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words, language)
     discoverer = _discoverer(best, community_id, allowed)
     day = best.day or best.crowned_at.date()
-    language = await turn.language()
     file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language)
     limits = turn.platform.limits
-    plate = None if best.custom_model else await plate_of(app, best.name, limits)
+    plate = None
     if not best.custom_model:
+        plate = await plate_of(app, best.name, limits, words, language)
         buttons = [*show_dinosaur(best.name, limits), *buttons]
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
 
 
-def meaning_of(name: str, words: WordFilter) -> tuple[str, Text]:
+def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[str, Text]:
     """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
 
-    Empty if there is none, or the word filter blocks it. Reads a file the first time.
+    Empty if there is none, or the word filter blocks it in the language of its readers. Reads a
+    file the first time.
     """
     parts = parts_of(clean_name(name))
-    meaning = labels.meaning(name, parts)
-    return (meaning, labels.meaning_sentence(name, parts)) if words.allows(meaning) else ("", ())
+    sentence = labels.meaning_sentence(name, parts)
+    if not words.allows(plain(sentence, language)):
+        return "", ()
+    return labels.meaning(name, parts), sentence
 
 
 def poem_about(name: str) -> Button:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Button, File
-from bot.chat.translation import _, listed
+from bot.chat.translation import Language, _, in_language, listed
 from bot.chat.turn import Limits
 from bot.community.queries import Communities
 from bot.concurrency import within
@@ -17,6 +17,7 @@ from bot.creatures.profile import Profile
 from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
+from bot.words import WordFilter
 from data.text import clean_name
 
 DINOSAUR = "dinosaur"
@@ -29,20 +30,30 @@ URGENT_S = 20.0
 """Seconds for which the dinosaur of the day waits: its strip may be the first of its process."""
 
 
-async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:
-    """The plate as a file with alternative text; `None` if it cannot be drawn."""
+async def plate_file(
+    app: App, profile: Profile, limits: Limits, words: WordFilter, language: Language
+) -> File | None:
+    """The plate as a file with alternative text; `None` if it cannot be drawn.
+
+    The text is only the name if the word filter blocks it in the language of its readers.
+    """
     png = await app[CreaturePictures].plate(profile)
     if png is None:
         return None
-    words = shortened(alternative_text(profile), limits.alt_text)
-    return File(f"{clean_name(profile.name)}.png", png, words)
+    told = shortened(alternative_text(profile), limits.alt_text)
+    if not words.allows(in_language(told, language)):
+        told = profile.name
+    return File(f"{clean_name(profile.name)}.png", png, told)
 
 
-async def plate_of(app: App, name: str, limits: Limits) -> File | None:
+async def plate_of(
+    app: App, name: str, limits: Limits, words: WordFilter, language: Language
+) -> File | None:
     """The plate of the creature of a name; `None` if it has none, or cannot be drawn."""
     if not has_creature(name):
         return None
-    return await plate_file(app, await asyncio.to_thread(profile_of, name), limits)
+    profile = await asyncio.to_thread(profile_of, name)
+    return await plate_file(app, profile, limits, words, language)
 
 
 async def strip_of(

@@ -298,8 +298,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     buttons = [button] if fits(limits, button.action, button.state) else []
     if poll.custom_model is None:
         words = await app.filters.of(poll.community_id)
-        meaning, sentence = await asyncio.to_thread(meaning_of, name, words)
-        plate = await plate_of(app, name, limits)
+        meaning, sentence = await asyncio.to_thread(meaning_of, name, words, language)
+        plate = await plate_of(app, name, limits, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily, is_new = poll.day is not None, True
     discoverer = _("everybody here") if is_daily else poll.discoverer

@@ -73,7 +73,16 @@ def test_spanish_and(last: str, said: str) -> None:
     assert in_language(human_join(["Minmi", last]), ENGLISH) == f"Minmi and {last}"
 
 
-@pytest.mark.parametrize(("last", "said"), [("Oviraptor", "a u Oviraptor"), ("haiku", "a o haiku")])
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("Oviraptor", "a u Oviraptor"),
+        ("haiku", "a o haiku"),
+        ("8", "a u 8"),
+        ("11", "a u 11"),
+        ("110", "a o 110"),
+    ],
+)
 def test_spanish_or(last: str, said: str) -> None:
     assert in_language(_("{a} or {b}").format(a="a", b=last), SPANISH) == said
     styled = spans(text(_("{a} or {b}"), a="a", b=strong(last)), SPANISH)

@@ -96,7 +96,7 @@ def _number(option: Option, typed: str) -> int | float:
     with suppress(ValueError):
         if len(typed) <= LONGEST_NUMBER:
             grouped = _GROUPED.fullmatch(typed) is not None
-            figures = re.sub("[., ]", "", typed) if is_whole and grouped else typed
+            figures = re.sub("[.,]", "", typed) if is_whole and grouped else typed
             value = int(figures) if is_whole else float(typed.replace(",", "."))
     if value is None or not math.isfinite(value):
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
@@ -219,8 +219,10 @@ _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
 _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"}
 """Quotation marks, with those that end what they begin."""
 _WORD = re.compile(r"(?:[^\s<:]+:)?<[@#!][^<>\s][^<>]*>|\S+")
-_GROUPED = re.compile(r"-?\d{1,3}(?:[., ]\d{3})+")
+_GROUPED = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 """A whole number as sentences write it."""
+_SPACED = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d{3})")
+"""What stands in one in French."""
 _REFERENCE = re.compile(r"<([@#])([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
@@ -475,6 +477,7 @@ def parse(
     command: as Slack sends it, for example `/mango-about`.
     line: the text after it, in which Slack escapes `&`, `<` and `>`.
     """
+    line = _SPACED.sub("", line)
     word = names.word_of(command)
     found = registry.by_first_word.get(word or "")
     if found is None:

@@ -25,7 +25,6 @@ from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
 from bot.platforms.slack.options import (
-    LONGEST_SHOWN,
     MisreadError,
     TypedCommand,
     Value,
@@ -48,6 +47,8 @@ log = logging.getLogger(__name__)
 LONGEST_METADATA = 3_000
 LONGEST_URL = 500
 """Characters of a `response_url`."""
+LONGEST_FORGOTTEN = 30
+"""Characters of a line that a refusal does not repeat: it is typed again at once."""
 HOME_S = 10.0
 """Seconds for which a member's App Home stays as it is, however often they open it."""
 MOST_HOMES = 4
@@ -124,7 +125,7 @@ class Requests:
             typed = parse(self.registry, command, line, self._platform.commands)
         except UserError as error:
             error.buttons = self._likeliest(error)
-            if len(line) > LONGEST_SHOWN:  # Slack has emptied the field
+            if len(line) > LONGEST_FORGOTTEN:  # Slack has emptied the field
                 error.text = with_echo(error.text, f"{command} {unescaped(line)}")
             await self._refuse(turn, error, word)
             return

@@ -116,6 +116,8 @@ def test_day_that_is_taken() -> None:
     assert next_day(now, 18, ZoneInfo("UTC"))[0] == day
     assert next_day(now, 18, ZoneInfo("UTC"), taken=day)[0] == day + DAY
     assert next_day(now, 18, ZoneInfo("UTC"), taken=date(2030, 1, 1))[0] == day
+    # By those of the second of May in Auckland: the next day in Honolulu is the third.
+    assert next_day(now, 18, ZoneInfo("Pacific/Honolulu"), taken=day + DAY)[0] == day + 2 * DAY
 
 
 @pytest.mark.parametrize(

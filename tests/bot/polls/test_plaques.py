@@ -30,6 +30,6 @@ async def test_file(chat: Chat) -> None:
     ],
 )
 def test_meaning(name: str, meaning: str, sentence: str) -> None:
-    on_plaque, said = meaning_of(name, WordFilter())
+    on_plaque, said = meaning_of(name, WordFilter(), ENGLISH)
     assert (on_plaque, plain(said)) == (meaning, sentence)
-    assert meaning_of(name, WordFilter(["thief"])) == ("", ())
+    assert meaning_of(name, WordFilter(["thief"]), ENGLISH) == ("", ())

@@ -333,7 +333,7 @@ class SlackApi:
                 if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
                     raise error_of(method, _described(code, error), status, code) from error
                 self._pause(key, headers)
-            except aiohttp.ClientConnectorError as error:
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 self._count(None)
                 raise Unreachable(f"{method}: {type(error).__name__}") from error
             except (*_NO_NETWORK, *_NO_JSON) as error:
@@ -382,7 +382,8 @@ class SlackApi:
         if self._is_closed:
             raise Unreachable("the bot has disconnected")
         if self._session is None or self._web is None:
-            self._session = aiohttp.ClientSession()
+            connecting = aiohttp.ClientTimeout(sock_connect=REQUEST_S / 2)
+            self._session = aiohttp.ClientSession(timeout=connecting)
             self._web = AsyncWebClient(
                 self._token,
                 base_url=self.base_url,

@@ -124,9 +124,9 @@ _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
     (
         Unreachable,
         "",
-        "fatal_error internal_error rate_limited ratelimited request_timeout service_unavailable "
-        "streaming_state_conflict update_failed",
+        "rate_limited ratelimited streaming_state_conflict update_failed",
     ),
+    (LostAnswer, "", "fatal_error internal_error request_timeout service_unavailable"),
 )
 _BY_CODE: Mapping[str, tuple[type[DeliveryError], str]] = {
     code: (kind, sentence) for kind, sentence, codes in _KINDS for code in codes.split()
@@ -141,7 +141,9 @@ def error_of(method: str, description: str, status: int, code: str | None = None
         kind, sentence = found
         return kind(reason, sentence=sentence)
     no_answer = not code and status < 400
-    if no_answer or status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
+    if no_answer or status >= 500:
+        return LostAnswer(reason)
+    if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return Unreachable(reason)
     if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
         return Gone(reason)

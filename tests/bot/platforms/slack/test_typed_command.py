@@ -80,6 +80,11 @@ def test_line_of_a_sonnet(line: str, expected: Mapping[str, Value]) -> None:
         ("/namer", "SHARE elves on:False", {"name": "elves", "on": False}),
         ("/settings", "vote_minutes:1,440", {"vote_minutes": 1440}),
         ("/settings", "vote_minutes:1.440", {"vote_minutes": 1440}),
+        (
+            "/settings",
+            "vote_minutes:1\u202f440 filter:mild",
+            {"vote_minutes": 1440, "filter": "mild"},
+        ),
         ("/mango-status", "", {}),
     ],
 )

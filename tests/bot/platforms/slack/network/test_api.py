@@ -11,6 +11,7 @@ from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
 from bot.platforms.slack.network.api import SlackApi, code_of
 from bot.platforms.slack.network.edit_budget import EDIT_S
+from bot.platforms.slack.network.errors import LostAnswer
 from bot.platforms.slack.platform import TERMS
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
 
@@ -46,7 +47,8 @@ async def test_post(api: SlackApi, slack: SlackServer) -> None:
         ("not_in_channel", Forbidden),
         ("channel_not_found", Forbidden),
         ("missing_scope", Forbidden),
-        ("internal_error", Unreachable),
+        ("internal_error", LostAnswer),
+        ("rate_limited", Unreachable),
         ("invalid_blocks", DeliveryError),
         ("invalid_auth", DeliveryError),
         ("something_new", DeliveryError),
@@ -262,7 +264,7 @@ async def test_respond(api: SlackApi, slack: SlackServer) -> None:
         (Answer("no_team", 404), DeliveryError),
         (Answer("<html>", 404), Gone),
         (refusal("expired_url", 404), Gone),
-        (Answer("", 500), Unreachable),
+        (Answer("", 500), LostAnswer),
         (Answer("invalid_blocks", 400), DeliveryError),
     ],
 )
