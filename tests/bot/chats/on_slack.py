@@ -60,20 +60,26 @@ class SlackActor(Actor):
             asked = chat.type(self.member, line, channel)
             await chat.settle()
             return asked
-        form = await self.open_form(command, channel)
+        opened = await self._ask_for_form(command, channel)
+        if opened.view is None:  # it is refused
+            return opened
         filled = {name: self._filled(value) for name, value in options.items()}
-        asked = chat.slack.submit(self.member, form, filled)
+        asked = chat.slack.submit(self.member, opened.view, filled)
         await chat.settle()
         assert not asked.errors, asked.errors
         return asked
 
-    async def open_form(self, command: str, channel: Channel | None = None) -> View:
+    async def open_form(self, command: str) -> View:
         """The form of a command."""
+        opened = await self._ask_for_form(command)
+        assert opened.view is not None, "no form was opened"
+        return opened.view
+
+    async def _ask_for_form(self, command: str, channel: Channel | None = None) -> Interaction:
         slash = self.chat.bot.platform.commands.slash(command)
         opened = self.chat.type(self.member, f"{slash} ?", channel)
         await self.chat.settle()
-        assert opened.view is not None, "no form was opened"
-        return opened.view
+        return opened
 
     async def press(self, message: Shown, label: str) -> Answer:
         before = self.chat.snapshot()
