@@ -200,7 +200,9 @@ class Photographer:
             answers = pane.locator("#log > *")
             before = await answers.count()
             await self._ask(pane, line)
-            await answers.nth(before).locator(BUTTONS).nth(1).click()
+            name = answers.nth(before).locator(BUTTONS).nth(1)
+            await name.click()
+            await expect(name).to_contain_text("· 1")
         await self._take("both", self._page.locator("body"), margin=0)
 
     async def _take_hero(self, vote: bytes, plaque: bytes, plates: Sequence[bytes]) -> None:
