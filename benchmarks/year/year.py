@@ -466,7 +466,8 @@ class Year:
             if any(button.action == ACTION for button in message.buttons):
                 ledger.note(f"poll {poll.id} does not show its result", self.now)
             elif poll.winner is not None and not (self.chat.sent[poll.id] or message.files):
-                ledger.note(f"the winner of poll {poll.id} was not announced", self.now)
+                if not poll.removed:  # with which all pictures of the poll have gone
+                    ledger.note(f"the winner of poll {poll.id} was not announced", self.now)
             by_polls_only += not self.chat.sent[poll.id] and bool(message.files)
         ledger.counts["results shown by polls only"] = by_polls_only
 
