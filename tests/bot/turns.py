@@ -45,7 +45,7 @@ class FakePlatform:
         choices=25,
         choice_label=100,
         alt_text=1024,
-        nonce_s=180,
+        nonce_s=240,
     )
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities: tuple[int, ...] = (COMMUNITY,)
