@@ -465,9 +465,10 @@ class Year:
                 continue
             if any(button.action == ACTION for button in message.buttons):
                 ledger.note(f"poll {poll.id} does not show its result", self.now)
-            elif poll.winner is not None and not (self.chat.sent[poll.id] or message.files):
-                if not poll.removed:  # with which all pictures of the poll have gone
-                    ledger.note(f"the winner of poll {poll.id} was not announced", self.now)
+            # The pictures of a poll go with a removed name.
+            is_told = self.chat.sent[poll.id] or message.files or poll.removed
+            if poll.winner is not None and not is_told:
+                ledger.note(f"the winner of poll {poll.id} was not announced", self.now)
             by_polls_only += not self.chat.sent[poll.id] and bool(message.files)
         ledger.counts["results shown by polls only"] = by_polls_only
 
