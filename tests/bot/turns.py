@@ -16,13 +16,13 @@ from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
     Gone,
-    Limits,
     MessageRef,
     OnPending,
     Source,
     Terms,
     User,
 )
+from bot.platforms.discord.platform import LIMITS
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)
@@ -39,14 +39,7 @@ class FakePlatform:
     operators: set[int] = field(default_factory=set)
     closed: list[tuple[AnswerRef, Message]] = field(default_factory=list)
     name = "fake"
-    limits = Limits(
-        button_label=80,
-        button_id=100,
-        choices=25,
-        choice_label=100,
-        alt_text=1024,
-        nonce_s=240,
-    )
+    limits = LIMITS
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
