@@ -476,7 +476,7 @@ class Polls(Queries):
             of_name = (
                 Poll.community_id == mine.community_id,
                 Poll.custom_model.is_(None),
-                (func.lower(Candidate.name) == mine.name.lower()) | (Candidate.name == mine.name),
+                _is_named(mine.name),
             )
             # Also those that it may be discovered in: their members may forget it meanwhile.
             locked = won.where(or_(Poll.id == poll_id, and_(*of_name))).order_by(Poll.id)
@@ -679,6 +679,11 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
         .group_by(Candidate.poll_id, Candidate.position, Candidate.name, Candidate.removed_at)
         .order_by(Candidate.poll_id, Candidate.position)
     )
+
+
+def _is_named(name: str) -> ColumnElement[bool]:
+    """Whether a candidate has a name, in any case. SQLite folds that of a to z only."""
+    return (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name)
 
 
 def _of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
@@ -936,11 +941,10 @@ class HallOfFame(Queries):
 
         `typed` is a part of the name, `name` the whole name, both in any case.
         """
-        lowered = func.lower(Candidate.name)
         wanted = (
-            lowered.contains(typed.lower(), autoescape=True)
+            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
             if name is None
-            else (lowered == name.lower()) | (Candidate.name == name)
+            else _is_named(name)
         )
         statement = (
             select(Poll.id, Candidate.position, Candidate.name)
