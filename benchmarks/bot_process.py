@@ -19,9 +19,9 @@ from typing import Self, TypeVar
 
 import psutil
 
-from bot.platforms.local.rest import PREFIX
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
+from simulators.discord.rest import PREFIX
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 
 CHECKOUT = Path(__file__).parents[1]
 LAUNCH = str(Path(__file__).with_name("launch.py"))

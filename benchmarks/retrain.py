@@ -15,12 +15,12 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.bot_process import BotProcess
-from bot.platforms.local.server import LocalDiscord
 from bot.settings import Settings
 from bot.store import Database, Store, url_of
 from bot.training.queries import Trainings, VersionRecord, Versions
 from bot.training.trainer import OVERTIME
 from models.tasks import TASKS
+from simulators.discord.server import LocalDiscord
 
 UNFINISHED = ("🏋️", "⏳")
 """Beginnings of the title until the training has ended."""

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.bot_process import CHECKOUT, BotProcess
-from bot.platforms.local.limits import ApiError
-from bot.platforms.local.records import Event
-from bot.platforms.local.records import Interaction as DiscordInteraction
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.records import Interaction as SlackInteraction
-from bot.platforms.local.slack.records import Message as SlackMessage
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.views.rendering import button_of
 from bot.polls.poll_message import ACTION
 from bot.polls.votes import parse
+from simulators.discord.limits import ApiError
+from simulators.discord.records import Event
+from simulators.discord.records import Interaction as DiscordInteraction
+from simulators.discord.server import LocalDiscord
+from simulators.slack.records import Interaction as SlackInteraction
+from simulators.slack.records import Message as SlackMessage
+from simulators.slack.server import LocalSlack
 
 What = Literal["names", "poem", "quiet"]
 QUIET_S = 5.0

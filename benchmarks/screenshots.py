@@ -36,10 +36,6 @@ from bot.pictures.plates.plate import plate_svg
 from bot.pictures.plates.scenery import HEIGHT, WIDTH
 from bot.pictures.renderer import png_of_svg
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.both.server import SideBySide
-from bot.platforms.local.common.clock import MovableClock
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
@@ -50,6 +46,10 @@ from models.names.generator import NamesRequest, generate_names
 from models.tasks import TASKS
 from models.verse.dissection import trace_line
 from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetRequest, begin, extend
+from simulators.both.server import SideBySide
+from simulators.common.clock import MovableClock
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

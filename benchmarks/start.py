@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.bot_process import CHECKOUT, BotProcess
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 REST_S = 6.0

@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-WINGS = ("bot", "models", "data")
+WINGS = ("bot", "models", "data", "simulators")
 SOURCES = {wing: sorted((CHECKOUT / wing).rglob("*.py")) for wing in WINGS}
 EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
 
@@ -25,7 +25,7 @@ bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.laun
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.training
     bot.chat bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings
     bot.startup models.weights
-bot.operate.serving  bot.launch bot.app bot.platforms.local bot.platforms.discord
+bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord
     bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
     bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
@@ -33,7 +33,7 @@ bot.launch           bot.formats bot.logs bot.settings bot.startup
 bot.app              bot.features bot.training bot.community bot.chat bot.fleet bot.writing
     bot.pictures bot.words bot.store bot.settings bot.startup bot.version
     models.weights models.serving
-bot.platforms.local
+simulators
 bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
     bot.settings bot.startup bot.formats data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
@@ -107,6 +107,7 @@ models.fingerprints
 models.serving       models.networks
 models.networks      data
 data
+simulators
 """
 """What each part, a folder or a file, may import besides itself. A name covers its subfolders."""
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from benchmarks.soak.ledger import Entry, Ledger
 from benchmarks.soak.records import Ballot, PollMessage, Records, poll_of
-from bot.platforms.local.guild import User
-from bot.platforms.local.limits import ApiError, Upload
-from bot.platforms.local.records import Interaction, Message
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.guild import User
+from simulators.discord.limits import ApiError, Upload
+from simulators.discord.records import Interaction, Message
+from simulators.discord.server import LocalDiscord
 
 SETTLING_S = 45.0
 """Seconds that a member waits for an answer before doing something else."""

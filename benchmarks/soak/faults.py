@@ -14,9 +14,9 @@ from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults
 from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.guild import ChannelKind
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.faults import FaultKind, RestFault
+from simulators.discord.guild import ChannelKind
+from simulators.discord.server import LocalDiscord
 
 NOTHING = -1
 """No limit of the size of files."""

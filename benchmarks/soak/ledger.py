@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.platforms.local.records import Interaction, InteractionType, Message, Status
+from simulators.discord.records import Interaction, InteractionType, Message, Status
 
 DEADLINE_S = 3.0
 """Discord's deadline for the first response to an interaction."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
 from bot.chat.dispatch import ACKNOWLEDGED_S
-from bot.platforms.local.records import Interaction, Message
+from simulators.discord.records import Interaction, Message
 
 RECEIPT = re.compile("You (voted|took your vote back)")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")

@@ -19,13 +19,13 @@ from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, Step, Trouble, mak
 from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
 from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
-from bot.platforms.local.records import Message
-from bot.platforms.local.server import LocalDiscord
 from models.fingerprints import Fingerprints
 from models.names.constraints import LIST_RECIPE
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import ModelCard, save_weights
+from simulators.discord.records import Message
+from simulators.discord.server import LocalDiscord
 
 ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"

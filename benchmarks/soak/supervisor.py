@@ -13,8 +13,8 @@ import psutil
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.ledger import Down
-from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
+from simulators.discord.server import LocalDiscord
 
 RESTART_S = 1.0
 """Seconds between the end of the process and its next start."""

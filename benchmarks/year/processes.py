@@ -19,8 +19,8 @@ from bot.chat.turn import Deleted, Forbidden, MessageRef, Source, Unreachable
 from bot.features import REGISTRY, stopping
 from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
+from bot.polls.hall_queries import MOST_ANSWERS
 from bot.polls.poll_message import ACTION
-from bot.polls.queries import MOST_ANSWERS
 from bot.polls.votes import parse
 from bot.store import Database, Store
 from bot.words import WordFilter

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bot_process import BotProcess
-from bot.platforms.local.records import Message
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.records import Message
+from simulators.discord.server import LocalDiscord
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.bot_process import BotProcess
-from bot.platforms.local.slack.server import LocalSlack
 from bot.store.database import FILE
+from simulators.slack.server import LocalSlack
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}

@@ -25,7 +25,6 @@ from bot.chat.message import (
     text,
     verbatim,
 )
-from bot.platforms.local.slack.blocks import check_message_blocks
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import (
     CHARACTERS,
@@ -37,6 +36,7 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
