@@ -58,7 +58,7 @@ bot.museum.queries   bot.creatures bot.store
 bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
     bot.store bot.concurrency models.names
 bot.daily.moments
-bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.creatures
+bot.names            bot.training bot.polls bot.chat bot.words bot.pictures
     bot.store bot.concurrency bot.formats models.names models.verse models.weights
     models.networks data
 bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
