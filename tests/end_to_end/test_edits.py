@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import utc_now
-from bot.chat.message import Message, text
+from bot.chat.message import Message
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
@@ -15,6 +15,7 @@ from bot.platforms.local import records
 from bot.platforms.local.channel import OLD_EDITS, OLD_S
 from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
 from bot.platforms.local.server import LocalDiscord
+from bot.text.spans import text
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
 from tests.end_to_end.toy_bot import ToyBot
