@@ -9,7 +9,7 @@ from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Embed, Field, Message
 from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
-from bot.evaluation.headline import Figure, read_headline
+from bot.help.headline import Figure, read_headline
 from bot.status.status import up_since
 from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text

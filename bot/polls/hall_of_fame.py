@@ -20,8 +20,8 @@ from bot.creatures import labels
 from bot.creatures.names import has_creature
 from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
+from bot.polls.hall_queries import Champion, HallOfFame, HallScope
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
-from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from bot.text.formats import human_date, shortened, spaced
 from bot.text.spans import Text, code, emphasis, plain, strong, text
@@ -332,12 +332,12 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
 def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[str, Text]:
     """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
 
-    Empty if there is none, or the word filter blocks it in the language of its readers. Reads a
-    file the first time.
+    Empty if there is none, or it has a word in the language of its readers that they blocked
+    themselves. Reads a file the first time.
     """
     parts = parts_of(clean_name(name))
     sentence = labels.meaning_sentence(name, parts)
-    if not words.allows(plain(sentence, language)):
+    if not words.allows_phrase(plain(sentence, language)):
         return "", ()
     return labels.meaning(name, parts), sentence
 

@@ -35,13 +35,14 @@ async def plate_file(
 ) -> File | None:
     """The plate as a file with alternative text; `None` if it cannot be drawn.
 
-    The text is only the name if the word filter blocks it in the language of its readers.
+    The text is only the name if it has a word in the language of its readers that they blocked
+    themselves.
     """
     png = await app[CreaturePictures].plate(profile)
     if png is None:
         return None
     told = shortened(alternative_text(profile), limits.alt_text)
-    if not words.allows(in_language(told, language)):
+    if not words.allows_phrase(in_language(told, language)):
         told = profile.name
     return File(f"{clean_name(profile.name)}.png", png, told)
 

@@ -9,9 +9,9 @@ import aiohttp
 import discord
 import pytest
 
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.limits import ApiError, Upload
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.faults import FaultKind, RestFault
+from simulators.discord.limits import ApiError, Upload
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
 
 

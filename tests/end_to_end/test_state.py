@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.platforms.local.limits import ApiError, Upload
-from bot.platforms.local.records import Interaction
-from bot.platforms.local.state import State
+from simulators.discord.limits import ApiError, Upload
+from simulators.discord.records import Interaction
+from simulators.discord.state import State
 from tests.clock import Clock
 
 

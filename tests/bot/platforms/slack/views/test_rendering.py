@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.message import Button, Embed, Field, File, Message
-from bot.platforms.local.slack.blocks import check_message_blocks
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import (
     CHARACTERS,
@@ -33,6 +32,7 @@ from bot.text.spans import (
     text,
     verbatim,
 )
+from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
