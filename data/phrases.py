@@ -208,11 +208,14 @@ def to_json(words: str) -> str:
     return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
 
 
-def from_json(stored: str) -> str:
-    """The inverse of `to_json`. Anything else is a text, as older versions stored it."""
+def from_json(stored: str, written: Callable[[str], Showable]) -> Showable:
+    """The inverse of `to_json`. Anything else is a text, as older versions stored it.
+
+    written: makes what may be shown of such a text, and of the fields of a phrase.
+    """
     if not stored.startswith('{"' + _PHRASE):
-        return stored
-    words: str = _restored(json.loads(stored)[_PHRASE])
+        return written(stored)
+    words: Showable = _restored(json.loads(stored)[_PHRASE], written)
     return words
 
 
@@ -231,10 +234,13 @@ def _stored(value: object) -> object:
     return [value.template, value.plural, value.number, fields]
 
 
-def _restored(value: Any) -> Any:  # noqa: ANN401 (the value of a field)
+def _restored(value: Any, written: Callable[[str], Showable]) -> Any:  # noqa: ANN401
+    """The value of a field."""
     match value:
         case [template, plural, number, fields]:
-            fields = fields and {name: _restored(each) for name, each in fields.items()}
+            fields = fields and {name: _restored(each, written) for name, each in fields.items()}
             return Phrase(template, plural, number, fields)
+        case str():
+            return written(value)
         case _:
             return value

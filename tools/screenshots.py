@@ -42,6 +42,7 @@ from bot.platforms.slack.names import CommandNames
 from bot.polls.queries import Ballot, Polls
 from bot.settings import Settings
 from bot.words import WordFilter
+from bot.words.names import name_in_poll
 from models.names.generator import NamesRequest, generate_names
 from models.tasks import TASKS
 from models.verse.dissection import trace_line
@@ -321,7 +322,12 @@ async def fill_museum(app: App) -> None:
     for days, name in enumerate(DISCOVERED, 1):
         at = now - timedelta(days=days)
         poll = replace(
-            asked, id=secrets.randbits(62), message_id=None, names=(name,), votes=(0,), opened_at=at
+            asked,
+            id=secrets.randbits(62),
+            message_id=None,
+            names=(name_in_poll(name),),
+            votes=(0,),
+            opened_at=at,
         )
         await polls.open(replace(poll, closes_at=at + timedelta(minutes=1)))
         for member_id in range(1, 1 + poll.votes_needed):

@@ -12,6 +12,7 @@ from bot.chat.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
 from bot.store.answers import UnfinishedRecord
 from bot.text.spans import Text, text
+from data.phrases import Words
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def closing_message(record: UnfinishedRecord) -> Message:
     return _with_retry(text(_("The bot was restarted while it was writing this.")), record)
 
 
-def undelivered_message(record: UnfinishedRecord, platform: str) -> Message:
+def undelivered_message(record: UnfinishedRecord, platform: Words) -> Message:
     """What an answer becomes whose end could not be delivered."""
     if not record.action:
         why = _("{platform} could not be reached when this was ready. Use the command again.")

@@ -15,7 +15,7 @@ from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stoppe
 from bot.community.rights import check_is_here
 from bot.daily.moments import folded, next_day, zone_names, zone_of
 from bot.text.formats import shortened
-from bot.text.spans import Text, Timestamp, code, link, text
+from bot.text.spans import Text, Timestamp, code, command, text
 
 LAST_HOUR = 23
 """Of a day, and the longest that a vote can last."""
@@ -53,7 +53,7 @@ async def change_daily(
     changed = replace(kept, **given, starts_on=None, stopped=stopped)
     if is_on:
         if (channel_id := changed.channel_id) is None:
-            example = code("/settings")
+            example = command("/settings")
             raise UserError(_("Which channel? Choose it with {example}."), example=example)
         day, _moment = await _next(app, changed)
         changed = replace(changed, starts_on=day)
@@ -89,7 +89,7 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
     _day, moment = await _next(app, daily)
     return text(
         sentence,
-        channel=link(platform.mention_channel(daily.channel_id)),
+        channel=platform.mention_channel(daily.channel_id),
         hour=daily.hour,
         zone=daily.zone,
         count=daily.hours,
@@ -108,7 +108,7 @@ def stopped_sentence(daily: DailySettings, reason: Stopped, platform: Platform) 
         "The dinosaur of the day has stopped, because the bot can't post in {channel} anymore. "
         "{access}"
     )
-    channel = link(platform.mention_channel(daily.channel_id or 0))
+    channel = platform.mention_channel(daily.channel_id or 0)
     return text(sentence, channel=channel, access=platform.terms.access)
 
 
@@ -131,7 +131,7 @@ async def checked_zone(typed: str) -> str:
     raise UserError(
         _("There's no time zone “{zone}”. Type a large city near you, for example {example}."),
         zone=shortened(typed, LONGEST_ZONE),
-        example=code("Europe/Berlin"),
+        example=command("Europe/Berlin"),
     )
 
 
@@ -184,7 +184,7 @@ async def _introduce(turn: Turn, channel_id: int) -> None:
     except DeliveryError as error:
         raise UserError(
             _("The bot can't post in {channel}. {access}"),
-            channel=link(turn.platform.mention_channel(channel_id)),
+            channel=turn.platform.mention_channel(channel_id),
             access=turn.platform.terms.access,
         ) from error
 

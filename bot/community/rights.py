@@ -20,7 +20,7 @@ from bot.chat.app import App
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import MessageRef, Turn
-from bot.text.spans import code
+from bot.text.spans import code, command
 
 
 class SharedModelAction(Enum):
@@ -84,7 +84,7 @@ def check_manager(turn: Turn, sentence: str = _FOR_MANAGERS) -> int:
     community_id = check_community(turn)
     if not turn.user.is_manager:
         community = turn.platform.terms.community
-        commands = {"name": code("/name"), "list": code("/namer list")}
+        commands = {"name": command("/name"), "list": command("/namer list")}
         raise UserError(sentence, community=community, **commands)
     return community_id
 

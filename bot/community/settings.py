@@ -22,7 +22,8 @@ from bot.community.daily import (
 from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
 from bot.text.formats import shortened
-from bot.text.spans import Text, chained, code, codes, text
+from bot.text.spans import Text, chained, codes, command, text
+from bot.text.technical import technical
 from bot.words import Strictness
 from bot.words.queries import WordFilters
 
@@ -94,7 +95,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     elif option is not None and option.kind is not Kind.TEXT:
         value = stored_number(typed)
     if option is None or value is None:
-        raise other_version("/settings")
+        raise other_version(technical("/settings"))
     options = SettingsOptions(**{name: value})  # type: ignore[arg-type]
     await _change_all(app, turn, community_id, options)
     await turn.edit_source(await _form(app, turn, community_id))
@@ -138,7 +139,7 @@ def checked_strictness(typed: str) -> Strictness:
         raise UserError(
             _("The filter can be {choices}; for example, {example}."),
             choices=codes([*STRICTNESS], either=True),
-            example=code("filter:strict"),
+            example=command("filter:strict"),
         ) from error
 
 
@@ -164,7 +165,7 @@ def checked_words(typed: str) -> tuple[str, ...]:
         raise UserError(
             _("Give 1 to {limit} words, separated by commas; for example, {example}."),
             limit=MOST_WORDS,
-            example=code("blocked_words:mud, swamp*"),
+            example=command("blocked_words:mud, swamp*"),
         )
     for word in words:
         if len(word) > LONGEST_WORD or not any(map(str.isalnum, word)):
@@ -256,7 +257,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         _votes_needed(kept.votes_needed),
         _switch(_STRIPS, terms, on=kept.shows_strips),
     ]
-    example = code("/settings vote_minutes:30")
+    example = command("/settings vote_minutes:30")
     return Message(
         chained(
             [
@@ -318,7 +319,7 @@ async def _text_form(app: App, community_id: int, option: str) -> Form:
             label, title = _("Words, separated by commas, or none"), _("Blocked words")
             return Form(title, label, ACTION, f"{option}=", LONGEST_LIST, ", ".join(words))
         case _unknown:
-            raise other_version("/settings")
+            raise other_version(technical("/settings"))
 
 
 _PUBLIC_HALL = (
@@ -439,17 +440,29 @@ SETTINGS = Command(
     ),
     SettingsOptions,
     examples=(
-        ("/settings", _("shows the settings of the bot here.")),
-        ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        (technical("/settings"), _("shows the settings of the bot here.")),
+        (technical("/settings vote_minutes:30"), _("keeps polls open for half an hour.")),
         (
             "/settings votes_needed:2",
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
-        ("/settings language:English", _("makes the bot speak English to everybody here.")),
-        ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
-        ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
-        ("/settings daily_hour:18", _("lets the dinosaur of the day come at six in the evening.")),
-        ("/settings daily:no", _("chooses no dinosaur of the day anymore.")),
+        (
+            technical("/settings language:English"),
+            _("makes the bot speak English to everybody here."),
+        ),
+        (
+            technical("/settings filter:strict"),
+            _("makes the word filter strict; or mild, or normal."),
+        ),
+        (
+            technical("/settings blocked_words:mud, swamp*"),
+            _("also blocks mud, and words like swampy."),
+        ),
+        (
+            technical("/settings daily_hour:18"),
+            _("lets the dinosaur of the day come at six in the evening."),
+        ),
+        (technical("/settings daily:no"), _("chooses no dinosaur of the day anymore.")),
     ),
     audience=Audience.MANAGERS,
     place=Place.COMMUNITY,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from bot.creatures.genome import Genome
 from bot.creatures.profile import Build, Diet, Family, Pattern, Profile, Temper, Theme, Trait
-from data.phrases import _
+from data.phrases import Phrase, _
 
-Sentences = tuple[str, ...]
+Sentences = tuple[Phrase, ...]
 
 _SMALL = 1.2
 """Metres up to which an animal counts as small beside all others."""

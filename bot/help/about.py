@@ -13,6 +13,7 @@ from bot.help.headline import Figure, read_headline
 from bot.status.status import up_since
 from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text
+from bot.text.technical import technical
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
 from bot.training.registry import ModelRegistry
@@ -117,5 +118,5 @@ ABOUT = Command(
     "about",
     _("What the bot is made of, and how good it is."),
     about,
-    examples=(("/about", _("shows what the bot is made of, and how good it is.")),),
+    examples=((technical("/about"), _("shows what the bot is made of, and how good it is.")),),
 )

@@ -14,7 +14,7 @@ from bot.chat.turn import DeliveryError, Turn
 from bot.community.queries import Communities
 from bot.store.calls import StoreError
 from bot.text.formats import spaced
-from bot.text.spans import LABELLED, Span, Text, code, series, strong, text
+from bot.text.spans import LABELLED, Span, Text, code, command, series, strong, text
 
 ACTION = "help"
 PATIENCE_S = 1.0
@@ -101,7 +101,7 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if Audience.MANAGERS in audiences and await _has_no_daily(app, turn.community_id):
         sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
-        lines.append(text(sentence, command=code("/settings")))
+        lines.append(text(sentence, command=command("/settings")))
     embed = Embed(_("What you can do here"), tuple(lines))
     runnable = _runnable(app.registry, turn, audiences)
     runs = [button for topic, _words in topics for button in _runs(topic, runnable)[:1]]

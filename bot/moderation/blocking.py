@@ -17,8 +17,9 @@ from bot.community.queries import (
     TooManyBlocks,
 )
 from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
+from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
+from bot.text.spans import Text, Timestamp, Value, code, strong, text
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ async def _target(
     by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:
         entry = RecordEntry(of_user, by, app.now(), scope.community_id, options.user_id)
-        name = link(turn.platform.mention(options.user_id))
+        name = turn.platform.mention(privately(options.user_id))
         where = EVERYWHERE if scope.community_id is None else scope.community_id
         return Target(where, options.user_id, entry, name)
     community_id = await parse_id(options.community or "", turn.platform)
@@ -173,7 +174,7 @@ async def _line(record: BlockRecord, turn: Turn) -> Text:
             community=turn.platform.terms.community,
             id=code(await turn.platform.shown_id(record.community_id)),
         )
-    member = link(turn.platform.mention(record.member_id))
+    member = turn.platform.mention(privately(record.member_id))
     number = code(await turn.platform.shown_id(record.member_id))
     assert record.community_id in (EVERYWHERE, turn.community_id)  # noqa: S101 (the query's)
     return text(_("{since} · {member} {id}"), since=since, member=member, id=number)

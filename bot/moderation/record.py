@@ -15,6 +15,7 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.store import Unavailable
+from bot.store.people import privately
 from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
 from bot.text.technical import DOT
 
@@ -100,7 +101,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                 "Reports of what moderators do go to {channel} now, but the bot can't post there. "
                 "{access}"
             )
-        channel = link(turn.platform.mention_channel(channel_id))
+        channel = turn.platform.mention_channel(channel_id)
         reply = text(sentence, channel=channel, access=turn.platform.terms.access)
     if before is not None and before != channel_id:
         await _send(turn.platform, before, entry)  # whose readers would wonder
@@ -142,7 +143,7 @@ def described(entry: RecordEntry, platform: Platform) -> Text:
     sentence = _SENTENCES[entry.action]
     target = entry.target_id
     fields: dict[str, Value] = {
-        "moderator": link(platform.mention(entry.moderator_id)),
+        "moderator": platform.mention(privately(entry.moderator_id)),
         "community": platform.terms.community,
         "subject": strong(entry.subject),
         "address": link(entry.subject),
@@ -150,8 +151,8 @@ def described(entry: RecordEntry, platform: Platform) -> Text:
     if target is None:
         sentence = _LOG_OFF if entry.action is Action.LOG else sentence
     else:
-        fields["member"] = link(platform.mention(target))
-        fields["channel"] = link(platform.mention_channel(target))
+        fields["member"] = platform.mention(privately(target))
+        fields["channel"] = platform.mention_channel(target)
         fields["target"] = code(str(target))
     return text(sentence, **fields)
 

@@ -25,7 +25,7 @@ from bot.polls.poll_message import announcement_of, message_of, poll_message, re
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
 from bot.text.formats import shortened
-from bot.text.spans import Text, code, strong, text
+from bot.text.spans import Text, command, strong, text
 from bot.training.custom_model_messages import unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 
@@ -96,7 +96,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
             name=shortened(name, 64) or "–",
             community=turn.platform.terms.community,
-            command=code("/halloffame"),
+            command=command("/halloffame"),
         )
     await _remove_name(app, turn, found[0].poll_id, found[0].position)
     count = len(found)
@@ -129,8 +129,8 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     reply = text(
         sentence,
         namer=strong(model.name),
-        command=code("/namer delete"),
-        allow=code("allow:True"),
+        command=command("/namer delete"),
+        allow=command("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
     if has_changed:

@@ -27,6 +27,7 @@ from bot.store import OutcomeUnknown, Unavailable
 from bot.text.formats import without_bidi_controls
 from bot.text.spans import strong, text
 from bot.words import WordFilter
+from data.phrases import NOTHING, Phrase, Showable, Words
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +42,15 @@ Edit = Callable[[Message], Awaitable[None]]
 class Candidates:
     """Generated names, as displayed."""
 
-    names: tuple[str, ...]
-    note: str = ""
+    names: tuple[Showable, ...]
+    note: Words = NOTHING
     """The reason, if they are fewer than requested."""
     details: str = ""
     """State of the button Details."""
     more_state: str = ""
     """State of the button for more."""
     custom_model_id: int | None = None
-    custom_model: str | None = None
+    custom_model: Showable | None = None
     """Name of the model that generated them; `None` for dinosaurs."""
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters."""
@@ -296,7 +297,7 @@ def parse(state: str) -> tuple[int, int]:
     return int(poll_id), int(position)
 
 
-def too_many(limit: TooManyPolls) -> str:
+def too_many(limit: TooManyPolls) -> Phrase:
     """Why names come without a poll."""
     sentence = (
         _("No vote this time: {count:,} of your polls are still open here.")

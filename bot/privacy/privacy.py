@@ -22,6 +22,7 @@ from bot.store.fleet import RunningCooldowns
 from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
+from bot.text.technical import technical
 from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
             async with app.answering(turn, FORGETTING):
                 await turn.edit_source(await _forgotten(app, turn))
         case _unknown:
-            raise other_version("/privacy")
+            raise other_version(technical("/privacy"))
 
 
 async def _forgotten(app: App, turn: Turn) -> Message:
@@ -252,5 +253,10 @@ PRIVACY = Command(
     "privacy",
     _("See or delete your data."),
     privacy,
-    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+    examples=(
+        (
+            technical("/privacy"),
+            _("shows what the bot stores about you, and deletes it if you like."),
+        ),
+    ),
 )

@@ -16,6 +16,7 @@ from bot.pictures.renderer import Renderer
 from bot.settings.values import format_shards
 from bot.status.health import Health
 from bot.text.spans import Text, Timestamp, text
+from bot.text.technical import technical
 from bot.writing.cluster import ClusterStatus
 
 PLOT = "day.png"
@@ -172,7 +173,7 @@ STATUS = Command(
     "status",
     _("Show the bot's health: memory, queues, database, and a plot of the last day."),
     status,
-    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
+    examples=((technical("/status"), _("shows the bot's health and a plot of the last day.")),),
     audience=Audience.OWNERS,
     shown_to=Audience.ADMINISTRATORS,
     needs_rights=True,

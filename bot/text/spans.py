@@ -11,6 +11,7 @@ from enum import Enum, auto
 from functools import reduce
 from string import Formatter
 
+from bot.text.technical import technical
 from data.phrases import ENGLISH, NOTHING, Language, Words, _, in_language
 
 
@@ -123,6 +124,11 @@ def emphasis(words: Words) -> Span:
 def code(words: Words) -> Span:
     """Text to type exactly as shown."""
     return Span(words, Style.CODE)
+
+
+def command(words: str) -> Span:
+    """A command to type exactly as shown. A literal (`tests/bot/text/test_types.py`)."""
+    return code(technical(words))
 
 
 def codes(values: Sequence[Words], *, either: bool = False) -> Text:

@@ -9,7 +9,7 @@ from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.text.formats import shortened
-from bot.text.spans import Text, Timestamp, chained, code, strong, text, verbatim
+from bot.text.spans import Text, Timestamp, chained, code, command, strong, text
 from bot.training.models import time_fields
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
@@ -102,7 +102,7 @@ def list_message(
     if not models and not shared:
         reply = text(
             _("There are no namers here yet. Managers can train one with {command}."),
-            command=code("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+            command=command("/namer create name:elves text:Galadriel, Celebrimbor, …"),
         )
         return Message(reply, private=True)
     title = ngettext(
@@ -117,7 +117,7 @@ def list_message(
         usable += [shared_value(model) for model, _sharer in shared]
         if len(shared) == MOST_SHARED:
             more = _("There may be more: begin to type in {command}.")
-            lines.append(text(more, command=code("/name namer:")))
+            lines.append(text(more, command=command("/name namer:")))
     if usable:
         lines += [(), usage(usable[0])]
     embed = Embed(
@@ -154,7 +154,7 @@ def info_message(
     lines: list[Text] = []
     fields = [
         Field(_("Names"), text("{count}", count=model.entries)),
-        Field(_("List"), verbatim(_(model.title))),
+        Field(_("List"), text(_(model.title))),
     ]
     if is_training:
         lines.append(text(_("It is being trained.")))
@@ -176,7 +176,7 @@ def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: str) 
     lines = (judgement(card, model.entries), usage(shared_value(model)))
     fields = (
         Field(_("Names"), text("{count}", count=model.entries)),
-        Field(_("Shared by"), verbatim(sharer)),
+        Field(_("Shared by"), text(sharer)),
     )
     embed = Embed(f"🪶 {model.name}", lines, fields, tone=Tone.NAMES)
     return Message(embeds=(embed,), buttons=details_of(card), private=True)
@@ -202,7 +202,7 @@ def unknown() -> UserError:
     """The error for a custom model that does not exist."""
     return UserError(
         _("There's no namer with that name here. See all with {command}."),
-        command=code("/namer list"),
+        command=command("/namer list"),
     )
 
 
@@ -223,7 +223,7 @@ async def unknown_name(
     return UserError(
         _("There's no namer called “{typed}” here. See all with {command}."),
         typed=shortened(typed, LONGEST_ECHO),
-        command=code("/namer list"),
+        command=command("/namer list"),
     )
 
 

@@ -15,7 +15,8 @@ from bot.chat.translation import Phrase, _, listed
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.text.formats import bracketed, human_duration, human_join, percent, shortened, spaced
-from bot.text.spans import Text, Timestamp, chained, code, emphasis, strong, text, verbatim
+from bot.text.spans import Text, Timestamp, chained, code, command, emphasis, strong, text, verbatim
+from bot.text.technical import technical
 from bot.training.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
@@ -102,7 +103,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     elif action == "use":
         await _use(app, turn, rest)
     else:
-        raise other_version("/models")
+        raise other_version(technical("/models"))
 
 
 # TRANSLATORS: What networks write: the field {task} of other sentences, and choices of options.
@@ -146,14 +147,14 @@ def parse_version(typed: str) -> str | int:
     raise UserError(
         _("{version} isn't a version. Choose a suggestion, for example {number} or {shipped}."),
         version=code(shortened(" ".join(typed[:100].split()), LONGEST_VERSION) or " "),
-        number=code("12"),
+        number=command("12"),
         shipped=code(f"shipped {next(iter(TASKS))}"),
     )
 
 
 def _check_task(task: str) -> None:
     if task not in TASKS:
-        raise UserError(*invalid_value(task))
+        raise UserError(*invalid_value(technical(task)))
 
 
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
@@ -216,7 +217,7 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
         raise UserError(
             _("There's no version {number}. See all with {command}."),
             number=str(parsed),
-            command=code("/models list"),
+            command=command("/models list"),
         )
     return version.task, parsed
 
@@ -272,7 +273,7 @@ def _report_message(
         else _("📦 Version {number} of {task} is stored, but not live")
     )
     lines = [
-        verbatim(corpus_title(version.corpus, allows)),
+        text(corpus_title(version.corpus, allows)),
         *(text(emphasis(note)) for note in notes),
         (),
         *map(verbatim, _samples(version, allows)[:SHOWN_SAMPLES]),
@@ -344,8 +345,8 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
         parts.append(text(Timestamp(version.created_at)))
     loss = version.reference_loss
     parts += [
-        verbatim(corpus_title(version.corpus, allows)),
-        verbatim(version.recipe),
+        text(corpus_title(version.corpus, allows)),
+        text(version.recipe),
         text(_("not measured")) if loss is None else text("{loss:.3f}", loss=loss),
     ]
     if not version.has_weights:
@@ -369,8 +370,7 @@ def _comparison_message(
     if version.task in TASKS and task_of(version.task).samples_are_names:
         lines += _changes(samples)
         columns = tuple(
-            Field(label, verbatim("\n".join(names[:SHOWN_NAMES]) or "–"))
-            for label, names in samples
+            Field(label, text("\n".join(names[:SHOWN_NAMES]) or "–")) for label, names in samples
         )
     else:
         for label, verses in samples:
@@ -387,8 +387,8 @@ def _comparison_message(
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
-            Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
-            Field(_("Recipe"), verbatim(version.recipe)),
+            Field(_("Corpus"), text(corpus_title(version.corpus, allows))),
+            Field(_("Recipe"), text(version.recipe)),
             *_figures(version),
             *columns,
         ),
@@ -528,7 +528,10 @@ MODELS_GROUP = Group(
             (_TASK,),
             TaskOptions,
             examples=(
-                ("/models list task:names", _("lists the versions of the model for names.")),
+                (
+                    technical("/models list task:names"),
+                    _("lists the versions of the model for names."),
+                ),
             ),
         ),
         Command(
@@ -537,7 +540,7 @@ MODELS_GROUP = Group(
             info,
             (_VERSION,),
             VersionOptions,
-            examples=(("/models info version:2", _("compares version 2 with others.")),),
+            examples=((technical("/models info version:2"), _("compares version 2 with others.")),),
         ),
         Command(
             "models activate",
@@ -545,7 +548,7 @@ MODELS_GROUP = Group(
             activate,
             (_VERSION,),
             VersionOptions,
-            examples=(("/models activate version:2", _("makes version 2 live.")),),
+            examples=((technical("/models activate version:2"), _("makes version 2 live.")),),
             audience=Audience.ADMINISTRATORS,
         ),
         Command(
@@ -555,7 +558,10 @@ MODELS_GROUP = Group(
             (_TASK,),
             TaskOptions,
             examples=(
-                ("/models rollback task:names", _("undoes the last change of the live version.")),
+                (
+                    technical("/models rollback task:names"),
+                    _("undoes the last change of the live version."),
+                ),
             ),
             audience=Audience.ADMINISTRATORS,
         ),

@@ -30,7 +30,8 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
-from bot.text.spans import code, strong, text
+from bot.text.spans import code, command, strong, text
+from bot.text.technical import technical
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -82,7 +83,7 @@ from bot.training.usable_models import (
 )
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
-from data.phrases import Words
+from data.phrases import Phrase, Words
 from models.names.constraints import LIST_RECIPE
 from models.names.generator import count_parameters
 from models.networks.vocabulary import END
@@ -204,7 +205,7 @@ async def _imported(
         raise UserError(
             _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
             file=title,
-            command=code("/namer export"),
+            command=command("/namer export"),
         ) from error
     trained = sample.trained
     words = await app.filters.of(community_id)
@@ -230,7 +231,7 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
         reply = text(
             _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
             namer=model.name,
-            command=code("/namer import"),
+            command=command("/namer import"),
         )
         file = File(f"{stem}.safetensors", content)
         await turn.respond(Message(reply, files=(file,), private=True))
@@ -287,8 +288,8 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
             raise UserError(
                 _("{namer} was imported without its list. Give a list with {file} or {text}."),
                 namer=model.name,
-                file=code("file:"),
-                text=code("text:"),
+                file=command("file:"),
+                text=command("text:"),
             )
         await turn.defer(private=True)
         title = await title_of(app, model.title, community_id, _("Your list"))
@@ -345,7 +346,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     action, _colon, number = state.partition(":")
     is_known = action in ("delete", "keep")
     if not is_known or not number.isdecimal() or len(number) > LONGEST_NUMBER:
-        raise other_version("/namer")
+        raise other_version(technical("/namer"))
     model = await app.store[CustomModels].get(int(number))
     if model is None or model.community_id != community_id:
         raise unknown()
@@ -376,7 +377,7 @@ async def suggest_with_shared(app: App, turn: Turn, typed: str) -> Sequence[Choi
 
 async def new_name(app: App, typed: str, community_id: int) -> str:
     """Validate and normalise the name of a new custom model. Raises `UserError`."""
-    example = code("name:elves")
+    example = command("name:elves")
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
     if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
         raise UserError(
@@ -409,13 +410,13 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
                 "Give a list of names: {file} takes a text file with one name per line, {text} "
                 "takes names separated by commas."
             ),
-            file=code("file:"),
-            text=code("text:"),
+            file=command("file:"),
+            text=command("text:"),
         )
     if options.text is not None and len(options.text) > LONGEST_TEXT:
         raise UserError(
             _("That list is too long to type; upload it as a text file with {file}."),
-            file=code("file:"),
+            file=command("file:"),
         )
     if options.file is not None:
         check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
@@ -534,7 +535,7 @@ def _refusals(name: str, most: int) -> Iterator[None]:
             "You can have {limit} namers here; delete one with {command}.",
             most,
         )
-        raise UserError(sentence, limit=most, command=code("/namer delete")) from error
+        raise UserError(sentence, limit=most, command=command("/namer delete")) from error
 
 
 async def _discard(app: App, model: CustomModelRecord) -> None:
@@ -632,11 +633,11 @@ _ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
 
 def _of_managers(
     verb: str,
-    description: str,
+    description: Phrase,
     answer: Answer[Any],
     options: tuple[Option, ...],
     build: Callable[..., object],
-    example: tuple[str, str],
+    example: tuple[Words, Words],
 ) -> Command:
     """A subcommand for managers, with an example and what that does."""
     name, audience = f"{NAMER} {verb}", Audience.MANAGERS
@@ -675,13 +676,15 @@ NAMER_GROUP = Group(
             export,
             (_NAME,),
             NameOptions,
-            ("/namer export name:elves", _("downloads a namer as a file.")),
+            (technical("/namer export name:elves"), _("downloads a namer as a file.")),
         ),
         Command(
             "namer list",
             _("List the namers."),
             list_,
-            examples=(("/namer list", _("lists the namers of this place, and shared ones.")),),
+            examples=(
+                (technical("/namer list"), _("lists the namers of this place, and shared ones.")),
+            ),
         ),
         Command(
             "namer info",
@@ -724,7 +727,7 @@ NAMER_GROUP = Group(
             delete,
             (_NAME,),
             NameOptions,
-            ("/namer delete name:elves", _("deletes a namer and its list.")),
+            (technical("/namer delete name:elves"), _("deletes a namer and its list.")),
         ),
     ),
     is_costly=True,

@@ -110,7 +110,7 @@ class TrainingState:
     def corpus(self) -> tuple[Text, ...]:
         """Lines about the corpus."""
         title = self.request.title or (self.planned.corpus if self.planned else "")
-        first = verbatim(_(title)) if title else text(emphasis(_("Reading the corpus …")))
+        first = text(_(title)) if title else text(emphasis(_("Reading the corpus …")))
         return (first, *(text(emphasis(note)) for note in self.notes))
 
     @property
@@ -167,7 +167,7 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
             title = _("The training of {subject} was stopped")
         case Failed(message=reason):
             title = _("The training of {subject} failed")
-    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else verbatim(reason))
+    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else text(reason))
     consequence: Text = ()
     if reason == EndReason.DELETED:
         pass

@@ -35,6 +35,7 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
+from bot.text.written import accepted
 from data.phrases import from_json, to_json
 
 SILENCE = timedelta(seconds=40)
@@ -757,7 +758,8 @@ class CustomModels(_Queries):
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    return TrainingRecord(**{**row._mapping, "notes": tuple(map(from_json, json.loads(row.notes)))})
+    notes = tuple(from_json(note, accepted) for note in json.loads(row.notes))
+    return TrainingRecord(**{**row._mapping, "notes": notes})
 
 
 def _owned(training_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:

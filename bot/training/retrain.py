@@ -13,7 +13,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
-from bot.text.spans import code, text
+from bot.text.spans import code, command, text
 from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings
@@ -118,7 +118,7 @@ async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
     if not names:
         raise UserError(
             _("The hall of fame is empty. Vote on names with {command} first."),
-            command=code("/dinoname"),
+            command=command("/dinoname"),
         )
     return names
 

@@ -6,6 +6,7 @@ from itertools import count
 
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store import Store
+from tests.texts import named, written
 
 _voters = count(1000)
 
@@ -30,10 +31,10 @@ async def crown(
         message_id=3,
         member_id=member_id,
         discoverer=discoverer,
-        names=("Anothersaurus", name),
+        names=named("Anothersaurus", name),
         opened_at=at - timedelta(minutes=10),
         closes_at=at,
-        custom_model=namer,
+        custom_model=None if namer is None else written(namer),
     )
     polls = store[Polls]
     await polls.open(card)

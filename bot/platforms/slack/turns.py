@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from bot.chat.app import App
-from bot.chat.commands import Command, Group, Person, Pressed
+from bot.chat.commands import ChosenMember, Command, Group, Pressed
 from bot.chat.errors import explain
 from bot.chat.message import Message, UserError
 from bot.chat.received import clean
@@ -164,7 +164,7 @@ class SlackTurns:
 
     async def explain(self, error: Exception, origin: SlackOrigin) -> None:
         """Tell a member about an error before there is a turn."""
-        sentence = explain(error, TERMS)
+        sentence = explain(error, TERMS, self._app.word_filter)
         if sentence is None:
             return
         api, url = self._platform.api, origin.response_url
@@ -185,7 +185,7 @@ class SlackTurns:
             case UserRef(external=user):
                 member = await self._member(user, "", Rights.USUAL)
                 number = await identities.user(team, user)
-                return Person(number, member.is_bot, member.is_administrator)
+                return ChosenMember(number, member.is_bot, member.is_administrator)
             case ChannelRef(external=channel):
                 return await identities.channel(team, channel)
             case FileRef():

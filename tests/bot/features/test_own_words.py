@@ -30,6 +30,7 @@ from bot.training.registry import version_of
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
+from bot.writing.filtered import WrittenLines
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
@@ -202,6 +203,6 @@ async def test_nearest_names(app: App, turn: FakeTurn) -> None:
 async def test_subject_of_poem(app: App) -> None:
     """The network draws it."""
     words = await app.filters.of(COMMUNITY)
-    poem = draft(SonnetRequest(), (), ("time", "love"))
-    message = sonnet.poem_message(SonnetOptions(poem.request), poem, words.allows)
+    poem = WrittenLines((), draft(SonnetRequest(), (), ("time", "love")))
+    message = sonnet.poem_message(SonnetOptions(), poem, words)
     assert message.embeds[0].title == "📜 A sonnet on love"

@@ -20,7 +20,7 @@ from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.store import StoreError
-from bot.text.spans import Text, code, text
+from bot.text.spans import Text, command, text
 from bot.verse import poems
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     try:
         await app.check_admitted(turn)
     except Blocked as error:
-        why = Message(dispatch.explained(app, error, turn))
+        why = Message(await dispatch.explained(app, error, turn))
         return _home(blocks_of(why, commands, await turn.language(private=True)))
     audiences, champion, newest_poem, data = await asyncio.gather(
         audiences_of(app, turn),
@@ -91,14 +91,14 @@ def view_of(
     helped = [Message(embeds=(each,)) for each in shown]
     poem_hint = text(
         _("{poems} shows all that you've kept, {export} downloads them."),
-        poems=code("/poems"),
-        export=code("/export"),
+        poems=command("/poems"),
+        export=command("/export"),
     )
     title = Message(embeds=(Embed("🦖 Mangosaurus"),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
         ([title], forms),
         (helped[:1], ()),
-        (_section(_("Today's champion"), champion, text(code("/champion"))), ()),
+        (_section(_("Today's champion"), champion, text(command("/champion"))), ()),
         (_section(_("Your poems"), newest_poem, poem_hint), ()),
         (
             _section(_("Your data"), data, text(_("The buttons answer under Messages."))),

@@ -30,6 +30,7 @@ from bot.platforms.slack.views.rendering import (
 )
 from bot.text.formats import shortened
 from bot.text.spans import plain
+from data.phrases import NOTHING
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""
@@ -90,7 +91,7 @@ def form_of(
 
 def text_form(form: Form, metadata: str, language: Language = ENGLISH) -> dict[str, Any]:
     """A modal with one field for text. `metadata` is as in `form_of`."""
-    option = Option(TEXT, "", least=1, most=form.longest, is_required=True)
+    option = Option(TEXT, NOTHING, least=1, most=form.longest, is_required=True)
     view = {
         "type": "modal",
         "callback_id": f"{TEXT}{form.action}:{form.state}",

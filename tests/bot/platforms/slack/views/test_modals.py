@@ -19,6 +19,7 @@ from bot.platforms.slack.views.modals import (
     submitted,
     suggestion_of,
 )
+from data.phrases import Phrase
 from simulators.slack.blocks import check_suggestions, check_view
 from simulators.slack.forms import filled_state
 from tests.bot.platforms.slack.commands import COMMANDS, calls
@@ -237,5 +238,5 @@ def test_long_words_are_cut() -> None:
     async def command(*_arguments: object) -> None:
         raise AssertionError
 
-    option = Option("a", "h" * 2_500, choices=(Choice("c" * 100, "v"),))
-    check(form_of(Command("x" * 40, "d" * 2_500, command, (option,)), {}))
+    option = Option("a", Phrase("h" * 2_500), choices=(Choice(Phrase("c" * 100), "v"),))
+    check(form_of(Command("x" * 40, Phrase("d" * 2_500), command, (option,)), {}))

@@ -20,6 +20,7 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from bot.store.people import Person
 from bot.text.spans import (
     Span,
     Style,
@@ -110,7 +111,7 @@ def test_links_are_the_bots() -> None:
 
 
 def test_mention_notifies_in_private_only() -> None:
-    words = text("{who} in {where}", who=link(mention_user(7)), where=link(mention_channel(8)))
+    words = text("{who} in {where}", who=mention_user(Person(7)), where=mention_channel(8))
     assert mentioned(Message(embeds=(Embed("", (words,)),))) == {7, 8}
     names = {7: "U0123", 8: "C0123"}
     private = elements(Message(words, private=True), names=names)
