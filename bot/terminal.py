@@ -31,7 +31,7 @@ from models.weights import ModelCard, Trained
 def names(trained: Trained, request: NamesRequest, accept: Accept, as_json: bool) -> Iterator[str]:
     """One line per name, or one JSON object for all."""
     result = generate_names(trained, request, accept)
-    reason = result.shortfall.sentence.format() if result.shortfall else None
+    reason = str(result.shortfall.sentence) if result.shortfall else None
     if as_json:
         yield json.dumps({"seed": request.seed, "names": result.names, "reason": reason})
         return

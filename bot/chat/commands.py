@@ -11,7 +11,7 @@ from bot.chat.errors import Explanations
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
 from bot.text.formats import shortened
-from data.phrases import Phrase, Words
+from data.phrases import Phrase, Showable
 
 Options = TypeVar("Options")
 Answer = Callable[[Any, Turn, Options], Awaitable[None]]
@@ -73,7 +73,7 @@ class ChosenMember:
 class Choice:
     """A suggestion, or a value of an option that has only some."""
 
-    label: Words
+    label: Showable
     """The text that members see. In an option's choices it may have fields: `{community}`."""
     value: str
     """The value of the option."""
@@ -134,7 +134,7 @@ class Command:
     build: Callable[..., object] = NoOptions
     """Makes the options of `answer` from keyword arguments. Those that the member has not given are
     absent."""
-    examples: tuple[tuple[Words, Words], ...] = ()
+    examples: tuple[tuple[Showable, Showable], ...] = ()
     """Commands to type with what each does, for `/help`."""
     audience: Audience = Audience.EVERYONE
     place: Place = Place.ANYWHERE

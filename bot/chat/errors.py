@@ -11,13 +11,12 @@ from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
 from bot.text.formats import shortened
-from bot.text.sentences import worded
 from bot.text.spans import Text, code, text
 from bot.text.technical import NEWLINE, technical
 from bot.words import WordFilter
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 from data.errors import TemplatedError
-from data.phrases import NOTHING, Showable, Words
+from data.phrases import NOTHING, Showable
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
 """The sentence for each kind of error by which features refuse a request."""
@@ -38,7 +37,7 @@ def explain(
         case UserError():
             return error.text
         case TemplatedError(sentence=sentence):
-            return text(worded(sentence, words.filtered))
+            return text(sentence.phrase(words.filtered))
         case TooSoon():
             return text(_("You're going too fast; try again in a few seconds."))
         case Busy(ahead=ahead):
@@ -106,7 +105,7 @@ def apology(reference: str) -> Text:
     )
 
 
-def other_version(command: Words = NOTHING) -> UserError:
+def other_version(command: Showable = NOTHING) -> UserError:
     """The error for a button of another version; `command` does the same."""
     if not command:
         return UserError(
@@ -117,7 +116,7 @@ def other_version(command: Words = NOTHING) -> UserError:
     )
 
 
-def with_echo(sentence: Text, command: Words) -> Text:
+def with_echo(sentence: Text, command: Showable) -> Text:
     """A sentence about options, followed by the command: chats do not keep rejected ones."""
     return (*sentence, *text(NEWLINE), *text(_("You asked for: {command}"), command=code(command)))
 
@@ -163,5 +162,5 @@ def not_allowed() -> Text:
     return text(_("You don't have permission to use this command here."))
 
 
-def _terms(terms: Terms) -> dict[str, Words]:
+def _terms(terms: Terms) -> dict[str, Showable]:
     return {"platform": terms.platform, "community": terms.community, "reload": terms.reload}

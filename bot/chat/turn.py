@@ -14,7 +14,7 @@ from bot.chat.translation import Language, _
 from bot.store.people import Person
 from bot.text.spans import Span
 from bot.text.technical import TechnicalText, technical
-from data.phrases import NOTHING, Words
+from data.phrases import NOTHING, Showable
 
 
 class DeliveryError(Exception):
@@ -23,7 +23,7 @@ class DeliveryError(Exception):
     sentence: what members are told, if it is more than its class says.
     """
 
-    def __init__(self, *reason: object, sentence: Words = NOTHING) -> None:
+    def __init__(self, *reason: object, sentence: Showable = NOTHING) -> None:
         super().__init__(*reason)
         self.sentence = sentence
 
@@ -81,16 +81,16 @@ _ID, _HOMES = technical("123456789012345678"), technical("HOME_GUILDS")
 class Terms:
     """A platform's words for sentences such as "Only {community} managers can do that."."""
 
-    platform: Words
+    platform: Showable
     """Its name, for example Discord."""
-    community: Words
+    community: Showable
     """Server, or workspace."""
-    communities: Words
-    reload: Words
+    communities: Showable
+    reload: Showable
     """How a member reloads the app."""
-    access: Words = _ACCESS
+    access: Showable = _ACCESS
     """How a member lets the bot into a channel."""
-    place: Words = NOTHING
+    place: Showable = NOTHING
     """Where a command works that does not in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""

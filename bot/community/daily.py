@@ -14,8 +14,10 @@ from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
 from bot.daily.moments import folded, next_day, zone_names, zone_of
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, code, command, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
 
 LAST_HOUR = 23
 """Of a day, and the longest that a vote can last."""
@@ -91,7 +93,7 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
         sentence,
         channel=platform.mention_channel(daily.channel_id),
         hour=daily.hour,
-        zone=daily.zone,
+        zone=technical(daily.zone),
         count=daily.hours,
         next=Timestamp(moment),
     )
@@ -117,7 +119,9 @@ async def suggest_zones(_app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     names, letters = await asyncio.to_thread(zone_names), folded(typed)
     found = [key for key in names if letters in key]
     found.sort(key=lambda key: (key != letters, not key.rpartition("/")[2].startswith(letters)))
-    return within_limits((Choice(names[key], names[key]) for key in found), turn.platform.limits)
+    return within_limits(
+        (Choice(technical(names[key]), names[key]) for key in found), turn.platform.limits
+    )
 
 
 async def checked_zone(typed: str) -> str:
@@ -130,7 +134,7 @@ async def checked_zone(typed: str) -> str:
             return names.get(city, found[0])
     raise UserError(
         _("There's no time zone “{zone}”. Type a large city near you, for example {example}."),
-        zone=shortened(typed, LONGEST_ZONE),
+        zone=for_managers(cut(typed, LONGEST_ZONE)),
         example=command("Europe/Berlin"),
     )
 
@@ -154,7 +158,9 @@ async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
     ):
         if hours is not None and not least <= hours <= LAST_HOUR:
             sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
-            raise UserError(sentence, option=code(name), least=least, most=LAST_HOUR, typed=hours)
+            raise UserError(
+                sentence, option=code(technical(name)), least=least, most=LAST_HOUR, typed=hours
+            )
     zone = None if options.daily_zone is None else await checked_zone(options.daily_zone)
     if options.daily_channel is not None:
         await check_is_here(turn, options.daily_channel)

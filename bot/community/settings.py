@@ -21,11 +21,13 @@ from bot.community.daily import (
 )
 from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text, chained, codes, command, text
-from bot.text.technical import technical
+from bot.text.technical import NEWLINE, technical
+from bot.text.written import for_managers
 from bot.words import Strictness
 from bot.words.queries import WordFilters
+from data.phrases import Phrase
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
@@ -40,7 +42,7 @@ LONGEST_LIST = 1000
 NO_WORDS = "none"
 """What removes all words."""
 
-LANGUAGES = {tag: name_of(tag) for tag in languages()}
+LANGUAGES = {tag: technical(name_of(tag)) for tag in languages()}
 """Choices of the option `language`: what each calls itself, by its tag."""
 LOCALE = "default"
 """The choice of no language: that of the server on Discord, and English on Slack."""
@@ -76,7 +78,7 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     community_id = _checked_manager(turn)
     lines = await _change_all(app, turn, community_id, options)
     if lines:
-        await turn.respond(Message(chained(lines, "\n"), private=True))
+        await turn.respond(Message(chained(lines, NEWLINE), private=True))
     else:
         await turn.respond(await _form(app, turn, community_id))
 
@@ -138,7 +140,7 @@ def checked_strictness(typed: str) -> Strictness:
     except KeyError as error:
         raise UserError(
             _("The filter can be {choices}; for example, {example}."),
-            choices=codes([*STRICTNESS], either=True),
+            choices=codes([*map(technical, STRICTNESS)], either=True),
             example=command("filter:strict"),
         ) from error
 
@@ -172,7 +174,7 @@ def checked_words(typed: str) -> tuple[str, ...]:
             raise UserError(
                 _("A blocked word can have 1 to {limit} letters. “{word}” has more, or none."),
                 limit=LONGEST_WORD,
-                word=shortened(word, LONGEST_WORD),
+                word=for_managers(cut(word, LONGEST_WORD)),
             )
     return words
 
@@ -262,10 +264,10 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         chained(
             [
                 text(_("Everything works as it is. Change what you like.")),
-                *((*text("• "), *line) for line in lines),
+                *((*text(technical("• ")), *line) for line in lines),
                 text(_("Options change the last three, for example {command}."), command=example),
             ],
-            "\n",
+            NEWLINE,
         ),
         selects=(
             *daily_selects(kept.daily, ACTION),
@@ -313,11 +315,13 @@ async def _text_form(app: App, community_id: int, option: str) -> Form:
         case "daily_zone":
             kept = (await app.store[Communities].settings(community_id)).daily.zone
             label, title = _("A large city near you"), _("Time zone")
-            return Form(title, label, ACTION, f"{option}=", LONGEST_ZONE, kept)
+            return Form(title, label, ACTION, f"{option}=", LONGEST_ZONE, technical(kept))
         case "blocked_words":
             words = (await app.store[WordFilters].of(community_id)).blocked_words
             label, title = _("Words, separated by commas, or none"), _("Blocked words")
-            return Form(title, label, ACTION, f"{option}=", LONGEST_LIST, ", ".join(words))
+            return Form(
+                title, label, ACTION, f"{option}=", LONGEST_LIST, for_managers(", ".join(words))
+            )
         case _unknown:
             raise other_version(technical("/settings"))
 
@@ -337,7 +341,7 @@ _STRIPS = (
 """Sentences on what is off, and on."""
 
 
-def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
+def _switch(sentences: tuple[Phrase, Phrase], terms: Terms, *, on: bool) -> Text:
     return text(sentences[on], community=terms.community, communities=terms.communities)
 
 
@@ -346,7 +350,7 @@ async def _language(turn: Turn, tag: str | None) -> Text:
     if tag is not None and tag in LANGUAGES:
         return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
     sentence = _("What everybody sees here is in {language}, because no language is chosen.")
-    return text(sentence, language=name_of((await turn.language()).tag))
+    return text(sentence, language=technical(name_of((await turn.language()).tag)))
 
 
 def _votes_needed(votes: int) -> Text:
@@ -380,7 +384,7 @@ def _blocked_words(words: tuple[str, ...]) -> Text:
     """A community's own blocked words."""
     if not words:
         return text(_("No other words are blocked here."))
-    return text(_("Also blocked here: {words}."), words=listed(words))
+    return text(_("Also blocked here: {words}."), words=listed([*map(for_managers, words)]))
 
 
 SETTINGS = Command(
@@ -443,7 +447,7 @@ SETTINGS = Command(
         (technical("/settings"), _("shows the settings of the bot here.")),
         (technical("/settings vote_minutes:30"), _("keeps polls open for half an hour.")),
         (
-            "/settings votes_needed:2",
+            technical("/settings votes_needed:2"),
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
         (

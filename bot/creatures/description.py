@@ -494,11 +494,11 @@ ANTARCTICA: Sentences = (
 )
 
 
-def description(profile: Profile) -> list[str]:
+def description(profile: Profile) -> list[Phrase]:
     """Two sentences: what it does, and how it is made or where it is found."""
     genome = Genome(profile.name)
     kinds = (habits(profile), looks(profile))
-    chosen: list[str] = []
+    chosen: list[Phrase] = []
     for key, kind in zip(("habit", "look"), kinds, strict=True):
         sentences = genome.weigh(f"{key} kind", kind)
         chosen.append(genome.choose(key, sentences))

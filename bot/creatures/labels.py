@@ -17,7 +17,7 @@ from bot.text.formats import bracketed, human_join, measured, spaced
 from bot.text.spans import Text, strong, text
 from bot.text.technical import technical
 from data.etymology import NamePart, is_explained, is_imagined, reading
-from data.phrases import Phrase, Words, _, listed
+from data.phrases import Phrase, Showable, _, listed
 from data.text import clean_name
 
 _LEAST_FEET = 3
@@ -160,7 +160,7 @@ def period(profile: Profile) -> Phrase:
     return name if profile.is_real else dated
 
 
-def with_family(name: Words, profile: Profile) -> Phrase:
+def with_family(name: Showable, profile: Profile) -> Phrase:
     """`Mangosaurus (large theropod)`."""
     return bracketed(name, family(profile))
 
@@ -243,7 +243,7 @@ def _two_digits(figure: float) -> float:
     return float(f"{figure:.2g}")
 
 
-def alternative_text(name: Words, profile: Profile) -> Phrase:
+def alternative_text(name: Showable, profile: Profile) -> Phrase:
     """What the plate shows, for those who cannot see it."""
     skin = _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]

@@ -20,6 +20,9 @@ from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post
 from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.text.spans import Text, Timestamp, Value, code, strong, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
+from data.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,11 @@ async def named(turn: Turn, community_id: int) -> Text:
     """A community with its name, if this process sees it."""
     info = turn.platform.describe(community_id)
     number = code(await turn.platform.shown_id(community_id))
-    return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
+    return (
+        text(Phrase("{name} ({id})"), name=strong(for_managers(info.name)), id=number)
+        if info
+        else (number,)
+    )
 
 
 async def _target(
@@ -137,7 +144,7 @@ async def _target(
         raise UserError(
             _("Choose either a user or a {community}, for example {example}."),
             community=terms.community,
-            example=code(f"/owner block server:{terms.community_id}"),
+            example=code(technical(f"/owner block server:{terms.community_id}")),
         )
     by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:

@@ -137,7 +137,7 @@ _OF_MODERATORS = _for(
         NamerOptions,
         examples=(
             (
-                "/moderate namer name:elves",
+                technical("/moderate namer name:elves"),
                 _("stops the use of a namer here; allow:True allows it again."),
             ),
         ),

@@ -17,7 +17,9 @@ from bot.community.rights import check_is_here, check_moderator, check_owner, ch
 from bot.store import Unavailable
 from bot.store.people import privately
 from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
-from bot.text.technical import DOT
+from bot.text.technical import DOT, technical
+from bot.text.written import for_managers
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ POSTING_S = 5.0
 """Seconds that reading the log channel may take, and again a post there."""
 
 
-_SENTENCES: Mapping[Action, str] = {
+_SENTENCES: Mapping[Action, Phrase] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
     Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
     Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
@@ -145,15 +147,15 @@ def described(entry: RecordEntry, platform: Platform) -> Text:
     fields: dict[str, Value] = {
         "moderator": platform.mention(privately(entry.moderator_id)),
         "community": platform.terms.community,
-        "subject": strong(entry.subject),
-        "address": link(entry.subject),
+        "subject": strong(for_managers(entry.subject)),
+        "address": link(for_managers(entry.subject)),
     }
     if target is None:
         sentence = _LOG_OFF if entry.action is Action.LOG else sentence
     else:
         fields["member"] = platform.mention(privately(target))
         fields["channel"] = platform.mention_channel(target)
-        fields["target"] = code(str(target))
+        fields["target"] = code(technical(str(target)))
     return text(sentence, **fields)
 
 

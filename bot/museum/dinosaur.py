@@ -32,7 +32,7 @@ from bot.text.formats import shortened, spaced
 from bot.text.spans import Text, emphasis, plain, text
 from bot.text.technical import technical
 from bot.words import WordFilter
-from data.phrases import NOTHING, Showable, Words
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 
 MOST_EPITHETS = 2
@@ -202,17 +202,18 @@ def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[T
     themselves.
     """
 
-    def is_allowed(sentence: Words) -> bool:
+    def is_allowed(sentence: Showable) -> bool:
         return words.allows_phrase(in_language(sentence, language))
 
-    start: Words = NOTHING
+    start: Showable = NOTHING
+    sentences: Sequence[Showable] = description(profile)
     lines = []
     if said := words.filtered(pronunciation(profile.name), NOTHING):
         lines.append(text(_("Say {pronunciation}."), pronunciation=emphasis(said)))
     meaning = labels.meaning_sentence(profile.name, profile.roots)
     if meaning and words.allows_phrase(plain(meaning, language)):
         lines.append(meaning)
-    if told := reduce(joined, filter(is_allowed, description(profile)), start):
+    if told := reduce(joined, filter(is_allowed, sentences), start):
         lines += [(), text(told)] if lines else [text(told)]
     return tuple(lines)
 

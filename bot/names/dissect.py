@@ -32,7 +32,7 @@ from bot.text.technical import technical
 from bot.text.written import accepted
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
-from data.phrases import NOTHING, Showable, Words
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
@@ -152,7 +152,7 @@ def _refused() -> UserError:
     return UserError(_("The bot won't dissect that; try another name."))
 
 
-def _of_others(namer: Words, turn: Turn) -> UserError:
+def _of_others(namer: Showable, turn: Turn) -> UserError:
     """The error for a shared custom model. The likely letters of a short list spell its names."""
     return UserError(
         _(
@@ -224,7 +224,7 @@ def dissection_message(
     return with_pictures(message, file)
 
 
-def description(dissection: Dissection, name: Words, limits: Limits) -> Words:
+def description(dissection: Dissection, name: Showable, limits: Limits) -> Showable:
     """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
         name=name,
@@ -244,7 +244,7 @@ def usual_surprise(card: ModelCard) -> float | None:
     return card.held_out if card.held_out is not None else card.validation
 
 
-def _choice(choice: LetterChoice) -> Words:
+def _choice(choice: LetterChoice) -> Showable:
     """`m 5% (a 9%)`."""
     own = spaced([_letter(choice.letter), percent(choice.probability)])
     likeliest, probability = choice.alternatives[0]
@@ -253,7 +253,7 @@ def _choice(choice: LetterChoice) -> Words:
     return bracketed(own, spaced([_letter(likeliest), percent(probability)]))
 
 
-def _letter(letter: str) -> Words:
+def _letter(letter: str) -> Showable:
     # TRANSLATORS: The end of a name, in a list of letters with how likely each was: m 5%, end 9%.
     return _("end") if letter == END else accepted(letter)
 
@@ -324,7 +324,7 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
     return with_pictures(Message(embeds=(embed,)), file)
 
 
-def line_description(dissection: LineDissection, limits: Limits) -> Words:
+def line_description(dissection: LineDissection, limits: Limits) -> Showable:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
         line=accepted(dissection.line), words=spaced([*map(_word_choice, dissection.words)], " · ")
@@ -344,7 +344,7 @@ def _least_expected(dissection: LineDissection) -> Text:
     )
 
 
-def _word_choice(choice: WordChoice) -> Words:
+def _word_choice(choice: WordChoice) -> Showable:
     """`shall 1 in 210 (and 14%)`."""
     chance = _("unknown") if choice.probability is None else odds(choice.probability)
     own = spaced([_token(choice.token), chance])
@@ -354,7 +354,7 @@ def _word_choice(choice: WordChoice) -> Words:
     return bracketed(own, spaced([_token(likeliest), odds(probability)]))
 
 
-def _token(token: str) -> Words:
+def _token(token: str) -> Showable:
     # TRANSLATORS: The end of a line of verse, in a list of words with how likely each was.
     return _("end of the line") if token == END else accepted(token)
 
@@ -399,7 +399,7 @@ DISSECT_COMMAND = Command(
     examples=(
         (technical("/dissect name:Mangosaurus"), _("shows how likely each letter is.")),
         (
-            "/dissect name:Shall I compare thee to a summer's day",
+            technical("/dissect name:Shall I compare thee to a summer's day"),
             _("shows how likely each word of a line is."),
         ),
     ),

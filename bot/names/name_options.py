@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.chat.errors import other_version, with_echo
 from bot.chat.message import UserError
 from bot.chat.translation import _
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text
 from bot.text.technical import technical
 from bot.training.usable_models import LONGEST_CHOICE
@@ -139,4 +139,4 @@ def _unescaped(piece: str) -> str:
 
 
 def _one_line(value: object) -> str:
-    return shortened(" ".join(str(value).split()), LONGEST_TYPED)
+    return cut(" ".join(str(value).split()), LONGEST_TYPED)

@@ -55,7 +55,6 @@ from bot.polls.poll_message import (
 from bot.polls.queries import PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
-from bot.text.sentences import worded
 from bot.text.spans import Text, strong, text
 from bot.text.technical import technical
 from bot.training import usable_models
@@ -65,7 +64,7 @@ from bot.training.usable_models import LONGEST_CHOICE, choose
 from bot.words import WordFilter
 from bot.writing.filtered import write_names
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from data.phrases import NOTHING, Phrase, Words
+from data.phrases import NOTHING, Phrase, Showable
 from data.text import clean_name
 from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece, shape_of
 from models.names.generator import NamesRequest
@@ -105,7 +104,7 @@ async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
 
 
 def more_like(
-    limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
+    limits: Limits, request: NamesRequest, label: Showable, record: CustomModelRecord | None
 ) -> Iterator[Button]:
     """A button for another request, if that fits in its id."""
     state = _more_state(request, record)
@@ -149,7 +148,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         async def defer() -> None:
             retry = None
             if options.custom_model is None:  # else its number is not known yet
-                retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+                retry = next(more_like(turn.platform.limits, options.request, NOTHING, None), None)
             await turn.defer(retry=retry)
 
         message, poll = await in_time(
@@ -179,7 +178,7 @@ async def _message(
     candidates = await _generate(app, turn, options, model, words)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
-    unseen = ""
+    unseen: Showable = NOTHING
     if not turn.can_admit_bot:
         unseen = _("There's no poll, because no app can join a conversation between members.")
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
@@ -227,12 +226,12 @@ async def _generate(
     except NamesError as error:
         reason = _nothing_found()
         if model.shows_list:
-            reason = text(worded(error.sentence, words.filtered))
+            reason = text(error.sentence.phrase(words.filtered))
         raise UserError(*with_request(reason, options, words)) from error
-    note: Words = NOTHING
+    note: Showable = NOTHING
     if (short := written.shortfall) is not None:
         sentence = short.sentence if model.shows_list else short.found_sentence
-        note = worded(sentence, words.filtered)
+        note = sentence.phrase(words.filtered)
     if not written.names:
         reason = text(note) if model.shows_list else _nothing_found()
         raise UserError(*with_request(reason, options, words))

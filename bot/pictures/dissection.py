@@ -14,7 +14,7 @@ from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
 from bot.text.formats import cut, odds, percent
 from bot.text.technical import technical
-from data.phrases import ENGLISH, NOTHING, Words, in_language
+from data.phrases import ENGLISH, NOTHING, Showable, in_language
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import LineDissection, WordChoice
@@ -40,19 +40,19 @@ NO_FONT_NAME = "Name in letters without a font"
 class DissectionColumn:
     """A letter or word with the most likely ones in its place."""
 
-    token: Words
+    token: Showable
     probability: float
     """0 to 1: the shade."""
-    label: Words
+    label: Showable
     """The probability as text."""
-    alternatives: tuple[tuple[Words, float], ...]
+    alternatives: tuple[tuple[Showable, float], ...]
 
 
-Written = Callable[[str], Words]
+Written = Callable[[str], Showable]
 """Makes what may be shown of what a member or a network has written."""
 
 
-def picture(dissection: Dissection, name: Words, written: Written) -> str:
+def picture(dissection: Dissection, name: Showable, written: Written) -> str:
     """The picture of a name in SVG, `WIDTH` pixels wide.
 
     name: as displayed.
@@ -89,8 +89,8 @@ def word_column(choice: WordChoice, written: Written) -> DissectionColumn:
 def _column(
     token: str,
     choice: LetterChoice | WordChoice,
-    label: Callable[[float], Words],
-    end: Words,
+    label: Callable[[float], Showable],
+    end: Showable,
     written: Written,
 ) -> DissectionColumn:
     probability = choice.probability
@@ -103,8 +103,8 @@ def _column(
 
 
 def _drawn(
-    title: Words,
-    subtitle: Words,
+    title: Showable,
+    subtitle: Showable,
     rows: Sequence[Sequence[DissectionColumn]],
     token_size: int,
     max_width: int,
@@ -123,7 +123,7 @@ def _drawn(
     return canvas.svg()
 
 
-def _draw_title(canvas: Canvas, title: Words, subtitle: Words) -> None:
+def _draw_title(canvas: Canvas, title: Showable, subtitle: Showable) -> None:
     style, width = FontStyle.SANS_BOLD, WIDTH - 2 * MARGIN
     shown = drawable_text(in_language(title, ENGLISH), style) or NO_FONT_NAME
     canvas.write(

@@ -28,7 +28,7 @@ from bot.text.technical import DOT, technical
 from bot.words import WordFilter
 from bot.words.names import ShownName
 from data.etymology import parts_of
-from data.phrases import ENGLISH, NOTHING, Phrase, Showable, Words
+from data.phrases import ENGLISH, NOTHING, Phrase, Showable
 from data.text import clean_name
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ PLAQUE = technical("plaque.png")
 async def plaque_file(
     app: App,
     name: Showable,
-    meaning: Words,
-    discoverer: Words | None,
+    meaning: Showable,
+    discoverer: Showable | None,
     day: date,
     votes: int,
     language: Language,
@@ -50,7 +50,7 @@ async def plaque_file(
     language: of the picture; English in its place where that has letters without a font.
     """
 
-    def wordings(words: Words) -> tuple[Showable, Showable]:
+    def wordings(words: Showable) -> tuple[Showable, Showable]:
         return in_language(words, language), in_language(words, ENGLISH)
 
     dated = human_date(day)
@@ -311,7 +311,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     buttons = [poem_about(best.name)]
     if not (has_plaque and turn.attaches_files):
         return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
-    meaning: Words = NOTHING
+    meaning: Showable = NOTHING
     language = await turn.language()
     if best.is_dinosaur:
         meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words, language)
@@ -327,7 +327,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     return Winners(message, (best.poll_id,))
 
 
-def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[Words, Text]:
+def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[Showable, Text]:
     """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
 
     Empty if there is none, or it has a word in the language of its readers that they blocked
@@ -359,7 +359,7 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
     )
 
 
-def _discoverer(champion: Champion, community_id: int | None) -> Words | None:
+def _discoverer(champion: Champion, community_id: int | None) -> Showable | None:
     """The discoverer of a name, which is shown only in the community where it was found."""
     if champion.community_id != community_id:
         return None

@@ -19,7 +19,7 @@ from bot.store import Unavailable
 from bot.text.formats import shortened
 from bot.text.technical import technical
 from bot.words import WordFilter
-from data.phrases import NOTHING, Showable, Words
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 
 DINOSAUR = "dinosaur"
@@ -107,7 +107,7 @@ async def _strip(
     return File(STRIP, png, shortened(words, limits.alt_text))
 
 
-def show_dinosaur(name: str, limits: Limits, label: Words = NOTHING) -> Iterator[Button]:
+def show_dinosaur(name: str, limits: Limits, label: Showable = NOTHING) -> Iterator[Button]:
     """The button that shows the dinosaur of a name, if it has one."""
     if has_creature(name) and fits(limits, DINOSAUR, name):
         yield Button(label or _("Show the dinosaur"), DINOSAUR, name, emoji="🦕")

@@ -34,7 +34,7 @@ from bot.polls.poll_message import message_of, poll_message, removed_message, ti
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
 from bot.text.spans import Text, command, strong, text
-from data.phrases import NOTHING, Words
+from data.phrases import NOTHING, Showable
 
 log = logging.getLogger(__name__)
 
@@ -285,7 +285,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
-    meaning: Words = NOTHING
+    meaning: Showable = NOTHING
     sentence, plate = text(), None
     button = poem_about(name)
     buttons = [button] if fits(limits, button.action, button.state) else []
@@ -295,7 +295,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         plate = await plate_of(app, name, limits, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily, is_new = poll.day is not None, True
-    discoverer: Words | None = poll.finder.name if poll.finder is not None else None
+    discoverer: Showable | None = poll.finder.name if poll.finder is not None else None
     if is_daily:
         discoverer = _("everybody here")
     if poll.custom_model is None:

@@ -12,7 +12,7 @@ from bot.polls.winner import Reason
 from bot.text.formats import human_join, shortened, spaced
 from bot.text.spans import Text, Timestamp, chained, emphasis, strong, text
 from bot.text.technical import NEWLINE, technical
-from data.phrases import NOTHING, Phrase, Showable, Words
+from data.phrases import NOTHING, Phrase, Showable
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
 """Actions of the button for more names. With a custom model the state begins with its number."""
@@ -27,7 +27,7 @@ def names_message(
     lines: Sequence[Text],
     *,
     custom_model: Showable | None,
-    note: Words = NOTHING,
+    note: Showable = NOTHING,
     buttons: Sequence[Button] = (),
     is_daily: bool = False,
 ) -> Message:
@@ -62,7 +62,7 @@ def buttons_of(
     return [*buttons, *details_buttons(details)]
 
 
-def more_button(state: str, label: Words = NOTHING, *, of_custom_model: bool) -> Button:
+def more_button(state: str, label: Showable = NOTHING, *, of_custom_model: bool) -> Button:
     """The button that repeats a request."""
     action, emoji = (MORE_OF_CUSTOM_MODEL, "🪶") if of_custom_model else (MORE, "🥚")
     return Button(label or _("More"), action, state, emoji=emoji)

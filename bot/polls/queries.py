@@ -53,7 +53,7 @@ from bot.store.schema import (
 from bot.text.written import accepted
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
-from data.phrases import NOTHING, Showable, Words
+from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
 """Of a vote: poll and member."""
@@ -231,7 +231,7 @@ class PollRecord:
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
-    note: Words = NOTHING
+    note: Showable = NOTHING
     """Text below the names."""
     footer: str = ""
     """State of the button Details; a sentence in polls of 0.7.0, which have no such button."""

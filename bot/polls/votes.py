@@ -27,7 +27,7 @@ from bot.store import OutcomeUnknown, Unavailable
 from bot.text.formats import without_bidi_controls
 from bot.text.spans import strong, text
 from bot.words import WordFilter
-from data.phrases import NOTHING, Phrase, Showable, Words
+from data.phrases import NOTHING, Phrase, Showable
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Candidates:
     """Generated names, as displayed."""
 
     names: tuple[Showable, ...]
-    note: Words = NOTHING
+    note: Showable = NOTHING
     """The reason, if they are fewer than requested."""
     details: str = ""
     """State of the button Details."""
@@ -101,11 +101,11 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     return await app.store[Polls].open(poll)
 
 
-def signature(display_name: str, words: WordFilter) -> str | None:
+def signature(display_name: str, words: WordFilter) -> Showable | None:
     """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
     name = " ".join(without_bidi_controls(display_name).split())
     is_visible = any(map(str.isprintable, name))
-    return name if is_visible and words.allows(name) else None
+    return words.filtered(name, NOTHING) or None if is_visible else None
 
 
 async def vote(app: App, turn: Turn, state: str) -> None:

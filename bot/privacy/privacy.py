@@ -24,6 +24,7 @@ from bot.text.formats import human_join
 from bot.text.spans import Text, text
 from bot.text.technical import technical
 from bot.training.service import TrainingService
+from data.phrases import Showable
 
 log = logging.getLogger(__name__)
 
@@ -169,9 +170,9 @@ def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]
     )
 
 
-def _in_words(kept: Mapping[str, int]) -> str:
+def _in_words(kept: Mapping[str, int]) -> Showable:
     """Numbers of rows as a list: `2 votes, 1 poll and 3 poems`."""
-    words: Mapping[str, Callable[[int], str]] = {
+    words: Mapping[str, Callable[[int], Phrase]] = {
         "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
         "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),

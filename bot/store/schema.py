@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
 from bot.text.written import accepted
-from data.phrases import Showable, Words, from_json, to_json
+from data.phrases import Showable, from_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,13 +64,13 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-class Wording(TypeDecorator[Words]):
+class Wording(TypeDecorator[Showable]):
     """Text that may be a phrase. One is stored with its fields, and translated when it is shown."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Words | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Showable | None, dialect: Dialect) -> str | None:
         """Write a phrase as JSON."""
         return None if value is None else to_json(value)
 

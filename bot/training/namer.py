@@ -30,8 +30,9 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
-from bot.text.spans import code, command, strong, text
+from bot.text.spans import command, strong, text
 from bot.text.technical import technical
+from bot.text.written import for_managers
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -41,6 +42,7 @@ from bot.training.custom_model_messages import (
     info_message,
     list_message,
     ready_embed,
+    retraining,
     shared_info_message,
     unknown,
     unknown_name,
@@ -54,7 +56,6 @@ from bot.training.custom_models import (
     Untrained,
 )
 from bot.training.events import EndReason
-from bot.training.models import corpus_title
 from bot.training.queries import (
     CUSTOM,
     CustomModelRecord,
@@ -75,6 +76,7 @@ from bot.training.requests import (
     upload_turn,
 )
 from bot.training.service import TrainingService, table_of
+from bot.training.titles import YOUR_FILE, YOUR_LIST, corpus_title
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,
@@ -83,7 +85,7 @@ from bot.training.usable_models import (
 )
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
-from data.phrases import Phrase, Words
+from data.phrases import NOTHING, Phrase, Showable
 from models.names.constraints import LIST_RECIPE
 from models.names.generator import count_parameters
 from models.networks.vocabulary import END
@@ -176,7 +178,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
         name = await new_name(app, options.name, community_id)
-        title = await title_of(app, options.file.name, community_id, _("Your file"))
+        title = await title_of(app, options.file.name, community_id, YOUR_FILE)
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
         await _check_new(app, community_id, name)
         await turn.defer(private=True)
@@ -186,7 +188,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
 
 
 async def _imported(
-    app: App, turn: Turn, community_id: int, name: str, upload: Attachment, title: str
+    app: App, turn: Turn, community_id: int, name: str, upload: Attachment, title: Showable
 ) -> Message:
     """Check an upload and store it as a custom model. Returns the reply. Raises `UserError`."""
     content = await download(upload, title)
@@ -210,11 +212,11 @@ async def _imported(
     trained = sample.trained
     words = await app.filters.of(community_id)
     await _checked(partial(check_import, trained), words)
-    title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
+    title = await title_of(app, trained.card.corpus, community_id, YOUR_LIST)
     corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
     app[CustomModelLoader].keep(trained)  # it will be tried out at once
-    samples = [name for name in sample.samples if words.allows(name)]
+    samples = [*filter(None, [words.filtered(each, NOTHING) for each in sample.samples])]
     embed = ready_embed(model.name, trained.card, model.entries, samples)
     return Message(embeds=(embed,), buttons=details_of(trained.card))
 
@@ -233,7 +235,7 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
             namer=model.name,
             command=command("/namer import"),
         )
-        file = File(f"{stem}.safetensors", content)
+        file = File(technical(f"{stem}.safetensors"), content)
         await turn.respond(Message(reply, files=(file,), private=True))
 
 
@@ -272,8 +274,8 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
             return
         is_training = await _is_training(app, model)
         # The filter may have changed since the list came.
-        model = replace(model, title=corpus_title(model.title, words.allows))
-        await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
+        title, terms = corpus_title(model.title, words), turn.platform.terms
+        await turn.respond(info_message(model, title, card, terms, is_training=is_training))
 
 
 async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
@@ -292,8 +294,8 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
                 text=command("text:"),
             )
         await turn.defer(private=True)
-        title = await title_of(app, model.title, community_id, _("Your list"))
-        notes: tuple[str, ...] = ()
+        title = await title_of(app, model.title, community_id, YOUR_LIST)
+        notes: tuple[Showable, ...] = ()
         async with upload_turn(app):
             if options.has_corpus:
                 title, found = await _read_corpus(app, options, community_id)
@@ -440,13 +442,15 @@ async def _named(app: App, community_id: int, typed: str) -> CustomModelRecord |
     return await app.store[CustomModels].named(community_id, name)
 
 
-async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
+async def _read_corpus(
+    app: App, options: CorpusOptions, community_id: int
+) -> tuple[Showable, NameList]:
     """Read the list after `check_corpus`: title and names. Raises `UserError`, `CorpusError`."""
-    title: Words = _("Your list")
+    title: Showable = YOUR_LIST
     if options.file is None:
         content = lines_of(options.text or "")
     else:
-        title = await title_of(app, options.file.name, community_id, _("Your list"))
+        title = await title_of(app, options.file.name, community_id, YOUR_LIST)
         content = await download(options.file, title)
     words = await app.filters.of(community_id)
     return title, await _checked(partial(parse_list, content, title), words)
@@ -524,8 +528,8 @@ def _refusals(name: str, most: int) -> Iterator[None]:
     except NameTaken as error:
         raise UserError(
             _("There's a namer called {name} already. Choose another name, or use {command}."),
-            name=name,
-            command=code(f"/namer retrain name:{name}"),
+            name=for_managers(name),
+            command=retraining(for_managers(name)),
         ) from error
     except TooManyModels as error:
         if most == 0:
@@ -637,7 +641,7 @@ def _of_managers(
     answer: Answer[Any],
     options: tuple[Option, ...],
     build: Callable[..., object],
-    example: tuple[Words, Words],
+    example: tuple[Showable, Showable],
 ) -> Command:
     """A subcommand for managers, with an example and what that does."""
     name, audience = f"{NAMER} {verb}", Audience.MANAGERS
@@ -694,7 +698,7 @@ NAMER_GROUP = Group(
             NameOptions,
             examples=(
                 (
-                    "/namer info name:elves",
+                    technical("/namer info name:elves"),
                     _("shows how good a namer is and what it was trained on."),
                 ),
             ),
@@ -706,7 +710,7 @@ NAMER_GROUP = Group(
             (_NAME, *_LIST),
             CorpusOptions,
             (
-                "/namer retrain name:elves",
+                technical("/namer retrain name:elves"),
                 _("trains a namer again; add a list to replace its own."),
             ),
         ),
@@ -717,7 +721,7 @@ NAMER_GROUP = Group(
             (_NAME, _ON),
             ShareOptions,
             (
-                "/namer share name:elves",
+                technical("/namer share name:elves"),
                 _("lets a namer be used elsewhere, too; on:False stops that."),
             ),
         ),

@@ -36,7 +36,7 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
 from bot.text.written import accepted
-from data.phrases import from_json, to_json
+from data.phrases import Showable, from_json, to_json
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -165,7 +165,8 @@ class CustomModelRecord:
 
     id: int
     community_id: int
-    name: str
+    name: Showable
+    """Other communities check it with their own filters (`check_name`)."""
     member_id: int | None
     shared: bool
     """Whether other communities may use it."""

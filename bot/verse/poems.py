@@ -139,7 +139,7 @@ async def page(app: App, member_id: int, place: int, *, asked: int | None = None
     day = human_date(poem.kept_at.date())
     embed = Embed(
         title=poem.title,
-        lines=tuple(text(line) for line in poem.text.split("\n")),
+        lines=tuple(text(accepted(line)) if line else () for line in poem.text.split("\n")),
         footer=_("{place} of {count} · kept {day}").format(place=place + 1, count=count, day=day),
         tone=Tone.VERSE,
     )
@@ -189,7 +189,7 @@ EXPORT_COMMAND = Command(
         Option(
             "format",
             _("text to read, json for programs (default text)"),
-            choices=tuple(Choice(kind, kind) for kind in FORMATS),
+            choices=tuple(Choice(technical(kind), kind) for kind in FORMATS),
             is_main=True,
         ),
     ),

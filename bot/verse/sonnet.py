@@ -17,7 +17,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
-from bot.text.formats import human_join, shortened, spaced, without_bidi_controls
+from bot.text.formats import cut, human_join, spaced, without_bidi_controls
 from bot.text.spans import Text, codes, command, text
 from bot.text.technical import technical
 from bot.verse.poems import keep_button
@@ -25,7 +25,7 @@ from bot.words import WordFilter
 from bot.writing.filtered import WrittenLines, write_poem
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.parts_of_speech import CLOSED
-from data.phrases import NOTHING, Phrase, Words, to_json
+from data.phrases import NOTHING, Phrase, Showable, to_json
 from data.text import fold, unify_newlines
 from models.verse.forms import FORMS, Form
 from models.verse.mentions import DETERMINERS
@@ -64,7 +64,7 @@ class SonnetOptions:
             if request.temperature != default.temperature
             else "",
         }
-        options = (f"{k}:{shortened(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
+        options = (f"{k}:{cut(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
         return " ".join(["/sonnet", *options])
 
     def to_state(self) -> str:
@@ -154,7 +154,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     if request.form not in FORMS:
         raise UserError(
             _("A poem can be {forms}; pick one of the suggestions."),
-            forms=codes([*FORMS], either=True),
+            forms=codes([*map(technical, FORMS)], either=True),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
     if _ENDS_IN_ADDRESS.search(opening) and len(opening) < OPENING_LIMIT:
@@ -265,7 +265,7 @@ async def _buttons(app: App, turn: Turn, finished: Message, another: Button | No
     return [*buttons, keep_button(state)] if state is not None else buttons
 
 
-def _in_stanzas(lines: Sequence[Words], form: Form) -> Iterator[Text]:
+def _in_stanzas(lines: Sequence[Showable], form: Form) -> Iterator[Text]:
     """The lines, with an empty one after each stanza."""
     for number, line in enumerate(lines, start=1):
         yield text(line) if line else ()

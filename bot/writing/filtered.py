@@ -4,9 +4,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot.text.written import FilteredText, accepted
+from bot.text.written import accepted
 from bot.words import WordFilter
 from bot.writing.service import Caller, Inference
+from data.phrases import Showable
 from models.names.capitalization import format_name
 from models.names.generator import NamesRequest
 from models.names.problems import Shortfall
@@ -18,7 +19,7 @@ from models.weights import Trained
 class WrittenNames:
     """Names, as displayed."""
 
-    names: tuple[FilteredText, ...]
+    names: tuple[Showable, ...]
     shortfall: Shortfall | None
 
 
@@ -26,7 +27,7 @@ class WrittenNames:
 class WrittenLines:
     """The lines of a poem so far, and the draft that has them."""
 
-    lines: tuple[FilteredText, ...]
+    lines: tuple[Showable, ...]
     draft: SonnetDraft
 
 

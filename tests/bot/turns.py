@@ -26,6 +26,7 @@ from bot.platforms.discord.platform import LIMITS
 from bot.store.people import Person
 from bot.text.spans import Span, link, plain
 from bot.text.technical import TechnicalText, technical
+from tests.texts import written
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)
@@ -43,7 +44,12 @@ class FakePlatform:
     closed: list[tuple[AnswerRef, Message]] = field(default_factory=list)
     name = "fake"
     limits = LIMITS
-    terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
+    terms = Terms(
+        platform=written("Fake"),
+        community=written("club"),
+        communities=written("clubs"),
+        reload=written("reload"),
+    )
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
     shard_latencies: dict[int, float | None] = field(default_factory=dict)

@@ -39,6 +39,7 @@ from bot.store.fleet import Registrations
 from bot.text.formats import shortened
 from bot.text.written import accepted
 from data.files import write_atomically
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,8 @@ class CatalogueTranslator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """The translation of a phrase; `None` for anything else, such as names of commands."""
+        if not isinstance(string.message, Phrase):
+            return None
         said = in_language(string.message, language_of(locale.value))
         is_menu = isinstance(context.data, app_commands.ContextMenu)
         longest = LONGEST_LABEL if is_menu else LONGEST_DESCRIPTION

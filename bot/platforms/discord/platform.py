@@ -71,7 +71,7 @@ LIMITS = Limits(
     nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(
-    platform="Discord",
+    platform=technical("Discord"),
     # TRANSLATORS: What Discord calls a community. It is the field {community} of other sentences.
     community=_("server"),
     # TRANSLATORS: The same for several: the field {communities}.

@@ -44,7 +44,8 @@ from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError
 from bot.text.formats import spaced
 from bot.text.spans import text
-from bot.text.technical import TechnicalText, technical
+from bot.text.technical import NEWLINE, TechnicalText, technical
+from data.phrases import NOTHING, Phrase
 
 log = logging.getLogger(__name__)
 
@@ -483,11 +484,11 @@ def _with_place(message: Message, thread: str) -> Message:
     return with_note(message, IN_THREAD) if follows else message
 
 
-def with_note(message: Message, note: str) -> Message:
+def with_note(message: Message, note: Phrase) -> Message:
     """A message with a sentence below."""
     if not message.embeds:
         content = message.content
-        return replace(message, content=(*content, *text("\n" if content else "", note)))
+        return replace(message, content=(*content, *text(NEWLINE if content else NOTHING, note)))
     *others, last = message.embeds
     last = replace(last, footer=spaced([*filter(None, (last.footer, note))], " · "))
     return replace(message, embeds=(*others, last))

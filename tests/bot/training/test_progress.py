@@ -27,6 +27,7 @@ from tests.bot.tiny import tiny_namer
 from tests.bot.training.processes import until
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, lines_of, press_on
 from tests.models import tiny
+from tests.texts import written
 
 LIST = ",".join(a + b for a in ("Gal", "Cel", "Fin", "Thran", "El") for b in "abcdefgh")
 
@@ -284,7 +285,7 @@ async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.M
     """The announcement says so, and the custom model is not kept."""
 
     async def full(_request: object) -> int:
-        raise UserError("Too many trainings are waiting; try again in a few minutes.")
+        raise UserError(written("Too many trainings are waiting; try again in a few minutes."))
 
     monkeypatch.setattr(scene.app[TrainingService], "enqueue", full)
     with pytest.raises(UserError, match="Too many trainings are waiting"):

@@ -21,7 +21,9 @@ from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.store import StoreError
 from bot.text.spans import Text, command, text
+from bot.text.technical import technical
 from bot.verse import poems
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _FORMS = (
 )
 _SET_UP = run_button(_("Set up"), "settings", "⚙️")
 
-_HEADINGS: Mapping[Audience, str] = {
+_HEADINGS: Mapping[Audience, Phrase] = {
     Audience.EVERYONE: _("What the bot can do"),
     Audience.MODERATORS: _("For moderators"),
     Audience.MANAGERS: _("For managers"),
@@ -94,7 +96,7 @@ def view_of(
         poems=command("/poems"),
         export=command("/export"),
     )
-    title = Message(embeds=(Embed("🦖 Mangosaurus"),))
+    title = Message(embeds=(Embed(technical("🦖 Mangosaurus")),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
         ([title], forms),
         (helped[:1], ()),
@@ -119,7 +121,7 @@ def _home(blocks: Sequence[Block]) -> dict[str, Any]:
     return {"type": "home", "blocks": [*blocks[:MOST_BLOCKS]]}
 
 
-def _section(title: str, found: Message | None, hint: Text) -> list[Message]:
+def _section(title: Phrase, found: Message | None, hint: Text) -> list[Message]:
     if found is None:
         sorry = text(_("This can't be shown at the moment. Open this page again in a minute."))
         return [Message(embeds=(Embed(title, (sorry,)),))]

@@ -19,6 +19,7 @@ from bot.platforms.slack.payloads import text_of
 from bot.store.people import Person
 from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, link, spans
 from bot.text.technical import technical
+from data.phrases import Showable
 
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""
@@ -280,7 +281,7 @@ def rows_of(buttons: Sequence[Button], language: Language) -> list[Block]:
 def said_in(value: Any, language: Language) -> Any:  # noqa: ANN401 (any JSON)
     """What is in a view, in a language."""
     match value:
-        case str():
+        case Showable():
             return in_language(value, language)
         case list():
             return [said_in(each, language) for each in value]

@@ -23,6 +23,7 @@ from data.phrases import Phrase
 from simulators.slack.blocks import check_suggestions, check_view
 from simulators.slack.forms import filled_state
 from tests.bot.platforms.slack.commands import COMMANDS, calls
+from tests.texts import written
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
 
@@ -218,20 +219,22 @@ def test_other_requests_for_suggestions_get_none(payload: dict[str, Any]) -> Non
 
 
 def test_suggestions_are_within_limits() -> None:
-    found = [Choice(f"label {number}" + "x" * 100, str(number)) for number in range(150)]
+    found = [Choice(written(f"label {number}" + "x" * 100), str(number)) for number in range(150)]
     shown = check_suggestions(options(found))
     assert len(shown) == MOST_CHOICES
     assert all(len(each["text"]["text"]) <= CHOICE for each in shown)
-    assert options([Choice("long", "x" * 151), Choice("empty", "")]) == {"options": []}
+    assert options([Choice(written("long"), "x" * 151), Choice(written("empty"), "")]) == {
+        "options": []
+    }
 
 
 def test_what_is_typed_can_be_chosen() -> None:
     """A select of Slack takes nothing but its options."""
-    shown = options([Choice("Elves", "elves")], "dra")["options"]
+    shown = options([Choice(written("Elves"), "elves")], "dra")["options"]
     assert [each["value"] for each in shown] == ["elves", "dra"]
     for typed in ("elves", "Elves", "ELVES"):  # looks like a suggestion that is there
-        assert len(options([Choice("Elves", "elves")], typed)["options"]) == 1
-    assert len(options([Choice("Elves", "elves")], " ")["options"]) == 1
+        assert len(options([Choice(written("Elves"), "elves")], typed)["options"]) == 1
+    assert len(options([Choice(written("Elves"), "elves")], " ")["options"]) == 1
 
 
 def test_long_words_are_cut() -> None:
