@@ -10,6 +10,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
@@ -65,6 +66,13 @@ def explain(
         case Unavailable():
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")
+            )
+        case Forgotten():
+            return text(
+                _(
+                    "You deleted your data while the bot was answering this, so nothing was saved. "
+                    "Use the command again if you want it."
+                )
             )
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
