@@ -250,7 +250,7 @@ class TrainingService:
         """
         if record.policy == SHARED:
             return await self._models.add_trained(
-                record.task, done, force=record.force, member_id=record.member_id
+                record.task, done, force=record.force, training_id=record.id
             )
         content = await asyncio.to_thread(done.weights.read_bytes)
         sample = await self._custom_models.validate(
@@ -502,17 +502,12 @@ class TrainingAttempt:
     async def _complete(self, done: Done) -> End:
         """Store the results, before their folder is deleted."""
         try:
-            return await _persistently(partial(self._store_results, done))
+            return await _persistently(partial(self._service.complete, self.record, done))
         except WeightsError as error:
             return Failed(str(error))
         except OSError as error:
             log.error("The results of training %d cannot be read: %s", self.record.id, error)
             return Failed(EndReason.UNREADABLE)
-
-    async def _store_results(self, done: Done) -> End:
-        record = await self._trainings.get(self.record.id)
-        member_id = record.member_id if record else None  # `None` once forgotten
-        return await self._service.complete(replace(self.record, member_id=member_id), done)
 
     async def _store_end(self, end: End) -> End | None:
         """Record the final event. Returns it, unless another process reports the training."""

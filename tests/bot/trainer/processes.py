@@ -52,11 +52,11 @@ class FakeRegistry(ModelRegistry):
         self.added: list[tuple[str, bool, int | None]] = []
 
     async def add_trained(
-        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+        self, task: str, done: Done, *, force: bool = False, training_id: int | None = None
     ) -> VersionRecord:
         if self.error:
             raise self.error.pop(0)
-        self.added.append((task, force, member_id))
+        self.added.append((task, force, training_id))
         number, _ = await self.store[Versions].add(VERSION, VersionFiles(b""), NOW)
         return replace(VERSION, number=number)
 

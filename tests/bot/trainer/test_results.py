@@ -24,7 +24,7 @@ async def test_result_becomes_a_version(bots: Bots) -> None:
     one = bots.process(Planned(1, "Mine"), DONE)
     number = await one.service.enqueue(replace(REQUEST, member_id=7, force=True))
     await until(lambda: isinstance(one.last(number), VersionRecord))
-    assert one.registry.added == [("names", True, 7)]
+    assert one.registry.added == [("names", True, number)]
     assert isinstance(one.reports.seen[number][0], Planned)
     await until(lambda: not one.service._runs)
     assert not list(one.service.folder.iterdir())

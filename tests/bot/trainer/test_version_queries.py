@@ -104,7 +104,7 @@ async def test_rollback_skips_deleted_weights(
 
 
 async def test_adding_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    number, made = await store[Versions].add(version(member_id=7), FILES, NOW, "better")
+    number, made = await store[Versions].add(version(), FILES, NOW, "better")
     assert made == (await store[Versions].live())["names"]
     assert (made.version_id, made.reason) == (number, "better")
 
