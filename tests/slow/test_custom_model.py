@@ -4,7 +4,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.training.service import TrainingService
+from bot.trainer.service import TrainingService
 from simulators.common.payloads import Upload
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus

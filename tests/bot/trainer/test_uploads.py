@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.privacy.queries import Privacy
-from bot.training import service
-from bot.training.events import EndReason
-from bot.training.queries import Trainings
-from bot.training.trainer import RunFolder
-from tests.bot.training.processes import (
+from bot.trainer import service
+from bot.trainer.events import EndReason
+from bot.trainer.queries import Trainings
+from bot.trainer.trainer import RunFolder
+from tests.bot.trainer.processes import (
     DONE,
     ON_SQLITE,
     PAUSE,
@@ -29,12 +29,13 @@ from tests.bot.training.processes import (
 @ON_SQLITE
 async def test_forgotten_member_does_not_come_back(bots: Bots) -> None:
     one = bots.process(PAUSE, DONE)
-    await one.service.enqueue(replace(REQUEST, member_id=7))
+    number = await one.service.enqueue(replace(REQUEST, member_id=7))
     trainer = await one.paused()
     await bots.store[Privacy].forget_member(7)
     trainer.go_on()
     await until(lambda: one.registry.added)
-    assert one.registry.added == [("names", False, None)]
+    assert one.registry.added == [("names", False, number)]
+    assert not await bots.store[Privacy].of(7)
 
 
 @ON_SQLITE

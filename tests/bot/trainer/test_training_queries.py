@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Training
-from bot.training.queries import (
+from bot.trainer.queries import (
     DIED,
     SILENCE,
     TrainingRecord,
@@ -16,8 +16,8 @@ from bot.training.queries import (
     Trainings,
     Versions,
 )
-from tests.bot.training.test_custom_model_queries import create
-from tests.bot.training.test_version_queries import add
+from tests.bot.trainer.test_custom_model_queries import create
+from tests.bot.trainer.test_version_queries import FILES, add, version
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)
@@ -150,13 +150,10 @@ async def test_finish_drops_blobs(store: Store) -> None:
 async def test_member_forgotten_while_version_is_stored(store: Store) -> None:
     number = await started(store, member_id=3)
     await store[Privacy].forget_member(3)
-    version = await add(store, member_id=3)  # by a process that read the training before
-    await store[Versions].activate("names", version, member_id=3, reason="better", now=SOON)
-    assert await store[Trainings].finish(number, "a", "done", SOON, version_id=version)
+    # By a process that read the training before.
+    await store[Versions].add(version(member_id=3), FILES, SOON, "better", number)
     assert not await store[Privacy].of(3)
-    stored = await store[Versions].get(version)
-    assert stored is not None
-    assert stored.member_id is None
+    assert [stored.member_id for stored in await store[Versions].of("names")] == [None]
 
 
 async def test_requeue_keeps_the_place(store: Store) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from bot.concurrency import PeriodicTask
 from bot.store import Store, Unavailable
-from bot.training.queries import ROLLBACK, Live, VersionFiles, VersionRecord, Versions
+from bot.trainer.queries import ROLLBACK, Live, VersionFiles, VersionRecord, Versions
 from bot.writing.service import Inference, Load, ValidationSample, loaded_of, open_inference
 from bot.writing.writer import Writer
 from models.tasks import TASKS, task_of
@@ -83,7 +83,7 @@ class ModelRegistry:
                     await self._follow(task, live)
 
     async def add_trained(
-        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+        self, task: str, done: Done, *, force: bool = False, training_id: int | None = None
     ) -> VersionRecord:
         """Add the result of a training as a version, and activate it if it is good enough.
 
@@ -99,7 +99,6 @@ class ModelRegistry:
             version_of(sample.trained.card, sample.trained.digest),
             created_at=self._now(),
             baseline_loss=baseline,
-            member_id=member_id,
             seconds=done.seconds,
             samples=sample.samples,
         )
@@ -107,7 +106,7 @@ class ModelRegistry:
         if may_activate(version.reference_loss, baseline):
             reason = AUTOMATIC
         async with self._lock:
-            number, live = await self._records.add(version, files, self._now(), reason)
+            number, live = await self._records.add(version, files, self._now(), reason, training_id)
             if live is not None:
                 self._serve(task, live, sample.trained)
         return replace(version, number=number)

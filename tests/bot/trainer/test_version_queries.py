@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from bot.store import Store, Unavailable
-from bot.training import queries
-from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
+from bot.trainer import queries
+from bot.trainer.queries import Live, VersionFiles, VersionRecord, Versions
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -104,7 +104,7 @@ async def test_rollback_skips_deleted_weights(
 
 
 async def test_adding_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    number, made = await store[Versions].add(version(member_id=7), FILES, NOW, "better")
+    number, made = await store[Versions].add(version(), FILES, NOW, "better")
     assert made == (await store[Versions].live())["names"]
     assert (made.version_id, made.reason) == (number, "better")
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.members import writing_for
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -255,14 +256,14 @@ class Trainings(_Queries):
     """
 
     async def enqueue(self, request: TrainingRequest) -> int:
-        """Add a training to the end of its queue. Returns its id."""
+        """Add a training to the end of its queue. Returns its id. Raises `Forgotten`."""
         values = vars(request) | {
             "corpus": await _packed(request.corpus),
             "extra_names": await _packed(_lines(request.extra_names) or None),
             "notes": json.dumps([*map(to_json, request.notes)], ensure_ascii=False),
         }
         row = Training(**values)
-        async with self._database.writing() as session:
+        async with writing_for(self._database, request.member_id) as session:
             session.add(row)
         return row.id
 
@@ -332,18 +333,10 @@ class Trainings(_Queries):
     ) -> bool:
         """Record how a running training ended: `done`, `failed` or `stopped`.
 
-        Returns whether it was still running and belonged to `owner`; else nothing changes. Its
-        version loses the member if they were forgotten while it was being stored.
+        Returns whether it was still running and belonged to `owner`; else nothing changes.
         """
-        ended = update(Training).where(*_owned(training_id, owner)).returning(Training.member_id)
         values = {"state": state, "ended_at": now, "message": message, "version_id": version_id}
-        async with self._database.writing() as session:
-            row = (await session.execute(ended.values(values | _NO_BLOBS))).first()
-            if row is not None and row.member_id is None and version_id is not None:
-                for column in (Version.id, Activation.version_id):
-                    forget = update(column.class_).where(column == version_id)
-                    await session.execute(forget.values(member_id=None))
-        return row is not None
+        return await self._change(Training, *_owned(training_id, owner), **values, **_NO_BLOBS)
 
     async def requeue(self, training_id: int, owner: str) -> bool:
         """Put a training that was interrupted in good order back in its old place in the queue.
@@ -465,24 +458,34 @@ class Versions(_Queries):
 
     @patient
     async def add(
-        self, version: VersionRecord, files: VersionFiles, now: datetime, reason: str = ""
+        self,
+        version: VersionRecord,
+        files: VersionFiles,
+        now: datetime,
+        reason: str = "",
+        training_id: int | None = None,
     ) -> tuple[int, Live | None]:
         """Store a version, and activate it if there is a reason to.
 
-        Returns its number and the activation.
+        Its member is that of the training, if they were not forgotten. Returns its number and the
+        activation.
         """
         values = vars(version) | files._asdict() | {"created_at": now}
         values["samples"] = json.dumps(version.samples, ensure_ascii=False)
         del values["number"], values["has_weights"]
-        row, live, task = Version(**values), None, version.task
+        live, task = None, version.task
+        own = select(Training.member_id).where(Training.id == training_id)
         async with self._database.writing() as session:
+            # Whoever forgets the member waits for this row, and then finds the version.
+            values["member_id"] = await session.scalar(own.with_for_update(read=True))
+            row = Version(**values)
             if reason:
                 await self._lock(session, "activations")  # so that ids follow the clock
             session.add(row)
             await session.flush()
             await self._drop_old_weights(session, task)
             if reason:
-                live = await self._activate(session, task, row.id, version.member_id, reason, now)
+                live = await self._activate(session, task, row.id, row.member_id, reason, now)
         return row.id, live
 
     async def of(
@@ -532,8 +535,8 @@ class Versions(_Queries):
         reason: str,
         now: datetime,
     ) -> Live:
-        """Make a version live, in every process that shares the database."""
-        async with self._database.writing() as session:
+        """Make a version live, in every process that shares the database. Raises `Forgotten`."""
+        async with writing_for(self._database, member_id) as session:
             await self._lock(session, "activations")
             return await self._activate(session, task, version_id, member_id, reason, now)
 
@@ -624,7 +627,8 @@ class CustomModels(_Queries):
         """Store a new custom model.
 
         `weights` are a weight file and its digest, for an imported model: then the corpus is not
-        stored. Raises `TooManyModels` if the community has `most` models, and `NameTaken`.
+        stored. Raises `TooManyModels` if the community has `most` models, `NameTaken` and
+        `Forgotten`.
         """
         content, digest = weights or (None, None)
         model = CustomModel(
@@ -637,7 +641,7 @@ class CustomModels(_Queries):
             digest=digest,
             **await asyncio.to_thread(_columns_of, corpus, is_kept=weights is None),
         )
-        async with self._database.writing() as session:
+        async with writing_for(self._database, member_id) as session:
             await self._lock(session, "custom_models")
             number = select(func.count()).where(CustomModel.community_id == community_id)
             if (await session.scalar(number) or 0) >= most:
@@ -799,7 +803,8 @@ def _lines(names: Sequence[str]) -> bytes:
     return "\n".join(names).encode()
 
 
-_OF_MEMBERS = (CustomModel, Version, Activation, Training)
+_OF_MEMBERS = (Training, CustomModel, Version, Activation)
+"""A training first: `Versions.add` locks it, and then writes the other rows."""
 _OF_COMMUNITIES = (CustomModel, Training, RefusedModel)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import (
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import (
     CUSTOM,
     SHARED,
     CustomModelRecord,
@@ -23,9 +23,9 @@ from bot.training.queries import (
     VersionRecord,
     Versions,
 )
-from bot.training.registry import ModelRegistry, version_of
-from bot.training.service import Event, Events, TrainingService, table_of
-from bot.training.trainer import Launch, RunFolder
+from bot.trainer.registry import ModelRegistry, version_of
+from bot.trainer.service import Event, Events, TrainingService, table_of
+from bot.trainer.trainer import Launch, RunFolder
 from models.training.events import Done, TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer
@@ -52,11 +52,11 @@ class FakeRegistry(ModelRegistry):
         self.added: list[tuple[str, bool, int | None]] = []
 
     async def add_trained(
-        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+        self, task: str, done: Done, *, force: bool = False, training_id: int | None = None
     ) -> VersionRecord:
         if self.error:
             raise self.error.pop(0)
-        self.added.append((task, force, member_id))
+        self.added.append((task, force, training_id))
         number, _ = await self.store[Versions].add(VERSION, VersionFiles(b""), NOW)
         return replace(VERSION, number=number)
 
