@@ -1,6 +1,6 @@
 """Runs commands and button handlers; a request that fails is answered with an error.
 
-A platform first waits for its turn, `App.pace`, so that a rush of requests begins step by step.
+A platform first awaits `App.begin`, so that a rush of requests begins step by step.
 """
 
 import asyncio

@@ -15,6 +15,7 @@ from bot.names import dissect, names
 from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
+from bot.trainer.service import TrainingRefused
 from bot.training import models, namer, requests, retrain
 from bot.training.progress import STOP
 from bot.verse import poems, sonnet
@@ -78,5 +79,6 @@ REGISTRY = Registry(
         NoLineFound: sonnet.explain_no_line,
         LineTooLong: dissect.explain_long_line,
         NoWordNetwork: dissect.explain_letters,
+        TrainingRefused: requests.explain_refusal,
     },
 )

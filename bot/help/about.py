@@ -14,8 +14,8 @@ from bot.status.status import up_since
 from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text
 from bot.text.technical import NEWLINE, technical
-from bot.training.queries import Live
-from bot.training.registry import ModelRegistry
+from bot.trainer.queries import Live
+from bot.trainer.registry import ModelRegistry
 from bot.training.titles import corpus_title
 from bot.words import WordFilter
 from data.phrases import Showable

@@ -27,8 +27,8 @@ from bot.store import Unavailable
 from bot.text.formats import cut, shortened
 from bot.text.spans import Text, command, strong, text
 from bot.text.written import for_managers
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
-from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128

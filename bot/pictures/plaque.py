@@ -13,14 +13,8 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 from bot.pictures.canvas import Color
-from bot.pictures.text import (
-    FontStyle,
-    drawable_text,
-    fitting_size,
-    svg_of,
-    text_element,
-    text_width,
-)
+from bot.pictures.svg import svg_of
+from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
 from bot.text.formats import cut
 from data.phrases import Showable
 

@@ -24,6 +24,7 @@ from bot.polls.queries import (
     VoteOrigin,
 )
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
 from bot.text.formats import without_bidi_controls
 from bot.text.spans import strong, text
 from bot.words import WordFilter
@@ -59,8 +60,8 @@ class Candidates:
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
     """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot edit messages, and if the database does not answer in time. Raises
-    `TooManyPolls`.
+    `None` where the bot cannot edit messages, for a member who has deleted their data meanwhile,
+    and if the database does not answer in time. Raises `TooManyPolls`.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
@@ -71,6 +72,8 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
         return await within(seconds, _stored(app, turn, candidates))
     except TimeoutError:
         log.warning("The database is slow; names were sent without a poll")
+    except Forgotten:
+        log.info("A member has deleted their data meanwhile; names were sent without a poll")
     except Unavailable:  # logged where it is raised
         pass
     return None

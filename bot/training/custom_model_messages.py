@@ -11,8 +11,8 @@ from bot.chat.turn import Terms, Turn
 from bot.text.formats import cut, spaced
 from bot.text.spans import Span, Text, Timestamp, chained, code, command, strong, text
 from bot.text.technical import DOT, technical
+from bot.trainer.queries import CustomModelRecord
 from bot.training.models import time_fields
-from bot.training.queries import CustomModelRecord
 from data.phrases import NOTHING, Showable
 from models.weights import ModelCard
 

@@ -28,8 +28,8 @@ from bot.text.spans import (
 )
 from bot.text.technical import DOT, NEWLINE, technical
 from bot.text.written import accepted, for_managers
-from bot.training.queries import ROLLBACK, Live, VersionRecord, Versions
-from bot.training.registry import (
+from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
+from bot.trainer.registry import (
     AUTOMATIC,
     FORCED,
     ModelRegistry,

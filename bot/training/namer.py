@@ -33,6 +33,25 @@ from bot.store import OutcomeUnknown, Unavailable
 from bot.text.spans import command, strong, text
 from bot.text.technical import technical
 from bot.text.written import for_managers
+from bot.trainer.custom_models import (
+    LARGEST_MODEL,
+    LARGEST_WEIGHTS,
+    TASK,
+    CustomModelLoader,
+    Untrained,
+)
+from bot.trainer.events import EndReason
+from bot.trainer.queries import (
+    CUSTOM,
+    CustomModelRecord,
+    CustomModels,
+    NameTaken,
+    StoredList,
+    TooManyModels,
+    TrainingRequest,
+    Trainings,
+)
+from bot.trainer.service import TrainingService, table_of
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -48,24 +67,6 @@ from bot.training.custom_model_messages import (
     unknown_name,
     untrained,
 )
-from bot.training.custom_models import (
-    LARGEST_MODEL,
-    LARGEST_WEIGHTS,
-    TASK,
-    CustomModelLoader,
-    Untrained,
-)
-from bot.training.events import EndReason
-from bot.training.queries import (
-    CUSTOM,
-    CustomModelRecord,
-    CustomModels,
-    NameTaken,
-    StoredList,
-    TooManyModels,
-    TrainingRequest,
-    Trainings,
-)
 from bot.training.requests import (
     LARGEST_SEED,
     LONGEST_NUMBER,
@@ -75,7 +76,6 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService, table_of
 from bot.training.titles import YOUR_FILE, YOUR_LIST, corpus_title
 from bot.training.usable_models import (
     LONGEST_CHOICE,

@@ -16,11 +16,9 @@ from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
 from bot.text.spans import Text, Timestamp, emphasis, text
 from bot.text.written import accepted
-from bot.training.custom_model_messages import details_of, ready_embed, retraining
-from bot.training.custom_models import TASK, CustomModelLoader, Untrained
-from bot.training.events import CustomModelTrained, EndReason, Interrupted
-from bot.training.models import version_report, written
-from bot.training.queries import (
+from bot.trainer.custom_models import TASK, CustomModelLoader, Untrained
+from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
+from bot.trainer.queries import (
     CUSTOM,
     DIED,
     CustomModels,
@@ -29,7 +27,9 @@ from bot.training.queries import (
     Trainings,
     VersionRecord,
 )
-from bot.training.service import Event, Events
+from bot.trainer.service import Event, Events
+from bot.training.custom_model_messages import details_of, ready_embed, retraining
+from bot.training.models import version_report, written
 from bot.training.titles import corpus_title
 from bot.writing.errors import TooSlow
 from data.phrases import NOTHING, Phrase, Showable

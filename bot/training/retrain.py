@@ -15,9 +15,10 @@ from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
 from bot.text.spans import code, command, text
 from bot.text.technical import technical
+from bot.trainer.queries import SHARED, TrainingRequest, Trainings
+from bot.trainer.service import TrainingService
 from bot.training.models import written
 from bot.training.progress import stop_button
-from bot.training.queries import SHARED, TrainingRequest, Trainings
 from bot.training.requests import (
     LARGEST_SEED,
     check_size,
@@ -26,7 +27,6 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService
 from bot.training.titles import YOUR_CORPUS
 from bot.words import WordFilter
 from data.phrases import Phrase, Showable

@@ -1,4 +1,4 @@
-"""Poems that are compared: of Mangosaurus, of a word trigram, of plays."""
+"""Poems that are compared: of Mangosaurus, plain samples, of plays."""
 
 from data.pronunciation import Reading
 from models.verse.poem import SonnetRequest
@@ -8,32 +8,29 @@ from tools.evaluation.poems import (
     generate_poems,
     poems_of_plays,
     sampled_poems,
-    trigram_poems,
 )
-from tools.evaluation.word_trigram import WordTrigram
 
 
 def nobody(_: str) -> None:
     """A status callback that does nothing."""
 
 
-def test_timed_poems() -> None:
+def test_generated_poems() -> None:
     requests = [SonnetRequest("Shall I", seed, form="free") for seed in (1, 2)]
     one, other = generate_poems(poet(), requests, lambda _: True, nobody)
-    assert one.poem.text.startswith("Shall I")
-    assert one.poem.given == other.poem.given == len("Shall I")
-    assert len(one.poem.lines) == 14
-    assert one.poem.text != other.poem.text
-    assert 0 < one.first_line < one.whole
+    assert one.text.startswith("Shall I")
+    assert one.given == other.given == len("Shall I")
+    assert len(one.lines) == 14
+    assert one.text != other.text
 
 
 def test_failing_poem_is_its_opening() -> None:
     requests = [SonnetRequest("Shall I", 1, form="free"), SonnetRequest("a" * 999, 2)]
     refused, too_long = generate_poems(poet(), requests, lambda _: False, nobody)
-    assert refused.poem.words == []
-    assert len(refused.poem.lines) < 14
-    assert too_long.poem.text == "a" * 999
-    assert too_long.poem.words == []
+    assert refused.words == []
+    assert len(refused.lines) < 14
+    assert too_long.text == "a" * 999
+    assert too_long.words == []
 
 
 def test_plain_samples_continue_their_openings() -> None:
@@ -55,15 +52,6 @@ def test_plain_samples_continue_their_openings() -> None:
         lstm(VERSE), ["abcdefgh"], 0, temperature=1.0, is_whole=lambda text: len(text) >= 4
     )
     assert whole.text == "abcdefgh"
-
-
-def test_trigram_poems() -> None:
-    trigram = WordTrigram.fit(random_poems(5, seed=1))
-    ship, bare = trigram_poems(trigram, ["O Ship, ", ""], seed=0)
-    assert ship.text.startswith("o ship, ")
-    assert (len(ship.lines), len(bare.lines)) == (14, 14)
-    assert ship.lines[0].given == "o ship,"
-    assert (bare.given, bare.lines[0].given) == (0, "")
 
 
 def test_poems_of_plays() -> None:
