@@ -62,8 +62,9 @@ async def gallery(
         discoverer = () if owner_id else discoverer_of(turn, exhibit)
         if discoverer:
             sentence = _("{name} · {fact} · found by {member}")
-        start = Phrase("{place}. ⭐ " if owner_id and exhibit.is_favourite else "{place}. ")
-        start = start.format(place=place)
+        start = Phrase("{place}. ").format(place=place)
+        if owner_id and exhibit.is_favourite:
+            start = Phrase("{place}. ⭐ ").format(place=place)
         lines.append(text(start, *text(sentence, name=name, fact=fact, member=discoverer)))
     footer = ngettext(
         "page {page} of {pages} · {count:,} dinosaur",

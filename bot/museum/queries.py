@@ -36,7 +36,7 @@ from bot.creatures.profile import Family, Period, Profile
 from bot.creatures.storage import from_json, to_json
 from bot.store.database import Database
 from bot.store.members import writing_for
-from bot.store.people import Person, known, person_in
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -164,7 +164,7 @@ def _columns(profile: Profile) -> dict[str, str]:
     return {"profile": to_json(profile), "family": profile.family, "period": profile.period}
 
 
-_DISCOVERER = known(Discovery.community_id, Discovery.member_id)
+_DISCOVERER = known_member(Discovery.community_id, Discovery.member_id)
 
 
 def _place(
@@ -276,7 +276,7 @@ class Museum(Queries):
 
     async def owner(self, community_id: int, member_id: int) -> Person | None:
         """A member whose collection others may see; `None` for one who hides it."""
-        member = known(literal(community_id, BigInteger), literal(member_id, BigInteger))
+        member = known_member(literal(community_id, BigInteger), literal(member_id, BigInteger))
         return person_in((await self._rows(select(member)))[0])
 
     async def hide(self, community_id: int, member_id: int, *, hidden: bool) -> None:

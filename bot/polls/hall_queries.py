@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.polls.queries import is_named, of_dinosaurs, on_platform
-from bot.store.people import Person, known, person_in
+from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
 from bot.words import WordFilter
@@ -90,7 +90,7 @@ class AnswerPlace(NamedTuple):
     message_id: int
 
 
-_DISCOVERER = known(Poll.community_id, Poll.member_id)
+_DISCOVERER = known_member(Poll.community_id, Poll.member_id)
 
 
 class HallOfFame(Queries):

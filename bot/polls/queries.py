@@ -33,7 +33,7 @@ from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
 from bot.store.members import MemberBatches
-from bot.store.people import Person, known, person_in
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -288,7 +288,7 @@ _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
-_FINDER = known(Poll.community_id, Poll.member_id)
+_FINDER = known_member(Poll.community_id, Poll.member_id)
 
 
 class Polls(Queries):

@@ -18,12 +18,12 @@ class Person:
     """Their display name where no mention is possible; `None` if it may not be shown."""
 
 
-def known(
+def known_member(
     community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
 ) -> Label[Any]:
     """A member as others may know them: nobody for one who hides their collection there.
 
-    The column of `person_in`.
+    The column that `person_in` reads.
     """
     hides = (
         select(HiddenCollection.member_id)
@@ -36,7 +36,7 @@ def known(
 
 
 def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Person | None:
-    """The member in a row that has the column `known`."""
+    """The member in a row that has the column of `known_member`."""
     return None if row.known_id is None else Person(row.known_id, name)
 
 

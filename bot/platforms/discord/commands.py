@@ -37,7 +37,7 @@ from bot.startup import DISCORD_APPS
 from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from bot.text.formats import shortened
-from bot.text.written import accepted
+from bot.text.written import own_words
 from data.files import write_atomically
 from data.phrases import Phrase
 
@@ -217,7 +217,7 @@ def _check_types(declared: Command, given: Mapping[str, object]) -> None:
             not isinstance(value, READ_AS[option.kind])
             or (isinstance(value, bool) and option.kind is not Kind.SWITCH)
         ):
-            raise UserError(*invalid_value(accepted(str(value))))
+            raise UserError(*invalid_value(own_words(str(value))))
 
 
 def _menu(menu: Menu) -> Callable[..., Any]:
