@@ -24,8 +24,9 @@ COPY LICENSE pyproject.toml requirements.txt ./
 COPY data data
 COPY models models
 COPY bot bot
+COPY simulators simulators
 # Compiled now, since the file system may be read-only when the bot runs.
-RUN /opt/mangosaurus/bin/python -m compileall -q bot models data
+RUN /opt/mangosaurus/bin/python -m compileall -q bot models data simulators
 ENV PATH=/opt/mangosaurus/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -9,9 +9,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-WINGS = ("bot", "models", "data")
+WINGS = ("bot", "models", "data", "simulators", "tools")
 SOURCES = {wing: sorted((CHECKOUT / wing).rglob("*.py")) for wing in WINGS}
 EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
+SERVING = [path for path in EVERY_SOURCE if path not in SOURCES["tools"]]
 
 KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "slack_sdk", "aiohttp", "simcord"}
@@ -22,68 +23,71 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.launch
     bot.platforms.slack bot.startup
-bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.training
-    bot.chat bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings
-    bot.startup models.weights
-bot.operate.serving  bot.launch bot.app bot.platforms.local bot.platforms.discord
+bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
+    bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
+    bot.trainer models.weights
+bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord
     bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
     bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
-bot.launch           bot.formats bot.logs bot.settings bot.startup
-bot.app              bot.features bot.training bot.community bot.chat bot.fleet bot.writing
-    bot.pictures bot.words bot.store bot.settings bot.startup bot.version
-    models.weights models.serving
-bot.platforms.local
+bot.launch           bot.text bot.logs bot.settings bot.startup
+bot.app              bot.features bot.community bot.chat bot.fleet bot.writing bot.pictures
+    bot.words bot.store bot.settings bot.startup bot.version bot.trainer models.weights
+    models.serving
+simulators
 bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
-    bot.settings bot.startup bot.formats data
+    bot.settings bot.startup bot.text data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
-    bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.formats models.verse
-bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse
-    bot.museum bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat
-    bot.concurrency models.names models.verse data
-bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency
-bot.help             bot.status bot.training bot.community bot.chat bot.evaluation bot.store
-    bot.formats models.weights
-bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
-    bot.store bot.monitoring bot.settings bot.concurrency models.tasks
-bot.privacy          bot.verse bot.museum.queries bot.training bot.polls bot.community bot.chat
-    bot.store bot.formats
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
-bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.verse
+    bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse
+bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum
+    bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency
+    bot.trainer models.names models.verse data bot.text
+bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency bot.text
+bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer data
+    bot.text models.weights
+bot.status           bot.community bot.chat bot.fleet bot.writing bot.pictures bot.store
+    bot.monitoring bot.settings bot.concurrency bot.trainer models.tasks bot.text
+bot.privacy          bot.verse bot.museum.queries bot.polls bot.community bot.chat bot.store
+    bot.text bot.trainer
+bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.text
+    bot.trainer
+bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.verse
     models.text_generator data
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
-    bot.pictures bot.creatures bot.store bot.formats data
+    bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store
 bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
-    bot.store bot.concurrency models.names
+    bot.store bot.concurrency models.names bot.text
 bot.daily.moments
-bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.creatures
-    bot.store bot.concurrency bot.formats models.names models.verse models.weights
+bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
+    bot.concurrency bot.text bot.trainer models.names models.verse models.weights models.networks
+    data
+bot.trainer          bot.writing bot.store bot.concurrency models.serving models.tasks
+    models.text_generator models.training models.weights data
+bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bot.words bot.store
+    bot.concurrency bot.text models.tasks models.names models.training models.weights
     models.networks data
-bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
-    bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
-    models.weights models.serving models.networks data
 bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
-    bot.creatures bot.store bot.concurrency bot.formats data
-bot.community        bot.daily.moments bot.chat bot.words bot.store bot.formats
+    bot.creatures bot.store bot.concurrency bot.text data
+bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
-    bot.concurrency bot.formats data
+    bot.concurrency bot.text data
 bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
-bot.creatures        bot.chat bot.formats data
+bot.pictures         bot.creatures bot.text models.names models.verse models.networks
+bot.creatures        bot.text data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup data
-bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
-    models.training models.weights models.serving data
+bot.train            bot.pictures bot.startup bot.arguments bot.trainer models.tasks models.training
+    models.weights models.serving data
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
-bot.evaluate         bot.evaluation bot.startup bot.arguments models.tasks models.weights data
-bot.terminal         bot.pictures bot.creatures bot.formats models.names models.verse
+bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
+bot.terminal         bot.pictures bot.creatures bot.text models.names models.verse
     models.text_generator models.weights data
-bot.evaluation       bot.words models.tasks models.names models.verse models.training
+tools.evaluation     bot.help bot.words models.tasks models.names models.verse models.training
     models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup
 bot.logs             bot.monitoring
@@ -91,7 +95,7 @@ bot.settings
 bot.startup
 bot.version
 bot.concurrency
-bot.formats          data
+bot.text             data
 bot.arguments
 models.tasks         models.names models.verse models.training models.text_generator models.weights
     data
@@ -107,6 +111,8 @@ models.fingerprints
 models.serving       models.networks
 models.networks      data
 data
+simulators
+tools                bot models data simulators
 """
 """What each part, a folder or a file, may import besides itself. A name covers its subfolders."""
 
@@ -123,6 +129,7 @@ FEATURES = {
     "bot.polls",
     "bot.privacy",
     "bot.status",
+    "bot.trainer",
     "bot.training",
     "bot.verse",
     "bot.welcome",
@@ -289,11 +296,11 @@ def test_features_know_no_platform() -> None:
 
 
 def test_one_file_imports_keras() -> None:
-    assert importing(KERAS, EVERY_SOURCE) == [name_of(ONLY_KERAS_FILE)]
+    assert importing(KERAS, SERVING) == [name_of(ONLY_KERAS_FILE)]
 
 
 def test_no_source_imports_tests() -> None:
-    assert importing({"tests"}, EVERY_SOURCE) == []
+    assert importing({"tests"}, SERVING) == []
 
 
 def importing(packages: set[str], paths: list[Path]) -> list[str]:
@@ -309,21 +316,20 @@ def test_no_global_generator() -> None:
 def test_only_evaluation_reads_held_out_text() -> None:
     readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(tree_of(p))]
     assert readers == [
-        "bot/evaluation/held_out.py",
-        "bot/evaluation/names.py",
-        "bot/evaluation/options.py",
-        "bot/evaluation/sonnets.py",
         "data/held_out.py",  # so that nothing is trained on verse that shares words with it
+        "tools/evaluation/held_out.py",
+        "tools/evaluation/names.py",
+        "tools/evaluation/options.py",
+        "tools/evaluation/sonnets.py",
     ]
 
 
 def test_lists_of_custom_models_are_read_in_one_place() -> None:
     """Besides the check of an upload: `list_of` decides who may know them."""
     of_weights = ("trained.words", "loaded.words")
-    files = [path for path in SOURCES["bot"] if "evaluation" not in path.parts]
     readers = [
         name_of(path)
-        for path in files
+        for path in SOURCES["bot"]
         if any(dotted(node).endswith(of_weights) for node in nodes_of(tree_of(path)))
     ]
     assert readers == ["bot/names/custom_model_choice.py", "bot/training/namer.py"]

@@ -33,22 +33,22 @@ from playwright.async_api import (
     expect,
 )
 
-from benchmarks.soak import crowd
 from bot.app import build_app, utc_now
 from bot.launch import Tokens
 from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from bot.store.database import FILE
-from bot.training.trainer import Launch, TrainerProcess
+from bot.trainer.trainer import Launch, TrainerProcess
 from models import weights
 from models.weights import Trained
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 from tests.databases import migrated
 from tests.end_to_end.toy_bot import ToyBot
 from tests.optional import missing
+from tools.soak import crowd
 
 CHROMIUM_FLAGS = [
     "--headless",

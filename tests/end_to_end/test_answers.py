@@ -15,9 +15,9 @@ from bot.app import utc_now
 from bot.chat import dispatch
 from bot.features import jobs
 from bot.platforms.discord import platform
-from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
 from models.verse.poem import SonnetDraft, SonnetRequest
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
 from tests.waiting import eventually

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.records import Message
-from bot.platforms.local.server import LocalDiscord
 from data.corpora import load_names
 from models.fingerprints import Fingerprints
+from simulators.discord.records import Message
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 
 

@@ -5,12 +5,12 @@ import re
 import aiohttp
 import pytest
 
-from bot.platforms.local.both import server
-from bot.platforms.local.both.server import SideBySide
-from bot.platforms.local.common.clock import MOST_MOVED, MovableClock
-from bot.platforms.local.common.page import CSRF_HEADER
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
+from simulators.both import server
+from simulators.both.server import SideBySide
+from simulators.common.clock import MOST_MOVED, MovableClock
+from simulators.common.page import CSRF_HEADER
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 
 
 async def move(page: SideBySide, hours: str, *, is_page: bool = True) -> int:

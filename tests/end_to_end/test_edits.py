@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from bot.app import utc_now
-from bot.chat.message import Message, text
+from bot.chat.message import Message
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.platforms.local import records
-from bot.platforms.local.channel import OLD_EDITS, OLD_S
-from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
-from bot.platforms.local.server import LocalDiscord
+from bot.text.spans import text
+from simulators.discord import records
+from simulators.discord.channel import OLD_EDITS, OLD_S
+from simulators.discord.guild import CONNECT, MANAGE_THREADS, ChannelKind
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
 from tests.end_to_end.toy_bot import ToyBot

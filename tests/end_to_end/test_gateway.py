@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.platforms.discord.library import MISSED, Heartbeats
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot
 from tests.waiting import eventually
 

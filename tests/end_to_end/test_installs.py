@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.guild import USE_EXTERNAL_APPS
-from bot.platforms.local.limits import SERVERS, USERS, ApiError
-from bot.platforms.local.records import Surface
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.guild import USE_EXTERNAL_APPS
+from simulators.discord.limits import SERVERS, USERS, ApiError
+from simulators.discord.records import Surface
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
 from tests.end_to_end.test_edits import has_poll
 

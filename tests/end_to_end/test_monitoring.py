@@ -7,8 +7,8 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.server import LocalDiscord
+from simulators.common.faults import FaultKind, RestFault
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.metrics import value
 from tests.waiting import eventually

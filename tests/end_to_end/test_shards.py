@@ -1,6 +1,6 @@
 """Several servers and shards on the simulator."""
 
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import PATIENCE_S, running
 from tests.end_to_end.toy_bot import ToyBot
 

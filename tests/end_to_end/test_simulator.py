@@ -9,9 +9,10 @@ import aiohttp
 import discord
 import pytest
 
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.limits import ApiError, Upload
-from bot.platforms.local.server import LocalDiscord
+from simulators.common.faults import FaultKind, RestFault
+from simulators.common.payloads import Upload
+from simulators.discord.limits import ApiError
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.platforms.local.limits import ApiError, Upload
-from bot.platforms.local.records import Interaction
-from bot.platforms.local.state import State
+from simulators.common.payloads import Upload
+from simulators.discord.limits import ApiError
+from simulators.discord.records import Interaction
+from simulators.discord.state import State
 from tests.clock import Clock
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.waiting import eventually
 

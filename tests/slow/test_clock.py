@@ -7,11 +7,11 @@ from string import ascii_lowercase
 
 from bot.museum.queries import MOST_IN_A_DAY, Museum
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.both.server import SideBySide
-from bot.platforms.local.common.clock import MovableClock
-from bot.platforms.local.records import Message
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
+from simulators.both.server import SideBySide
+from simulators.common.clock import MovableClock
+from simulators.discord.records import Message
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 from tests.bot.champions import crown
 from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
 from tests.end_to_end.test_clock import move

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.platforms.local.limits import Upload
-from bot.platforms.local.server import LocalDiscord
-from bot.training.service import TrainingService
+from bot.trainer.service import TrainingService
+from simulators.common.payloads import Upload
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus
 from tests.end_to_end.test_bot import names_on
 from tests.waiting import eventually

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from bot.operate.healthcheck import HEALTHY, UNHEALTHY
-from bot.platforms.local.rest import PREFIX
-from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 from bot.store import Database
+from simulators.discord.rest import PREFIX
+from simulators.discord.server import LocalDiscord
 from tests.bot.tiny import write_tiny_weights
 from tests.optional import missing
 from tests.ports import free_port

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import discord
 
-from bot.platforms.local.limits import Upload
-from bot.platforms.local.records import Message
-from bot.platforms.local.server import LocalDiscord
 from bot.settings.values import Secret
 from bot.store import Database
+from simulators.common.payloads import Upload
+from simulators.discord.records import Message
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus
 from tests.waiting import eventually
 

@@ -11,23 +11,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from benchmarks.bot_process import BotProcess
-from benchmarks.soak.records import PollMessage, is_confirmed, poll_of
-from bot.platforms.local.guild import User
-from bot.platforms.local.records import Interaction
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.servers import shard_of
 from bot.settings.values import format_shards
 from bot.startup import Exit
 from bot.store import Database, Store
 from bot.store.schema import Vote
-from bot.training.queries import Trainings, VersionFiles, Versions
-from bot.training.registry import version_of
+from bot.trainer.queries import Trainings, VersionFiles, Versions
+from bot.trainer.registry import version_of
 from models.tasks import task_of
 from models.weights import SHIPPED
+from simulators.discord.guild import User
+from simulators.discord.records import Interaction
+from simulators.discord.server import LocalDiscord
+from simulators.discord.servers import shard_of
 from tests.bot.store.test_locks import cut
 from tests.end_to_end.conftest import ELVES, PATIENCE_S
 from tests.waiting import eventually
+from tools.bot_process import BotProcess
+from tools.soak.records import PollMessage, is_confirmed, poll_of
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 
 FRAMES = {

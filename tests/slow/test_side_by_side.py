@@ -12,13 +12,13 @@ import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.local.both.server import SideBySide
-from bot.platforms.local.common.clock import MovableClock
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
+from simulators.both.server import SideBySide
+from simulators.common.clock import MovableClock
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 from tests.end_to_end.conftest import beside, mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
 from tests.slow.processes import environment_of, started, wait_until_logged

@@ -79,7 +79,7 @@ def test_imports_when_serving() -> None:
     source = (
         "import sys, bot.operate.serving.process\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'rich',\n"
-        "'bot.platforms.local.server',\n"
+        "'simulators.discord.server',\n"
         "'alembic', 'aiohttp.web', 'dask', 'distributed', 'resvg_py', 'slack_sdk',\n"
         "'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"

@@ -34,7 +34,7 @@ async def run_local(settings: Settings) -> None:
 
 
 async def _run_local_discord(settings: Settings) -> None:
-    from bot.platforms.local.server import LocalDiscord  # here: only this needs the simulator
+    from simulators.discord.server import LocalDiscord  # here: only this needs the simulator
 
     async with (
         LocalDiscord(settings.local_port) as local,
@@ -49,12 +49,12 @@ async def _run_local_discord(settings: Settings) -> None:
 
 
 async def _run_side_by_side(settings: Settings) -> None:
-    from bot.platforms.local.both.server import SideBySide
-    from bot.platforms.local.common.clock import MovableClock
-    from bot.platforms.local.server import LocalDiscord
-    from bot.platforms.local.slack.server import LocalSlack
     from bot.platforms.slack.manifest import manifest
     from bot.platforms.slack.names import CommandNames
+    from simulators.both.server import SideBySide
+    from simulators.common.clock import MovableClock
+    from simulators.discord.server import LocalDiscord
+    from simulators.slack.server import LocalSlack
 
     clock = MovableClock()
     discord = LocalDiscord(clock=clock.seconds)

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.chat.commands import Choice, Command, Kind, Menu
-from bot.platforms.local.slack.blocks import elements
-from bot.platforms.local.slack.records import Interaction, Message, View
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.views import modals
 from bot.platforms.slack.views.rendering import decoded, encoded
+from simulators.slack.blocks import elements
+from simulators.slack.records import Interaction, Message, View
+from simulators.slack.server import LocalSlack
+from simulators.slack.workspace import Channel, Member
 from tests.bot.chats.protocol import Actor, Answer, Chat, Place, Shown
 from tests.bot.chats.slack_reading import Reader, label_of, shown_file
 from tests.bot.chats.slack_transport import BASE_URL, MemoryBot, MemorySession

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from bot.platforms.local.slack.records import File, Message
-from bot.platforms.local.slack.workspace import Workspace
+from simulators.slack.records import File, Message
+from simulators.slack.workspace import Workspace
 from tests.bot.chats.protocol import Card, Shown, ShownFile
 
 _EMOJI = re.compile(r"[\u2190-\u2bff\ufe0f\U0001f300-\U0001faff]+ ")

@@ -13,13 +13,13 @@ from aiohttp import StreamReader, web
 from aiohttp.test_utils import make_mocked_request
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.local.slack.limits import DEFAULT_SCOPES, RateLimits
-from bot.platforms.local.slack.records import Interaction
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.web_api import WebApi
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import library
 from bot.platforms.slack.network.connection import _ANSWERED
+from simulators.slack.limits import DEFAULT_SCOPES, RateLimits
+from simulators.slack.records import Interaction
+from simulators.slack.server import LocalSlack
+from simulators.slack.web_api import WebApi
 
 BASE_URL = "http://127.0.0.1:9/"
 """Where nothing listens."""

@@ -15,10 +15,10 @@ from bot.community.queries import Communities
 from bot.community.settings import LANGUAGES
 from bot.platforms.discord.commands import LONGEST_DESCRIPTION
 from bot.platforms.discord.rendering import modal_of
-from bot.platforms.local.slack.blocks import texts
 from bot.platforms.slack.views.modals import text_form
 from bot.verse.poems import FORMATS
 from models.verse.forms import FORMS
+from simulators.slack.blocks import texts
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.conftest import Home

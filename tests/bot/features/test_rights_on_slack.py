@@ -8,11 +8,11 @@ import pytest
 from bot.chat.commands import Menu
 from bot.chat.message import Button
 from bot.features import REGISTRY
-from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.records import Message
-from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.views.rendering import button
-from bot.training.queries import TrainingRequest, Trainings
+from bot.trainer.queries import TrainingRequest, Trainings
+from simulators.common.payloads import JSON
+from simulators.slack.records import Message
+from simulators.slack.workspace import Channel, Member
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
 from tests.bot.features.test_rights import MENU, OPTIONS, STATES, outcome, pressed, table

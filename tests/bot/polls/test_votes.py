@@ -1,12 +1,13 @@
 """Polls on names: votes, tallies, results."""
 
 from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import discord
 import pytest
 
-from bot.chat.message import UserError, plain
+from bot.chat.message import UserError
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
@@ -15,6 +16,7 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, signature
 from bot.store import OutcomeUnknown
 from bot.store.answers import ButtonStates
+from bot.text.spans import plain
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
@@ -176,6 +178,7 @@ def poll(chat: Chat) -> PollRecord:
         discoverer=None,
         names=("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
         votes=(3, 3, 3, 1),
+        last_votes=tuple(now + timedelta(seconds=second) for second in (2, 1, 3, 0)),
         opened_at=now,
         closes_at=now,
         closed_at=now,

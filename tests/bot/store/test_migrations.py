@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import TypeEngine
 
 from bot.operate.archive import ArchiveReader
-from bot.operate.database import read_archive, write_archive
+from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, StoreError, Unavailable, migrations, url_of
 from bot.store import database as module
 from bot.store.backup import fill
@@ -30,7 +30,7 @@ LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0015", "0014", None, None
+revision, down_revision, branch_labels, depends_on = "0016", "0015", None, None
 
 def upgrade():
     op.add_column("communities", sa.Column("motto", sa.Text(), server_default="Roar"))
@@ -42,7 +42,7 @@ def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """A migration after the newest, as a later version of the bot would have it."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.MIGRATIONS, folder)
-    (folder / "versions" / "0015_later.py").write_text(LATER)
+    (folder / "versions" / "0016_later.py").write_text(LATER)
     monkeypatch.setattr(migrations, "MIGRATIONS", folder)
     migrations.all_revisions.cache_clear()
     yield
@@ -147,7 +147,7 @@ async def test_later_revision(
     await add(database)
     await write_archive(database, backup)
     request.getfixturevalue("later_revision")
-    with pytest.raises(StoreError, match="at revision 0014, from an older version"):
+    with pytest.raises(StoreError, match="at revision 0015, from an older version"):
         await write_archive(database, tmp_path / "none.zip")
     await database.close()
     await database.migrate()

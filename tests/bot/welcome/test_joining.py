@@ -6,8 +6,8 @@ import discord
 import pytest
 import simcord
 
-from bot.platforms.local.slack.blocks import elements
-from bot.platforms.local.slack.records import Message
+from simulators.slack.blocks import elements
+from simulators.slack.records import Message
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat, Shown

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.platforms.local.slack.records import Message
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from models.training.events import TrainingEvent
+from simulators.slack.records import Message
+from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
 from tests.databases import Templates
 

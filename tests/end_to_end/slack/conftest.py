@@ -12,10 +12,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat import button_states
-from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.server import LocalSlack
 from bot.polls import votes
 from bot.store import database
+from simulators.common.payloads import JSON
+from simulators.slack.server import LocalSlack
 from tests.clock import Clock
 
 

@@ -14,12 +14,12 @@ from bot.launch import Tokens
 from bot.operate.serving import platforms
 from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
+from simulators.discord.server import LocalDiscord
+from simulators.slack.server import LocalSlack
 from tests.end_to_end.conftest import PATIENCE_S, beside, mangosaurus
 from tests.waiting import eventually
 

@@ -54,11 +54,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.records import Interaction, View
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.web_api import PAGE
+from simulators.common.faults import FaultKind, RestFault
+from simulators.common.payloads import JSON
+from simulators.slack.records import Interaction, View
+from simulators.slack.server import LocalSlack
+from simulators.slack.web_api import PAGE
 from tests.clock import Clock
 from tests.end_to_end.slack.conftest import (
     MODAL,

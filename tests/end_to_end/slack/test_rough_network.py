@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.slack.records import Interaction, Message
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
 from bot.polls.queries import Polls
+from simulators.common.faults import FaultKind, RestFault
+from simulators.slack.records import Interaction, Message
+from simulators.slack.server import LocalSlack
+from simulators.slack.workspace import Member
 from tests.databases import Templates
 from tests.end_to_end.slack.bots import PATIENCE_S, bot_on, votes_on
 

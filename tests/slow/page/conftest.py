@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 
 
 @pytest_asyncio.fixture(loop_scope="session")

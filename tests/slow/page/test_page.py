@@ -6,9 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from bot.platforms.local.limits import ATTACHMENT_BYTES
-from bot.platforms.local.records import Interaction
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.limits import ATTACHMENT_BYTES
+from simulators.discord.records import Interaction
+from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import box_of, fill_in, hold, last, running, visiting, width_of
 from tests.end_to_end.toy_bot import PACKED, ToyBot
 

@@ -12,9 +12,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.limits import DEFAULT_SCOPES
-from bot.platforms.local.slack.server import LocalSlack
+from simulators.common.payloads import JSON
+from simulators.slack.limits import DEFAULT_SCOPES
+from simulators.slack.server import LocalSlack
 from tests.end_to_end.conftest import hold, opened
 from tests.end_to_end.slack.conftest import MODAL, OPTIONS, Listener, connected, rich, row
 from tests.end_to_end.toy_bot import png

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from benchmarks.bot_process import BotProcess
-from bot.platforms.local.slack.records import Message
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.store import Database
+from simulators.slack.records import Message
+from simulators.slack.server import LocalSlack
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
 from tests.waiting import eventually
+from tools.bot_process import BotProcess
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.server import LocalDiscord
 from bot.platforms.slack.network import api
 from bot.settings import SETTINGS
+from simulators.discord.server import LocalDiscord
 from tests.bot.operate.doctor.setups import PASSWORD, Setup, simulator_in_thread
 from tests.databases import Templates
 

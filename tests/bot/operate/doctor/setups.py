@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.server import LocalDiscord
+from simulators.discord.server import LocalDiscord
 
 PASSWORD = "pass-word"
 

@@ -12,11 +12,11 @@ import pytest
 from bot.operate import healthcheck
 from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
-from bot.platforms.local.faults import FaultKind, RestFault
-from bot.platforms.local.guild import Guild
-from bot.platforms.local.rest import Rest
 from bot.startup import Exit
 from bot.store import database
+from simulators.common.faults import FaultKind, RestFault
+from simulators.discord.guild import Guild
+from simulators.discord.rest import Rest
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
 from tests.ports import free_port

@@ -8,10 +8,10 @@ import pytest
 
 from bot.operate.doctor.findings import Finding, Level
 from bot.operate.doctor.slack_account import examine_slack
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.network import api
 from bot.settings import Settings, checked
 from bot.startup import Exit, StartupError
+from simulators.slack.server import LocalSlack
 
 
 @pytest.fixture

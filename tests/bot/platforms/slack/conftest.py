@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import turn
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store
+from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import SlackServer, serving
 from tests.bot.platforms.slack.setups import make_bot, platform_on, running

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.monitoring.monitor import Monitor
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.identities import SlackIdentities
 from bot.platforms.slack.network.api import SlackApi
@@ -14,6 +13,7 @@ from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.store import Store
 from bot.store.identities import Identities
+from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer
 

@@ -6,11 +6,11 @@ import pytest
 
 from bot.chat.turn import Gone, Unreachable
 from bot.features import REGISTRY
-from bot.platforms.local.slack.records import Message
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.turn import SlackOrigin
 from bot.platforms.slack.turns import refusal_of
+from simulators.slack.records import Message
+from simulators.slack.server import LocalSlack
 
 GUEST, UNKNOWN, MEMBER = (
     SlackOrigin("U1", is_guest=True),

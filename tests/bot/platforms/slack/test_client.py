@@ -3,10 +3,10 @@
 import pytest
 
 from bot.fleet.membership import Served
-from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
+from simulators.common.payloads import JSON
+from simulators.slack.server import LocalSlack
+from simulators.slack.workspace import Member
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot, running
 

@@ -8,14 +8,14 @@ import pytest
 from bot.chat.turn import Gone, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
-from bot.platforms.local.slack.blocks import texts
-from bot.platforms.local.slack.records import View
-from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
 from bot.privacy.queries import Privacy
 from bot.store.schema import EVERYWHERE
+from simulators.slack.blocks import texts
+from simulators.slack.records import View
+from simulators.slack.server import LocalSlack
+from simulators.slack.workspace import Member
 
 
 async def opened(slack: LocalSlack, member: Member | None = None) -> View:

@@ -6,12 +6,12 @@ import pytest
 
 from bot.chat.turn import DeliveryError
 from bot.monitoring.monitor import Monitor
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.startup_problems import different_apps, startup_problem
 from bot.startup import SLACK_APPS, Exit
+from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import make_bot, running

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bot.features import stopping
-from bot.platforms.local.slack.records import Interaction
-from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.members import Member
 from models.names.generator import NamesResult
+from simulators.slack.records import Interaction
+from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot, running
 

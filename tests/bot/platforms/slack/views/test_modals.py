@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from bot.chat.commands import Choice, Command, Kind, Option
 from bot.chat.message import UserError
-from bot.platforms.local.slack.blocks import check_suggestions, check_view
-from bot.platforms.local.slack.forms import filled_state
 from bot.platforms.slack.options import Value
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views.modals import (
@@ -21,6 +19,8 @@ from bot.platforms.slack.views.modals import (
     submitted,
     suggestion_of,
 )
+from simulators.slack.blocks import check_suggestions, check_view
+from simulators.slack.forms import filled_state
 from tests.bot.platforms.slack.commands import COMMANDS, calls
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}

@@ -8,24 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    File,
-    Message,
-    Span,
-    Style,
-    Text,
-    Timestamp,
-    code,
-    emphasis,
-    link,
-    strong,
-    text,
-    verbatim,
-)
-from bot.platforms.local.slack.blocks import check_message_blocks
+from bot.chat.message import Button, Embed, Field, File, Message
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import (
     CHARACTERS,
@@ -37,6 +20,19 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from bot.text.spans import (
+    Span,
+    Style,
+    Text,
+    Timestamp,
+    code,
+    emphasis,
+    link,
+    strong,
+    text,
+    verbatim,
+)
+from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
