@@ -16,9 +16,9 @@ from bot.concurrency import PeriodicTask, within
 from bot.daily.posting import DailyPoster
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.service import TrainingService
 from bot.training.progress import TrainingReport
-from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
 from bot.welcome.welcome import Welcomer
 
 log = logging.getLogger(__name__)

@@ -26,8 +26,8 @@ from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
 from bot.text.formats import shortened
 from bot.text.spans import Text, code, strong, text
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
-from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128

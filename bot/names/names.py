@@ -56,9 +56,9 @@ from bot.polls.queries import PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
 from bot.text.spans import Text, strong, text, verbatim
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import CustomModelRecord
 from bot.training.usable_models import LONGEST_CHOICE, choose
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY

@@ -24,7 +24,7 @@ from bot.store.members import Deletions
 from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
-from bot.training.service import TrainingService
+from bot.trainer.service import TrainingService
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from bot.store.members import forgetting
 from bot.store.personal import PersonalData, Rows
 from bot.store.queries import Queries, patient
 from bot.store.schema import Community
-from bot.training import queries as training
+from bot.trainer import queries as training
 from bot.verse import queries as verse
 
 _FEATURES: tuple[PersonalData, ...] = (polls, museum, verse, training, answers, community)

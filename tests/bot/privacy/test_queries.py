@@ -11,11 +11,11 @@ from bot.store import Store
 from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.training.queries import CustomModels, TrainingRequest, Trainings, Versions
+from bot.trainer.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.training.test_custom_model_queries import create
-from tests.bot.training.test_version_queries import FILES, version
+from tests.bot.trainer.test_custom_model_queries import create
+from tests.bot.trainer.test_version_queries import FILES, version
 
 MEMBER = 3
 COUNTS = dict.fromkeys(("votes", "polls", "poems", "custom_models", "activations"), 1)

@@ -18,10 +18,10 @@ from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
 from bot.store.members import LONGEST_REQUEST, Deletions, Forgotten, receive
 from bot.store.schema import FIRST_SURROGATE, Base, Deletion
-from bot.training.queries import CustomModels, StoredList, TrainingRequest, Trainings, Versions
+from bot.trainer.queries import CustomModels, StoredList, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import NOW, POLL, opened
-from tests.bot.training.test_version_queries import FILES, version
+from tests.bot.trainer.test_version_queries import FILES, version
 
 MEMBER, OTHER = 735_001, 735_002
 TRAINING = TrainingRequest("custom", "names", "list", 1, NOW, member_id=MEMBER)

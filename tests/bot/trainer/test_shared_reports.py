@@ -6,7 +6,7 @@ import pytest
 
 from bot.store.schema import FIRST_SURROGATE
 from models.training.events import Failed
-from tests.bot.training.processes import ON_SQLITE, REQUEST, Bots, FakeReports, until
+from tests.bot.trainer.processes import ON_SQLITE, REQUEST, Bots, FakeReports, until
 
 END = Failed("no more letters")
 

@@ -11,7 +11,7 @@ from functools import partial
 from weakref import WeakValueDictionary
 
 from bot.store import Store
-from bot.training.queries import CustomModelRecord, CustomModels
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.writing import Inference, ValidationSample
 from bot.writing.errors import TooSlow
 from models.serving.memory import return_free_memory

@@ -11,15 +11,15 @@ from sqlalchemy import update
 
 from bot.store import Database, Store
 from bot.store.schema import Version
-from bot.training.queries import TrainingRequest, Trainings, VersionRecord, Versions
-from bot.training.registry import MARGIN, ModelRegistry, may_activate, open_versions
+from bot.trainer.queries import TrainingRequest, Trainings, VersionRecord, Versions
+from bot.trainer.registry import MARGIN, ModelRegistry, may_activate, open_versions
 from bot.writing.service import Inference
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.training.events import Done
 from models.weights import WeightsError, save_weights
 from tests.bot.fakes import FakeNetworks
-from tests.bot.training.processes import ON_SQLITE, until
+from tests.bot.trainer.processes import ON_SQLITE, until
 from tests.models.tiny import LETTERS, lstm, namer, poet
 
 MEMBER = 77

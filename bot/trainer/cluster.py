@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.training.events import EndReason, from_json, to_json
-from bot.training.queries import TrainingRequest
-from bot.training.trainer import (
+from bot.trainer.events import EndReason, from_json, to_json
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.trainer import (
     COMMAND,
     Launch,
     RunFolder,

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.privacy.queries import Privacy
-from bot.training import service
-from bot.training.events import EndReason
-from bot.training.queries import Trainings
-from bot.training.trainer import RunFolder
-from tests.bot.training.processes import (
+from bot.trainer import service
+from bot.trainer.events import EndReason
+from bot.trainer.queries import Trainings
+from bot.trainer.trainer import RunFolder
+from tests.bot.trainer.processes import (
     DONE,
     ON_SQLITE,
     PAUSE,

@@ -20,15 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bot.chat.message import UserError
-from bot.chat.translation import _
 from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
-from bot.text.spans import Timestamp
-from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
-from bot.training.events import CustomModelTrained, EndReason, Interrupted
-from bot.training.queries import (
+from bot.trainer.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
+from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
+from bot.trainer.queries import (
     CUSTOM,
     SHARED,
     SILENCE,
@@ -39,8 +36,8 @@ from bot.training.queries import (
     Trainings,
     VersionRecord,
 )
-from bot.training.registry import ModelRegistry
-from bot.training.trainer import (
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.trainer import (
     GRACE_S,
     Launch,
     RunFolder,
@@ -86,6 +83,26 @@ End = Result | Stopped | Failed | Interrupted
 """The last event of a training is one of these."""
 Event = TrainingEvent | Result | Interrupted
 Events = AsyncGenerator[Event, None]
+
+
+class TrainingRefused(Exception):  # noqa: N818 (it is a state, not a fault)
+    """A training cannot be queued now."""
+
+
+class AlreadyTraining(TrainingRefused):
+    """The same model is being trained."""
+
+
+class TooManyTrainings(TrainingRefused):
+    """The queue is full, or has as many of a community as it may."""
+
+
+class CoolingDown(TrainingRefused):
+    """A shared model was trained lately."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 class Report(Protocol):
@@ -178,18 +195,18 @@ class TrainingService:
         """Check whether a training can be queued now.
 
         Shared models are trained one at a time, with a cooldown. Custom models wait in a queue with
-        a limit per community. Raises `UserError` and `Unavailable`.
+        a limit per community. Raises `TrainingRefused` and `Unavailable`.
         """
         waiting = await self.trainings.waiting(policy)
         models = {w.custom_model_id for w in waiting}
         if waiting and (policy == SHARED or custom_model_id in models):
-            raise UserError(_("This is already being trained; try again when that has ended."))
+            raise AlreadyTraining
         if policy == SHARED:
             await self.check_cooldown()
             return
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
-            raise UserError(_("Too many trainings are waiting; try again in a few minutes."))
+            raise TooManyTrainings
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Queue a training. Returns its id. Raises like `check`."""
@@ -285,15 +302,12 @@ class TrainingService:
             log.info("Cannot check for interrupted trainings: %s", error)
 
     async def check_cooldown(self) -> None:
-        """Raise `UserError` until the cooldown after the last shared training is over."""
+        """Raise `CoolingDown` until the cooldown after the last shared training is over."""
         now = self.now()
         # A later end is of a clock that has stepped back since.
         ended_at = await self.trainings.last_ended_at(SHARED, now + self._cooldown)
         if ended_at is not None and now - ended_at < self._cooldown:
-            raise UserError(
-                _("The last training has just ended; the next can start {time}."),
-                time=Timestamp(ended_at + self._cooldown),
-            )
+            raise CoolingDown(ended_at + self._cooldown)
 
     def report_of(self, record: TrainingRecord) -> Report | None:
         """The report on the platform where a training was started, if this process serves it."""

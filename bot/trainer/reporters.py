@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from bot.training.events import to_json
+from bot.trainer.events import to_json
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 

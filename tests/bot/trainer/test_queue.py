@@ -6,13 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.message import UserError
-from bot.text.spans import Timestamp, spans
-from bot.training.events import CustomModelTrained, EndReason
-from bot.training.queries import CUSTOM, CustomModels
-from bot.training.service import LONGEST_QUEUE, MOST_OF_A_COMMUNITY
+from bot.trainer.events import CustomModelTrained, EndReason
+from bot.trainer.queries import CUSTOM, CustomModels
+from bot.trainer.service import (
+    LONGEST_QUEUE,
+    MOST_OF_A_COMMUNITY,
+    AlreadyTraining,
+    CoolingDown,
+    TooManyTrainings,
+)
 from models.training.events import Failed, Stopped
-from tests.bot.training.processes import (
+from tests.bot.trainer.processes import (
     COOLDOWN,
     DONE,
     NOW,
@@ -87,9 +91,9 @@ async def test_cooldown_survives_a_restart(bots: Bots) -> None:
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.last(number) == Failed("no"))
     other = bots.process(Failed("no"))
-    with pytest.raises(UserError, match="has just ended") as caught:
+    with pytest.raises(CoolingDown) as caught:
         await other.service.enqueue(REQUEST)
-    assert Timestamp(NOW + COOLDOWN) in spans(caught.value.text)
+    assert caught.value.until == NOW + COOLDOWN
     other.now += COOLDOWN
     await other.service.enqueue(REQUEST)
 
@@ -100,12 +104,12 @@ async def test_queue_has_limits(bots: Bots) -> None:
     one = bots.process(PAUSE, bots.trained())
     for number in range(MOST_OF_A_COMMUNITY):
         await one.service.enqueue(await bots.request(str(number)))
-    with pytest.raises(UserError, match="Too many trainings"):
+    with pytest.raises(TooManyTrainings):
         await one.service.check(CUSTOM, community_id=1)
     for number in range(MOST_OF_A_COMMUNITY, LONGEST_QUEUE):
         await one.service.check(CUSTOM, community_id=number)
         await one.service.enqueue(await bots.request(str(number), community_id=number))
-    with pytest.raises(UserError, match="Too many trainings"):
+    with pytest.raises(TooManyTrainings):
         await one.service.enqueue(await bots.request("late", community_id=99))
 
 
@@ -116,7 +120,7 @@ async def test_model_trains_once_at_a_time(bots: Bots) -> None:
     request = await bots.request()
     enqueued = (one.service.enqueue(request) for _ in range(2))
     results = await asyncio.gather(*enqueued, return_exceptions=True)
-    assert [type(result) for result in results] == [int, UserError]
+    assert [type(result) for result in results] == [int, AlreadyTraining]
     await one.service.enqueue(REQUEST)
-    with pytest.raises(UserError, match="already being trained"):
+    with pytest.raises(AlreadyTraining):
         await one.service.enqueue(replace(REQUEST, task="sonnets"))

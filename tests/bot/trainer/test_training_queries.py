@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Training
-from bot.training.queries import (
+from bot.trainer.queries import (
     DIED,
     SILENCE,
     TrainingRecord,
@@ -16,8 +16,8 @@ from bot.training.queries import (
     Trainings,
     Versions,
 )
-from tests.bot.training.test_custom_model_queries import create
-from tests.bot.training.test_version_queries import FILES, add, version
+from tests.bot.trainer.test_custom_model_queries import create
+from tests.bot.trainer.test_version_queries import FILES, add, version
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=30)

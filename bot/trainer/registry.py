@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from bot.concurrency import PeriodicTask
 from bot.store import Store, Unavailable
-from bot.training.queries import ROLLBACK, Live, VersionFiles, VersionRecord, Versions
+from bot.trainer.queries import ROLLBACK, Live, VersionFiles, VersionRecord, Versions
 from bot.writing.service import Inference, Load, ValidationSample, loaded_of, open_inference
 from bot.writing.writer import Writer
 from models.tasks import TASKS, task_of

@@ -6,7 +6,7 @@ import pytest
 
 from bot.polls.queries import Polls
 from bot.store import Store
-from bot.training.queries import (
+from bot.trainer.queries import (
     CustomModelRecord,
     CustomModels,
     NameTaken,

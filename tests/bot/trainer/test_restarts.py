@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.training import service
-from bot.training.events import Interrupted
-from bot.training.queries import SHARED, SILENCE, Trainings, VersionRecord
-from bot.training.service import SHOWN_AGAIN
+from bot.trainer import service
+from bot.trainer.events import Interrupted
+from bot.trainer.queries import SHARED, SILENCE, Trainings, VersionRecord
+from bot.trainer.service import SHOWN_AGAIN
 from models.training.events import Failed, Planned, Progress, Stopped
 from tests.bot.fakes import FakeTrainer
-from tests.bot.training.processes import DONE, NOW, ON_SQLITE, PAUSE, REQUEST, Bots, until
+from tests.bot.trainer.processes import DONE, NOW, ON_SQLITE, PAUSE, REQUEST, Bots, until
 
 
 async def test_shutdown_requeues_and_restart_resumes(bots: Bots) -> None:

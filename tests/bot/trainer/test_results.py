@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from bot.store import Unavailable
-from bot.training import service
-from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader
-from bot.training.events import CustomModelTrained, EndReason
-from bot.training.queries import CUSTOM, CustomModels, TrainingRequest, Trainings, VersionRecord
-from bot.training.service import names_of, table_of
-from bot.training.trainer import RunFolder, TrainerProcess
+from bot.trainer import service
+from bot.trainer.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader
+from bot.trainer.events import CustomModelTrained, EndReason
+from bot.trainer.queries import CUSTOM, CustomModels, TrainingRequest, Trainings, VersionRecord
+from bot.trainer.service import names_of, table_of
+from bot.trainer.trainer import RunFolder, TrainerProcess
 from models.training.events import Failed, Planned
 from models.weights import WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import DONE, KANA, NOW, ON_SQLITE, REQUEST, Bots, Process, until
+from tests.bot.trainer.processes import DONE, KANA, NOW, ON_SQLITE, REQUEST, Bots, Process, until
 
 
 async def test_result_becomes_a_version(bots: Bots) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from bot.store import Store, Unavailable
-from bot.training import queries
-from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
+from bot.trainer import queries
+from bot.trainer.queries import Live, VersionFiles, VersionRecord, Versions
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

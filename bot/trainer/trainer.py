@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
-from bot.training.events import EndReason, from_json
-from bot.training.queries import TrainingRequest
+from bot.trainer.events import EndReason, from_json
+from bot.trainer.queries import TrainingRequest
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
 log = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bot.store import Store
-from bot.training.custom_models import MOST_LOADED, CustomModelLoader, Untrained
-from bot.training.queries import CustomModelRecord, CustomModels
+from bot.trainer.custom_models import MOST_LOADED, CustomModelLoader, Untrained
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import KANA, untrained
+from tests.bot.trainer.processes import KANA, untrained
 
 CONTENT = tiny_namer(KANA)
 SLACK = 100

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import (
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import (
     CUSTOM,
     SHARED,
     CustomModelRecord,
@@ -23,9 +23,9 @@ from bot.training.queries import (
     VersionRecord,
     Versions,
 )
-from bot.training.registry import ModelRegistry, version_of
-from bot.training.service import Event, Events, TrainingService, table_of
-from bot.training.trainer import Launch, RunFolder
+from bot.trainer.registry import ModelRegistry, version_of
+from bot.trainer.service import Event, Events, TrainingService, table_of
+from bot.trainer.trainer import Launch, RunFolder
 from models.training.events import Done, TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer

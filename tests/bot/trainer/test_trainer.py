@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.training import trainer as module
-from bot.training.events import EndReason, from_json
-from bot.training.queries import TrainingRequest
-from bot.training.trainer import RunFolder, TrainerProcess, file_name, sweep
+from bot.trainer import trainer as module
+from bot.trainer.events import EndReason, from_json
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.trainer import RunFolder, TrainerProcess, file_name, sweep
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 REQUEST = TrainingRequest(
