@@ -70,6 +70,9 @@ _READ_ONLY = "25006"
 class Database:
     """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
+    WAKES = "wakes"
+    """Key in the `info` of a session whose commit calls `wake`."""
+
     def __init__(self, url: URL) -> None:
         """`url` comes from `url_of`. Nothing is opened yet."""
         self.url = url
@@ -87,6 +90,8 @@ class Database:
         """Called with the kind and the seconds of each transaction."""
         self.failures = 0
         """Number of times that the database did not answer."""
+        self.wake: list[Callable[[], None]] = []
+        """Called after a transaction that has put something into the outbox."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -134,6 +139,9 @@ class Database:
                 ):
                     yield session
                     call.commit()
+            if self.WAKES in session.info:
+                for wake in self.wake:
+                    wake()
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncConnection]:

@@ -252,6 +252,36 @@ class WinnerAnswer(Base):
     """Whether the name was removed. Then the answer is emptied."""
 
 
+class OutboxRow(Base):
+    """A message that is to be sent or edited without being asked for: see `bot/outbox/`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "channel_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[int] = mapped_column(Number)
+    """The poll, community, entry of the record or message that it is about."""
+    channel_id: Mapped[int] = mapped_column(Number, index=True)
+    """Tells the platform, too."""
+    step: Mapped[int] = mapped_column(default=0)
+    """How far it has come; its kind knows what that means."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """How often it was put again: what was rendered before may show what was removed since."""
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    """After this nothing new is sent; edits are tried a while longer."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Number of claims. The latest one is whose row it is."""
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    """`None` if nobody delivers it."""
+    doubt_since: Mapped[datetime | None] = mapped_column(Instant)
+    """When a message was first sent of which nobody knows whether it has arrived."""
+
+
 class Discovery(Base):
     """A creature that a community has discovered: a dinosaur's name that has won a poll."""
 
