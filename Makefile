@@ -49,10 +49,10 @@ fuzz: .venv/dev
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
 
 soak: .venv/dev
-	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
+	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 
 bench: .venv/dev
-	$(BIN)/python -m benchmarks.performance --write
+	$(BIN)/python -m tools.performance --write
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
@@ -62,7 +62,7 @@ catalogue: .venv/dev
 	$(BIN)/python -m babel.messages.frontend -q extract --mapping-file=babel.cfg --no-location --sort-output --omit-header --no-wrap \
 		--add-comments=TRANSLATORS: --strip-comments \
 		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 --keyword=Figure:1 \
-		--output-file=bot/locales/messages.pot bot data models
+		--output-file=bot/locales/messages.pot bot data models tools
 	[ -z "$(wildcard bot/locales/*/LC_MESSAGES/messages.po)" ] || $(BIN)/python -m babel.messages.frontend -q update \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
 		--input-file=bot/locales/messages.pot --output-dir=bot/locales
@@ -71,7 +71,7 @@ docs: .venv/docs
 	$(BIN)/zensical build --strict --clean
 
 screenshots: .venv/dev
-	$(BIN)/python -m benchmarks.screenshots
+	$(BIN)/python -m tools.screenshots
 
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \

@@ -20,12 +20,12 @@ try:
     from rich.console import Console
 
     from bot.arguments import OptionParser, count, whole_number
-    from bot.evaluation.options import EvaluationOptions
-    from bot.evaluation.run import evaluate
-    from bot.evaluation.scoreboard import ScoreboardError
     from data.corpora import CorpusError
     from models.tasks import TASKS
     from models.weights import WeightsError
+    from tools.evaluation.options import EvaluationOptions
+    from tools.evaluation.run import evaluate
+    from tools.evaluation.scoreboard import ScoreboardError
 except ModuleNotFoundError as error:
     exit_without_package(error)
 

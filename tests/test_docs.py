@@ -149,9 +149,7 @@ def test_commands_of_the_terminal() -> None:
     modules = {
         module
         for page in pages
-        for module in re.findall(
-            r"python -m ((?:bot|models|data|benchmarks)\b[.\w]*)", page.read_text()
-        )
+        for module in re.findall(r"python -m ((?:bot|models|data|tools)\b[.\w]*)", page.read_text())
     }
     paths = {module: CHECKOUT.joinpath(*module.rstrip(".").split(".")) for module in modules}
     assert {"bot", "bot.train", "bot.generate", "bot.evaluate"} <= modules

@@ -9,9 +9,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-WINGS = ("bot", "models", "data", "simulators")
+WINGS = ("bot", "models", "data", "simulators", "tools")
 SOURCES = {wing: sorted((CHECKOUT / wing).rglob("*.py")) for wing in WINGS}
 EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
+SERVING = [path for path in EVERY_SOURCE if path not in SOURCES["tools"]]
 
 KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "slack_sdk", "aiohttp", "simcord"}
@@ -42,7 +43,7 @@ bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation 
     bot.museum bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat
     bot.concurrency models.names models.verse data
 bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency
-bot.help             bot.status bot.training bot.community bot.chat bot.evaluation bot.store
+bot.help             bot.status bot.training bot.community bot.chat bot.store data
     bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
@@ -80,10 +81,10 @@ bot.train            bot.training bot.pictures bot.startup bot.arguments models.
     models.training models.weights models.serving data
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
-bot.evaluate         bot.evaluation bot.startup bot.arguments models.tasks models.weights data
+bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
 bot.terminal         bot.pictures bot.creatures bot.formats models.names models.verse
     models.text_generator models.weights data
-bot.evaluation       bot.words models.tasks models.names models.verse models.training
+tools.evaluation     bot.help bot.words models.tasks models.names models.verse models.training
     models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup
 bot.logs             bot.monitoring
@@ -108,6 +109,7 @@ models.serving       models.networks
 models.networks      data
 data
 simulators
+tools                bot models data simulators
 """
 """What each part, a folder or a file, may import besides itself. A name covers its subfolders."""
 
@@ -290,11 +292,11 @@ def test_features_know_no_platform() -> None:
 
 
 def test_one_file_imports_keras() -> None:
-    assert importing(KERAS, EVERY_SOURCE) == [name_of(ONLY_KERAS_FILE)]
+    assert importing(KERAS, SERVING) == [name_of(ONLY_KERAS_FILE)]
 
 
 def test_no_source_imports_tests() -> None:
-    assert importing({"tests"}, EVERY_SOURCE) == []
+    assert importing({"tests"}, SERVING) == []
 
 
 def importing(packages: set[str], paths: list[Path]) -> list[str]:
@@ -310,21 +312,20 @@ def test_no_global_generator() -> None:
 def test_only_evaluation_reads_held_out_text() -> None:
     readers = [name_of(p) for p in EVERY_SOURCE if reads_held_out_text(tree_of(p))]
     assert readers == [
-        "bot/evaluation/held_out.py",
-        "bot/evaluation/names.py",
-        "bot/evaluation/options.py",
-        "bot/evaluation/sonnets.py",
         "data/held_out.py",  # so that nothing is trained on verse that shares words with it
+        "tools/evaluation/held_out.py",
+        "tools/evaluation/names.py",
+        "tools/evaluation/options.py",
+        "tools/evaluation/sonnets.py",
     ]
 
 
 def test_lists_of_custom_models_are_read_in_one_place() -> None:
     """Besides the check of an upload: `list_of` decides who may know them."""
     of_weights = ("trained.words", "loaded.words")
-    files = [path for path in SOURCES["bot"] if "evaluation" not in path.parts]
     readers = [
         name_of(path)
-        for path in files
+        for path in SOURCES["bot"]
         if any(dotted(node).endswith(of_weights) for node in nodes_of(tree_of(path)))
     ]
     assert readers == ["bot/names/custom_model_choice.py", "bot/training/namer.py"]

@@ -9,8 +9,8 @@ from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Embed, Field, Message, Text, Timestamp, code, strong, text
 from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
-from bot.evaluation.headline import Figure, read_headline
 from bot.formats import human_date, human_join, percent
+from bot.help.headline import Figure, read_headline
 from bot.status.status import up_since
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live

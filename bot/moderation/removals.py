@@ -20,9 +20,10 @@ from bot.formats import shortened
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.hall_of_fame import withdraw
+from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import winner_message
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
-from bot.polls.queries import HallOfFame, PollRecord, Polls
+from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
 from bot.training.custom_model_messages import unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels

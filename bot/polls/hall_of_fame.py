@@ -35,8 +35,8 @@ from bot.creatures.names import has_creature
 from bot.formats import human_date, shortened, spaced
 from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
+from bot.polls.hall_queries import Champion, HallOfFame, HallScope
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
-from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from bot.words import WordFilter
 from data.etymology import parts_of

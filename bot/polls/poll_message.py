@@ -20,6 +20,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
 from bot.formats import human_join, shortened
 from bot.polls.queries import PollRecord
+from bot.polls.winner import Reason
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
 """Actions of the button for more names. With a custom model the state begins with its number."""
@@ -125,22 +126,21 @@ def removed_message() -> Message:
 
 def tie_sentence(poll: PollRecord) -> Text:
     """How a tie was decided; empty if there was none."""
-    if poll.winner is None or not poll.votes[poll.winner]:
+    decision = poll.decision
+    if poll.winner is None or poll.winner != decision.winner:
         return ()
-    votes = poll.votes[poll.winner]
-    tied = [p for p, count in enumerate(poll.votes) if count == votes and p != poll.winner]
     sentences: list[Text] = []
-    if others := [poll.names[position] for position in tied if poll.can_win(position)]:
+    if others := [poll.names[position] for position in decision.later]:
+        votes = poll.votes[poll.winner]
         sentence = ngettext(
             "It tied with {others} at {votes} vote, and got there first.",
             "It tied with {others} at {votes} votes each, and got there first.",
             votes,
         )
         sentences.append(text(sentence, others=human_join(others), votes=votes))
-    for position in tied:
-        if not poll.can_win(position):
-            sentence = _("{name} has as many, but with a vote of the member who asked for it.")
-            sentences.append(text(sentence, name=poll.names[position]))
+    for position in decision.too_few:
+        sentence = _("{name} has as many, but with a vote of the member who asked for it.")
+        sentences.append(text(sentence, name=poll.names[position]))
     return chained(sentences, "\n") if sentences else ()
 
 
@@ -170,22 +170,23 @@ def _lines(poll: PollRecord) -> list[Text]:
 
 
 def _result(poll: PollRecord) -> Text:
-    if poll.winner is None and (poll.removed or any(map(poll.can_win, poll.standing))):
+    if poll.winner is not None:
+        reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
+        tie = tie_sentence(poll)
+        return (*reply, *text("\n"), *tie) if tie else reply
+    reason = poll.decision.reason
+    if poll.removed or reason is Reason.MOST_VOTES:  # the victory was taken back
         return text(_("The poll is closed: no name has won."))
-    if poll.winner is None and any(poll.votes) and poll.day is not None:
+    if reason is Reason.UNVOTED:
+        return text(_("The poll is closed: nobody voted."))
+    if poll.day is not None:
         sentence = _("The poll is closed: no name has won, because none has {count} votes.")
         return text(sentence, count=poll.votes_needed)
-    if poll.winner is None and any(poll.votes):
-        sentence = ngettext(
-            "The poll is closed: no name has won, because none has a vote of anyone but the member "
-            "who asked for the names.",
-            "The poll is closed: no name has won, because none has {count} votes of others than "
-            "the member who asked for the names.",
-            poll.votes_needed,
-        )
-        return text(sentence, count=poll.votes_needed)
-    if poll.winner is None:
-        return text(_("The poll is closed: nobody voted."))
-    reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
-    tie = tie_sentence(poll)
-    return (*reply, *text("\n"), *tie) if tie else reply
+    sentence = ngettext(
+        "The poll is closed: no name has won, because none has a vote of anyone but the member "
+        "who asked for the names.",
+        "The poll is closed: no name has won, because none has {count} votes of others than "
+        "the member who asked for the names.",
+        poll.votes_needed,
+    )
+    return text(sentence, count=poll.votes_needed)

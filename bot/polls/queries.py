@@ -8,18 +8,14 @@ from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Executable,
     Select,
-    SQLColumnExpression,
     and_,
     bindparam,
     delete,
     func,
     insert,
-    literal,
-    null,
     or_,
     select,
     tuple_,
@@ -30,6 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
 from bot.museum import queries as museum
+from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
@@ -42,9 +39,7 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
-    EVERYBODY,
     FIRST_SURROGATE,
-    Block,
     Candidate,
     Community,
     CustomModel,
@@ -257,19 +252,26 @@ class PollRecord:
     trained it, since that would tell what is on its list."""
     own_vote: int | None = None
     """Position that the discoverer voted for."""
+    last_votes: tuple[datetime | None, ...] = ()
+    """When each name got its last vote, by position; `None` for one without votes."""
 
     @property
     def standing(self) -> dict[int, str]:
         """The names that were not removed, by position."""
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
-    def can_win(self, position: int) -> bool:
-        """Whether a name has enough votes of others than the discoverer."""
-        votes = self.votes[position]
-        return votes > 0 and votes - (position == self.own_vote) >= self.votes_needed
+    @property
+    def decision(self) -> Decision:
+        """Which name these votes let win, and why. A moderator may take its victory back."""
+        votes = enumerate(zip(self.votes, self.last_votes, strict=True))
+        tallies = [
+            Tally(number, position == self.own_vote, last_at, position in self.removed)
+            for position, (number, last_at) in votes
+        ]
+        return decide(tallies, self.votes_needed)
 
 
-_NO_COLUMNS = {"names", "votes", "removed", "own_vote", "is_dissectable"}
+_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable"}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
@@ -362,7 +364,7 @@ class Polls(Queries):
         `False` if a moderator removed it, `None` if it never did.
         """
         stands = select(Candidate.removed_at.is_(None)).distinct()
-        found = await self._rows(_of_dinosaurs(stands, community_id).where(Candidate.name == name))
+        found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
         return any(standing for (standing,) in found) if found else None
 
     async def recent_dinosaurs(
@@ -370,7 +372,7 @@ class Polls(Queries):
     ) -> list[str]:
         """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
         statement = (
-            _of_dinosaurs(select(Candidate.name), community_id)
+            of_dinosaurs(select(Candidate.name), community_id)
             .where(
                 Candidate.removed_at.is_(None),
                 func.lower(Candidate.name).contains(letters, autoescape=True),
@@ -427,39 +429,29 @@ class Polls(Queries):
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a poll, determine its winner, and claim the announcement of the result.
+        """Close a poll, decide its winner, and claim the announcement of the result.
 
-        Returns `None` if it was closed before.
-        The name with the most votes wins, of those with enough votes of others than the discoverer.
-        In a tie, the one that reached its count first wins; if that was at the same moment, the
-        upper one. If it is a dinosaur, its community has discovered it.
+        Returns `None` if it was closed before. If the winner is a dinosaur, its community has
+        discovered it.
         """
         async with self._database.writing() as session:
-            closed = await session.execute(
+            closed = await session.scalar(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
                 .values(closed_at=now, announcing_at=now)
-                .returning(Poll.member_id, Poll.votes_needed)
+                .returning(Poll.id)
             )
-            if (poll := closed.first()) is None:
+            if closed is None:
                 return None
-            by_others = func.count().filter(Vote.member_id.is_distinct_from(poll.member_id))
-            ranked = await session.execute(
-                select(Vote.position, func.count())
-                .where(Vote.poll_id == poll_id)
-                .group_by(Vote.position)
-                .having(by_others >= poll.votes_needed)
-                .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
-                .limit(1)
-            )
-            if (first := ranked.first()) is not None:
+            (poll,) = await _records(session, Poll.id == poll_id)  # which is locked now
+            if (winner := poll.decision.winner) is not None:
                 await session.execute(
                     update(Poll)
                     .where(Poll.id == poll_id)
-                    .values(winner=first[0], winner_votes=first[1])
+                    .values(winner=winner, winner_votes=poll.votes[winner])
                 )
                 await museum.discover(self._database, session, poll_id)
-        return await self.find(poll_id)
+        return replace(poll, winner=winner)
 
     async def void(self, poll_id: int) -> None:
         """Take the victory back: the message of the poll was deleted.
@@ -476,7 +468,7 @@ class Polls(Queries):
             of_name = (
                 Poll.community_id == mine.community_id,
                 Poll.custom_model.is_(None),
-                _is_named(mine.name),
+                is_named(mine.name),
             )
             # Also those that it may be discovered in: their members may forget it meanwhile.
             locked = won.where(or_(Poll.id == poll_id, and_(*of_name))).order_by(Poll.id)
@@ -640,26 +632,32 @@ class Polls(Queries):
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[PollRecord]:
         async with self._database.reading() as session:
-            polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
-            records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
-            if not records:
-                return []
-            rows = await session.execute(_standings(list(records)))
-            for poll_id, name, removed_at, votes, own in rows:
-                record = records[poll_id]
-                removed = set() if removed_at is None else {len(record.names)}
-                records[poll_id] = replace(
-                    record,
-                    names=(*record.names, name),
-                    votes=(*record.votes, votes),
-                    removed=record.removed | removed,
-                    own_vote=len(record.names) if own else record.own_vote,
-                )
-        return sorted(records.values(), key=lambda record: record.closes_at)
+            return await _records(session, *conditions)
 
 
-def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int, int]:
-    """Rows of poll, name, time of removal, number of votes and of those of the discoverer.
+async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
+    """Polls with their names and votes, those that close first at the front."""
+    polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
+    records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
+    rows = await session.execute(_standings(list(records))) if records else ()
+    for poll_id, name, removed_at, votes, last_at, own in rows:
+        record = records[poll_id]
+        removed = set() if removed_at is None else {len(record.names)}
+        records[poll_id] = replace(
+            record,
+            names=(*record.names, name),
+            votes=(*record.votes, votes),
+            last_votes=(*record.last_votes, last_at),
+            removed=record.removed | removed,
+            own_vote=len(record.names) if own else record.own_vote,
+        )
+    return sorted(records.values(), key=lambda record: record.closes_at)
+
+
+def _standings(
+    poll_ids: Sequence[int],
+) -> Select[int, str, datetime | None, int, datetime | None, int]:
+    """Rows of poll, name, removal, number of votes, the last one, and those of the discoverer.
 
     In the order of the positions.
     """
@@ -669,6 +667,7 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
             Candidate.name,
             Candidate.removed_at,
             func.count(Vote.member_id),
+            func.max(Vote.voted_at),
             func.count().filter(Vote.member_id == Poll.member_id),
         )
         .join(Poll, Poll.id == Candidate.poll_id)
@@ -681,12 +680,12 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
     )
 
 
-def _is_named(name: str) -> ColumnElement[bool]:
+def is_named(name: str) -> ColumnElement[bool]:
     """Whether a candidate has a name, in any case. SQLite folds that of a to z only."""
     return (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name)
 
 
-def _of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
+def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
     """Those of polls on dinosaurs of a community."""
     return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
         Poll.community_id == community_id, Poll.custom_model.is_(None)
@@ -741,258 +740,6 @@ def on_platform(
     if platform in WITH_SURROGATES:
         return channel_id >= FIRST_SURROGATE
     return channel_id < FIRST_SURROGATE
-
-
-PUBLIC_VOTES = 2
-"""Votes that a name needs for the public hall of fame. A member has one, so at least one is not
-the discoverer's own."""
-
-
-@dataclass(frozen=True)
-class Champion:
-    """A name that has won its poll."""
-
-    poll_id: int
-    name: str
-    """As displayed."""
-    votes: int
-    crowned_at: datetime
-    community_id: int
-    member_id: int | None
-    """The discoverer; `None` once forgotten."""
-    discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    custom_model: str | None = None
-    """Name of the custom model; `None` for a dinosaur."""
-    day: date | None = None
-    """The local date whose dinosaur it is, which everybody there has discovered."""
-
-
-@dataclass(frozen=True)
-class HallScope:
-    """Which names to include.
-
-    Names of other communities are only included if these take part in the public hall of fame, and
-    never those of custom models.
-    """
-
-    community_id: int | None = None
-    """Only names of this community; `None` for the public hall of fame: dinosaurs of all
-    communities with at least `PUBLIC_VOTES`."""
-    member_id: int | None = None
-    """Only names discovered by this member."""
-    home_id: int | None = None
-    """Without `community_id`: also include all names of this community."""
-    since: datetime | None = None
-    """Only polls closed at this time or later."""
-
-
-@dataclass(frozen=True)
-class Winner:
-    """A name in the hall of fame of a community, as moderators remove it."""
-
-    poll_id: int
-    position: int
-    name: str
-
-
-MOST_ANSWERS = 100
-"""Messages of a channel of which it is known which winners they show."""
-
-
-class AnswerPlace(NamedTuple):
-    """A message that shows winners."""
-
-    community_id: int
-    channel_id: int
-    message_id: int
-
-
-class HallOfFame(Queries):
-    """The winning names of all polls."""
-
-    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
-        """Names with the most votes first, then the older ones."""
-        statement = (
-            select(
-                Poll.id,
-                Candidate.name,
-                Poll.winner_votes,
-                Poll.closed_at,
-                Poll.community_id,
-                Poll.member_id,
-                Poll.discoverer,
-                Poll.custom_model,
-                Poll.day,
-            )
-            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(*_conditions(scope))
-            .order_by(Poll.winner_votes.desc(), Poll.closed_at, Poll.id)
-            .offset(skip)
-            .limit(most)
-        )
-        rows = await self._rows(statement)
-        return [
-            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
-            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
-            if votes is not None and at is not None
-        ]
-
-    async def latest(self, scope: HallScope) -> Champion | None:
-        """The latest winner."""
-        last = await self._scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
-        if last is None:
-            return None
-        found = await self.best(replace(scope, since=last), most=1)
-        return found[0] if found else None
-
-    async def has(self, name: str, home_id: int | None) -> bool:
-        """Whether a name is a winner of a community, or of the public hall of fame."""
-        statement = (
-            select(Poll.id)
-            .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
-            .limit(1)
-        )
-        return await self._scalar(statement) is not None
-
-    async def shown(
-        self,
-        community_id: int,
-        channel_id: int,
-        message_id: int,
-        poll_ids: Collection[int] = (),
-        *,
-        name: str = "",
-    ) -> None:
-        """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
-
-        They are the winners of some polls, or a dinosaur of any polls of the community.
-        """
-        of_channel = WinnerAnswer.channel_id == channel_id
-        ids = (channel_id, message_id, community_id)
-        place = [literal(number, BigInteger) for number in ids]
-        columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
-        rows = select(*facts).where(Poll.id.in_(poll_ids))
-        locked = select(Poll.id).where(Poll.id.in_(poll_ids))
-        if name:
-            of_name = Candidate.name == name
-            stands = _of_dinosaurs(select(Candidate.poll_id), community_id).where(
-                of_name, Candidate.removed_at.is_(None)
-            )
-            stands = stands.correlate(None)
-            facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
-            rows = _of_dinosaurs(select(*facts), community_id).where(of_name)
-            locked = select(Poll.id).where(
-                Poll.id.in_(_of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
-            )
-        oldest = (
-            select(WinnerAnswer.message_id)
-            .where(of_channel)
-            .distinct()
-            .order_by(WinnerAnswer.message_id.desc())
-            .offset(MOST_ANSWERS - 1)
-            .limit(1)
-            .scalar_subquery()
-        )
-        async with self._database.writing() as session:
-            # A name is removed either before this, or after it and then here as well.
-            await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
-            await session.execute(
-                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
-            )
-            noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
-            # Another member may have turned to the same page at the same time.
-            await session.execute(noted.on_conflict_do_nothing())
-            await session.execute(
-                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
-            )
-
-    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
-        """Some messages on a platform that show a name which was removed."""
-        statement = (
-            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
-            .distinct()
-            .limit(50)
-        )
-        return [AnswerPlace(*row) for row in await self._rows(statement)]
-
-    async def forget_answer(self, place: AnswerPlace) -> None:
-        """Forget a message that shows no name anymore."""
-        async with self._database.writing() as session:
-            await session.execute(
-                delete(WinnerAnswer).where(
-                    WinnerAnswer.channel_id == place.channel_id,
-                    WinnerAnswer.message_id == place.message_id,
-                )
-            )
-
-    async def count(self, scope: HallScope) -> int:
-        """Number of names."""
-        statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
-        return await self._scalar(statement) or 0
-
-    async def winners(
-        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
-    ) -> list[Winner]:
-        """Winners of a community, the newest first.
-
-        `typed` is a part of the name, `name` the whole name, both in any case.
-        """
-        wanted = (
-            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
-            if name is None
-            else _is_named(name)
-        )
-        statement = (
-            select(Poll.id, Candidate.position, Candidate.name)
-            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.community_id == community_id, wanted)
-            .order_by(Poll.closed_at.desc(), Poll.id)
-            .limit(most)
-        )
-        return [Winner(*row) for row in await self._rows(statement)]
-
-    async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
-        """Dinosaurs of the public hall of fame and of a community, with their votes.
-
-        These are extra names for a training.
-        """
-        statement = (
-            select(Candidate.name, func.sum(Poll.winner_votes))
-            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
-            .group_by(Candidate.name)
-            .order_by(Candidate.name)
-        )
-        return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
-
-
-def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
-    if scope.community_id is None:
-        conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
-    else:
-        conditions.append(Poll.community_id == scope.community_id)
-    if scope.member_id is not None:
-        conditions.append(Poll.member_id == scope.member_id)
-    if scope.since is not None:
-        conditions.append(Poll.closed_at >= scope.since)
-    return conditions
-
-
-def _is_public() -> ColumnElement[bool]:
-    """Whether a name may be shown in other communities."""
-    hidden = select(Community.id).where(Community.in_public_hall.is_(False))
-    blocked = select(Block.community_id).where(Block.member_id == EVERYBODY)
-    return and_(
-        Poll.custom_model.is_(None),
-        Poll.community_id.not_in(hidden),
-        Poll.community_id.not_in(blocked),
-        Poll.winner_votes >= PUBLIC_VOTES,
-    )
 
 
 async def remove(

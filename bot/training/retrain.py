@@ -12,7 +12,7 @@ from bot.chat.message import Message, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.polls.queries import HallOfFame
+from bot.polls.hall_queries import HallOfFame
 from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings

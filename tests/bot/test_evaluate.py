@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from bot.evaluate import main
-from bot.evaluation.held_out import held_out_losses, record
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.network import cross_entropy
 from models.weights import describe, load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm, namer, poet
+from tools.evaluation.held_out import held_out_losses, record
 
 VERSE_TEXT = "When forty winters shall besiege thy brow,\n" * 150
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.evaluation.names import neighbourhood
 from data import downloads
 from data.corpora import load_names
 from data.errors import CorpusError
 from data.further_reading import CopyIndex, compile_genera, load_genera, stem_of
+from tools.evaluation.names import neighbourhood
 
 # taxon: name, parent, rank; 1 is the root, and 7 the rank of a genus
 TAXA = {

@@ -33,7 +33,6 @@ from playwright.async_api import (
     expect,
 )
 
-from benchmarks.soak import crowd
 from bot.app import build_app, utc_now
 from bot.launch import Tokens
 from bot.operate.serving.platforms import slack_beside
@@ -49,6 +48,7 @@ from simulators.slack.server import LocalSlack
 from tests.databases import migrated
 from tests.end_to_end.toy_bot import ToyBot
 from tests.optional import missing
+from tools.soak import crowd
 
 CHROMIUM_FLAGS = [
     "--headless",

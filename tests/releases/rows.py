@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.community.queries import Communities, Stopped
 from bot.museum.queries import Museum
-from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls
+from bot.polls.hall_queries import HallOfFame
+from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store import Store
 from bot.training.queries import (
     CustomModels,

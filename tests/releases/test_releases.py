@@ -17,7 +17,8 @@ from bot.community.queries import (
 )
 from bot.creatures.animal import profile_of
 from bot.museum.queries import Museum
-from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls, remove
+from bot.polls.hall_queries import HallOfFame, HallScope
+from bot.polls.queries import Ballot, Polls, remove
 from bot.privacy.queries import Privacy
 from bot.settings import checked, given_values, suspicious_names
 from bot.store import Database, Store, url_of

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from bot.evaluation.names import auc
-from bot.evaluation.sense import SenseReference, ToldApart, measure_sense, told_apart
-from bot.evaluation.verse import MeasuredPoem
 from data.corpora import load_names
-from tests.bot.evaluation.texts import COMMON, PLAYS, SEA, SONNETS, poem_about, random_poems
 from tests.optional import skip_without
+from tests.tools.evaluation.texts import COMMON, PLAYS, SEA, SONNETS, poem_about, random_poems
+from tools.evaluation.names import auc
+from tools.evaluation.sense import SenseReference, ToldApart, measure_sense, told_apart
+from tools.evaluation.verse import MeasuredPoem
 
 skip_without("sklearn", "textblob", requirements="requirements-evaluate.txt")
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from bot.evaluate import main
-from bot.evaluation import names as names_evaluation
-from bot.evaluation import plots, run
-from bot.evaluation import sonnets as sonnets_evaluation
-from bot.evaluation.baselines import Baseline
-from bot.evaluation.headline import read_headline
-from bot.evaluation.names import Auc
+from bot.help.headline import read_headline
 from data.corpora import load_names, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.rnn import RNN
 from models.weights import load_weights, save_weights
-from tests.bot.evaluation.texts import WORDS, random_poems
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 from tests.optional import skip_without
+from tests.tools.evaluation.texts import WORDS, random_poems
+from tools.evaluation import names as names_evaluation
+from tools.evaluation import plots, run
+from tools.evaluation import sonnets as sonnets_evaluation
+from tools.evaluation.baselines import Baseline
+from tools.evaluation.names import Auc
 
 skip_without("sklearn", "pronouncing", "textblob", requirements="requirements-evaluate.txt")
 
@@ -79,9 +79,9 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     corpus.write_text("\n\n".join(random_poems(15, seed=1, words=WORDS)))
     read = read_corpus(corpus, "verse")
     plays = replace(read, items=tuple(random_poems(20, seed=2, words=WORDS)))
-    monkeypatch.setattr("bot.evaluation.sonnets.corpora.load_plays", lambda: plays)
+    monkeypatch.setattr("tools.evaluation.sonnets.corpora.load_plays", lambda: plays)
     for load in ("load_poems", "load_bible"):
-        monkeypatch.setattr(f"bot.evaluation.sonnets.further_reading.{load}", poems_by_others)
+        monkeypatch.setattr(f"tools.evaluation.sonnets.further_reading.{load}", poems_by_others)
     notebook = Baseline("the notebook's recipe", lstm(seed=3))
     monkeypatch.setattr(sonnets_evaluation, "notebook_sonnets", lambda: notebook)
     weights = tmp_path / "verse.safetensors"

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from benchmarks.bot_process import BotProcess
-from benchmarks.soak.records import PollMessage, is_confirmed, poll_of
 from bot.settings.values import format_shards
 from bot.startup import Exit
 from bot.store import Database, Store
@@ -28,6 +26,8 @@ from simulators.discord.servers import shard_of
 from tests.bot.store.test_locks import cut
 from tests.end_to_end.conftest import ELVES, PATIENCE_S
 from tests.waiting import eventually
+from tools.bot_process import BotProcess
+from tools.soak.records import PollMessage, is_confirmed, poll_of
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

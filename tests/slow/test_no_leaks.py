@@ -12,8 +12,6 @@ import numpy as np
 import pytest
 
 import models.verse.recipes
-from bot.evaluation.baselines import kneser_ney, notebook_names
-from bot.evaluation.names import neighbourhood
 from data.corpora import Corpus, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
 from models.fingerprints import EMPTY_FILTER
@@ -30,6 +28,8 @@ from models.training.word_vectors import WeightedText
 from models.verse.long_training import OfTexts
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
 from tests.optional import downloaded
+from tools.evaluation.baselines import kneser_ney, notebook_names
+from tools.evaluation.names import neighbourhood
 
 FROM_NOTHING = Options(initial_weights=recipe.FROM_NOTHING)
 SMALL = MixtureSettings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
@@ -195,7 +195,7 @@ def test_baselines_exclude_held_out(kind: str, monkeypatch: pytest.MonkeyPatch) 
         return fit(texts, vocabulary, order, discount)
 
     monkeypatch.setattr(NGram, "fit", noted)
-    monkeypatch.setattr("bot.evaluation.baselines.ORDERS", [2])
+    monkeypatch.setattr("tools.evaluation.baselines.ORDERS", [2])
     if kind == "names":
         corpus = load_names()
         training, validation = (
@@ -220,7 +220,7 @@ def test_notebook_baseline_excludes_held_out(
             super().__init__(corpus)
 
     monkeypatch.setattr("models.names.notebook.ITERATIONS", 5)
-    monkeypatch.setattr("bot.evaluation.baselines.NotebookTrainer", Spy)
+    monkeypatch.setattr("tools.evaluation.baselines.NotebookTrainer", Spy)
     path = tmp_path / "elves.txt"
     path.write_text("\n".join(load_names().training[:60]))
     own = read_corpus(path, "names")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bot_process import BotProcess
 from simulators.discord.records import Message
 from simulators.discord.server import LocalDiscord
+from tools.bot_process import BotProcess
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

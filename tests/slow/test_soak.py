@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.soak.report import promises, show
-from benchmarks.soak.soak import Soak, SoakOptions
+from tools.soak.report import promises, show
+from tools.soak.soak import Soak, SoakOptions
 
 
 async def test_short_soak(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.year.__main__ import run
-from benchmarks.year.year import YearOptions
 from bot.store import Database
+from tools.year.__main__ import run
+from tools.year.year import YearOptions
 
 
 async def test_fortnight(tmp_path: Path, database: Database) -> None:

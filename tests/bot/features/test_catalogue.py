@@ -75,7 +75,7 @@ def messages() -> frozenset[str | tuple[str, ...]]:
 def extracted() -> frozenset[str | tuple[str, ...]]:
     """The same in the source."""
     found: dict[str, str | tuple[str, ...]] = {}
-    for wing in ("bot", "data", "models"):
+    for wing in ("bot", "data", "models", "tools"):
         extraction = extract_from_dir(CHECKOUT / wing, method_map=METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, _context in extraction:
             if isinstance(message, str):

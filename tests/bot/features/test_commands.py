@@ -12,9 +12,9 @@ from slack_sdk.version import __version__ as library
 
 from bot.chat.app import LONG_TEXT
 from bot.chat.message import UserError
-from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
 from bot.help import about as about_command
+from bot.help.headline import Figure
 from bot.help.help import TOPICS
 from bot.museum import dinosaur
 from bot.museum.dinosaur import DinosaurOptions

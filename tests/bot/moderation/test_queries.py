@@ -15,7 +15,8 @@ from bot.community.queries import (
     TooManyBlocks,
 )
 from bot.moderation.queries import Moderation
-from bot.polls.queries import Ballot, HallOfFame, Polls, RecentPoll
+from bot.polls.hall_queries import HallOfFame
+from bot.polls.queries import Ballot, Polls, RecentPoll
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE

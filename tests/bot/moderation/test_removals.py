@@ -8,7 +8,8 @@ from bot.chat.turn import Unreachable
 from bot.community.queries import Action, Record, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.museum.queries import Museum
-from bot.polls.queries import HallOfFame, HallScope, Polls
+from bot.polls.hall_queries import HallOfFame, HallScope
+from bot.polls.queries import Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.community.queries import Communities
-from bot.polls.queries import HallOfFame, HallScope
+from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, event
 
 from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.polls.queries import AnswerPlace, Ballot, Champion, HallOfFame, HallScope, Polls
+from bot.polls.hall_queries import AnswerPlace, Champion, HallOfFame, HallScope
+from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.schema import EVERYBODY
@@ -145,7 +146,7 @@ async def test_answers_that_show_a_removed_winner(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The latest of a channel, until they show something else or their server is forgotten."""
-    monkeypatch.setattr("bot.polls.queries.MOST_ANSWERS", 2)
+    monkeypatch.setattr("bot.polls.hall_queries.MOST_ANSWERS", 2)
     await hold_poll(store, 1, "Removed", 2)
     await hold_poll(store, 2, "Kept", 2)
     hall = store[HallOfFame]

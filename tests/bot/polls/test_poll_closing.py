@@ -21,8 +21,9 @@ from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
+from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.poll_closing import PollCloser
-from bot.polls.queries import Ballot, HallOfFame, HallScope, PollRecord, Polls
+from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store import Unavailable
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown

@@ -1,6 +1,7 @@
 """Polls on names: votes, tallies, results."""
 
 from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import discord
@@ -176,6 +177,7 @@ def poll(chat: Chat) -> PollRecord:
         discoverer=None,
         names=("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
         votes=(3, 3, 3, 1),
+        last_votes=tuple(now + timedelta(seconds=second) for second in (2, 1, 3, 0)),
         opened_at=now,
         closes_at=now,
         closed_at=now,

@@ -15,7 +15,8 @@ from bot.chat.message import Message
 from bot.chat.turn import Platform, User
 from bot.community.queries import Action, Record, RecordEntry
 from bot.fleet.membership import Fleet
-from bot.polls.queries import HallOfFame, HallScope, Polls
+from bot.polls.hall_queries import HallOfFame, HallScope
+from bot.polls.queries import Polls
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.message import UserError
-from bot.polls.queries import HallOfFame
+from bot.polls.hall_queries import HallOfFame
 from bot.verse.queries import Poems
 from bot.verse.sonnet import SonnetOptions, checked
 from models.verse.poem import SonnetRequest

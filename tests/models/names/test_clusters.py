@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evaluation.names import new_cluster_share
 from data.corpora import load_names
 from models.names.filters import (
     allowed_clusters,
@@ -21,6 +20,7 @@ from models.weights import load_shipped
 from tests.models.lists import HEROES, KANA, VILLAGES, listed
 from tests.models.names.test_generator import Parrot
 from tests.models.tiny import anything, namer
+from tools.evaluation.names import new_cluster_share
 
 words = st.text("abstrey", min_size=1, max_size=9)
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.notebook import loops_of_the_notebook
 from data.corpora import Corpus, load_names, read_corpus
 from models.names.notebook import SAMPLE_EVERY, NotebookTrainer
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
 from models.training.recipe import Update
 from tests.seed import DINOS, needs_seed
+from tools.notebook import loops_of_the_notebook
 
 # Iteration, smoothed loss, and the names of the seven seeds, as an executed copy of the notebook
 # prints them with the shuffle seeded. From 14,000 on, rounding makes runs on two machines part.

@@ -11,13 +11,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from benchmarks.soak.crowd import ENDINGS, SYLLABLES
 from bot.pictures.dissection import WIDTH
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
 from models.tasks import TASKS
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, box_of, fill_in, last, mangosaurus, visiting, width_of
+from tools.soak.crowd import ENDINGS, SYLLABLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 

@@ -5,10 +5,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.bot_process import BotProcess
 from bot.store.database import FILE
 from simulators.slack.server import LocalSlack
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
+from tools.bot_process import BotProcess
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
 POEMS, VOTERS = 4, 20

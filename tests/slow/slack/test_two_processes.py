@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from benchmarks.bot_process import BotProcess
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.store import Database
@@ -17,6 +16,7 @@ from simulators.slack.records import Message
 from simulators.slack.server import LocalSlack
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
 from tests.waiting import eventually
+from tools.bot_process import BotProcess
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

@@ -1,0 +1,274 @@
+"""Hall of fame: the winning names of all polls, and the messages that show them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+
+from bot.polls.queries import is_named, of_dinosaurs, on_platform
+from bot.store.queries import Queries
+from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
+
+PUBLIC_VOTES = 2
+"""Votes that a name needs for the public hall of fame. A member has one, so at least one is not
+the discoverer's own."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A name that has won its poll."""
+
+    poll_id: int
+    name: str
+    """As displayed."""
+    votes: int
+    crowned_at: datetime
+    community_id: int
+    member_id: int | None
+    """The discoverer; `None` once forgotten."""
+    discoverer: str | None
+    """Display name of the discoverer when the poll was opened."""
+    custom_model: str | None = None
+    """Name of the custom model; `None` for a dinosaur."""
+    day: date | None = None
+    """The local date whose dinosaur it is, which everybody there has discovered."""
+
+
+@dataclass(frozen=True)
+class HallScope:
+    """Which names to include.
+
+    Names of other communities are only included if these take part in the public hall of fame, and
+    never those of custom models.
+    """
+
+    community_id: int | None = None
+    """Only names of this community; `None` for the public hall of fame: dinosaurs of all
+    communities with at least `PUBLIC_VOTES`."""
+    member_id: int | None = None
+    """Only names discovered by this member."""
+    home_id: int | None = None
+    """Without `community_id`: also include all names of this community."""
+    since: datetime | None = None
+    """Only polls closed at this time or later."""
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A name in the hall of fame of a community, as moderators remove it."""
+
+    poll_id: int
+    position: int
+    name: str
+
+
+MOST_ANSWERS = 100
+"""Messages of a channel of which it is known which winners they show."""
+
+
+class AnswerPlace(NamedTuple):
+    """A message that shows winners."""
+
+    community_id: int
+    channel_id: int
+    message_id: int
+
+
+class HallOfFame(Queries):
+    """The winning names of all polls."""
+
+    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
+        """Names with the most votes first, then the older ones."""
+        statement = (
+            select(
+                Poll.id,
+                Candidate.name,
+                Poll.winner_votes,
+                Poll.closed_at,
+                Poll.community_id,
+                Poll.member_id,
+                Poll.discoverer,
+                Poll.custom_model,
+                Poll.day,
+            )
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(*_conditions(scope))
+            .order_by(Poll.winner_votes.desc(), Poll.closed_at, Poll.id)
+            .offset(skip)
+            .limit(most)
+        )
+        rows = await self._rows(statement)
+        return [
+            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
+            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
+            if votes is not None and at is not None
+        ]
+
+    async def latest(self, scope: HallScope) -> Champion | None:
+        """The latest winner."""
+        last = await self._scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
+        if last is None:
+            return None
+        found = await self.best(replace(scope, since=last), most=1)
+        return found[0] if found else None
+
+    async def has(self, name: str, home_id: int | None) -> bool:
+        """Whether a name is a winner of a community, or of the public hall of fame."""
+        statement = (
+            select(Poll.id)
+            .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
+            .limit(1)
+        )
+        return await self._scalar(statement) is not None
+
+    async def shown(
+        self,
+        community_id: int,
+        channel_id: int,
+        message_id: int,
+        poll_ids: Collection[int] = (),
+        *,
+        name: str = "",
+    ) -> None:
+        """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
+
+        They are the winners of some polls, or a dinosaur of any polls of the community.
+        """
+        of_channel = WinnerAnswer.channel_id == channel_id
+        ids = (channel_id, message_id, community_id)
+        place = [literal(number, BigInteger) for number in ids]
+        columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
+        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
+        rows = select(*facts).where(Poll.id.in_(poll_ids))
+        locked = select(Poll.id).where(Poll.id.in_(poll_ids))
+        if name:
+            of_name = Candidate.name == name
+            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(
+                of_name, Candidate.removed_at.is_(None)
+            )
+            stands = stands.correlate(None)
+            facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
+            rows = of_dinosaurs(select(*facts), community_id).where(of_name)
+            locked = select(Poll.id).where(
+                Poll.id.in_(of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
+            )
+        oldest = (
+            select(WinnerAnswer.message_id)
+            .where(of_channel)
+            .distinct()
+            .order_by(WinnerAnswer.message_id.desc())
+            .offset(MOST_ANSWERS - 1)
+            .limit(1)
+            .scalar_subquery()
+        )
+        async with self._database.writing() as session:
+            # A name is removed either before this, or after it and then here as well.
+            await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
+            await session.execute(
+                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
+            )
+            noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
+            # Another member may have turned to the same page at the same time.
+            await session.execute(noted.on_conflict_do_nothing())
+            await session.execute(
+                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
+            )
+
+    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
+        """Some messages on a platform that show a name which was removed."""
+        statement = (
+            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
+            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
+            .distinct()
+            .limit(50)
+        )
+        return [AnswerPlace(*row) for row in await self._rows(statement)]
+
+    async def forget_answer(self, place: AnswerPlace) -> None:
+        """Forget a message that shows no name anymore."""
+        async with self._database.writing() as session:
+            await session.execute(
+                delete(WinnerAnswer).where(
+                    WinnerAnswer.channel_id == place.channel_id,
+                    WinnerAnswer.message_id == place.message_id,
+                )
+            )
+
+    async def count(self, scope: HallScope) -> int:
+        """Number of names."""
+        statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
+        return await self._scalar(statement) or 0
+
+    async def winners(
+        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
+    ) -> list[Winner]:
+        """Winners of a community, the newest first.
+
+        `typed` is a part of the name, `name` the whole name, both in any case.
+        """
+        wanted = (
+            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
+            if name is None
+            else is_named(name)
+        )
+        statement = (
+            select(Poll.id, Candidate.position, Candidate.name)
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.community_id == community_id, wanted)
+            .order_by(Poll.closed_at.desc(), Poll.id)
+            .limit(most)
+        )
+        return [Winner(*row) for row in await self._rows(statement)]
+
+    async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
+        """Dinosaurs of the public hall of fame and of a community, with their votes.
+
+        These are extra names for a training.
+        """
+        statement = (
+            select(Candidate.name, func.sum(Poll.winner_votes))
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
+            .group_by(Candidate.name)
+            .order_by(Candidate.name)
+        )
+        return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
+
+
+def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
+    if scope.community_id is None:
+        conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
+    else:
+        conditions.append(Poll.community_id == scope.community_id)
+    if scope.member_id is not None:
+        conditions.append(Poll.member_id == scope.member_id)
+    if scope.since is not None:
+        conditions.append(Poll.closed_at >= scope.since)
+    return conditions
+
+
+def _is_public() -> ColumnElement[bool]:
+    """Whether a name may be shown in other communities."""
+    hidden = select(Community.id).where(Community.in_public_hall.is_(False))
+    blocked = select(Block.community_id).where(Block.member_id == EVERYBODY)
+    return and_(
+        Poll.custom_model.is_(None),
+        Poll.community_id.not_in(hidden),
+        Poll.community_id.not_in(blocked),
+        Poll.winner_votes >= PUBLIC_VOTES,
+    )

@@ -1,0 +1,103 @@
+"""Cross-entropies and their intervals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.corpora import CorpusError, load_names, parse_corpus
+from models.networks.network import item_losses
+from models.networks.ngram import NGram
+from models.networks.vocabulary import Vocabulary
+from models.networks.words_and_characters import Shares
+from models.training.losses import Losses, losses_of
+from tests.models.tiny import LETTERS, lstm, namer, words_and_characters
+from tools.evaluation.held_out import (
+    HeldOutLosses,
+    check_record,
+    difference,
+    interval,
+    leak_warning,
+)
+
+NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
+
+
+def losses(*nats: float) -> Losses:
+    """Losses of texts of ten characters each."""
+    return Losses(np.array(nats), np.full(len(nats), 10.0))
+
+
+def test_losses() -> None:
+    """A mean over characters, of those that are in the vocabulary."""
+    assert Losses(np.array([1.0, 9.0]), np.array([1.0, 4.0])).nats_per_character == 2.0
+    model, network = NGram.fit(NAMES, LETTERS, 3, 0.9), lstm(LETTERS)
+    np.testing.assert_allclose(losses_of(model, NAMES).nats, item_losses(model, NAMES), rtol=1e-5)
+    np.testing.assert_allclose(losses_of(network, NAMES).nats, item_losses(network, NAMES))
+    found = losses_of(lstm(Vocabulary("\nabcdefg")), ["fabled\n"])
+    assert (found.sizes.tolist(), found.unknown) == ([6], 1)
+
+
+def test_intervals() -> None:
+    """Of equal items, of single ones, and of differences, which are paired."""
+    assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
+    assert interval(losses(12)) is None
+    assert difference(losses(10), losses(20)) is None
+    hard_and_easy = losses(30, 10, 20, 5)
+    ends = interval(hard_and_easy)
+    assert ends is not None
+    assert np.ptp(ends) > 1
+    found = difference(hard_and_easy, losses(31, 11, 21, 6))
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
+    found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
+    assert found is not None
+    assert found.value == 0
+    assert found.low < -0.5
+    assert found.high > 0.5
+
+
+def test_table() -> None:
+    held_out = HeldOutLosses(NAMES)
+    held_out.measure("ours", lstm(LETTERS))
+    held_out.measure("Kneser-Ney, order 1", NGram.fit(NAMES, LETTERS, 1, 0.9))
+    held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))
+    held_out.missing["the previous weights"] = "there is no git history here"
+    rows = {row[0]: row[1:] for row in held_out.table().rows}
+    assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
+    assert rows["ours"][-1] == ""
+    assert rows["Kneser-Ney, order 3"][-1].startswith("+")
+    assert "there is no git history here" in rows["the previous weights"]
+
+
+def test_members_of_the_mixture() -> None:
+    """Each alone, and the mixture without each of its lists."""
+    poems = ["the rose of summer,\nthe rose of day.\n\n", "i love the rosy day\n\n"]
+    shares = Shares(words=0.5, cache=0.1, rare=0.5)
+    network = replace(words_and_characters(), shares=shares, rare_words=("rosy",))
+    held_out = HeldOutLosses(poems)
+    held_out.measure("ours", network)
+    held_out.measure_members(network)
+    np.testing.assert_allclose(
+        held_out.losses["its characters alone"].nats, losses_of(network.characters, poems).nats
+    )
+    _, *members = held_out.differences().values()
+    assert len(members) == 4
+    assert all(member is not None for member in members)
+    without = held_out.losses["the mixture without the list"].nats - held_out.ours.nats
+    assert without[0] == pytest.approx(0)
+    assert without[1] > 0
+
+
+def test_leaks() -> None:
+    """A loss on another corpus, or of weights that have read all of it, is no held-out loss."""
+    corpus = parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
+    trained = namer()
+    own = replace(trained, card=replace(trained.card, corpus_sha256=corpus.sha256))
+    assert leak_warning(own, corpus) is None
+    check_record(own, corpus)
+    refitted = replace(own, card=replace(own.card, reads_all=True))
+    for leaky, why in ((trained, "another corpus"), (refitted, "the held-out part too")):
+        assert why in (leak_warning(leaky, corpus) or "")
+        with pytest.raises(CorpusError):
+            check_record(leaky, corpus)

@@ -1,0 +1,55 @@
+"""Measures of names."""
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.corpora import load_names
+from models.names.filters import known_clusters
+from tests.optional import skip_without
+from tools.evaluation.names import ConstraintResult, auc, neighbourhood, quality_of
+
+skip_without("sklearn", requirements="requirements-evaluate.txt")
+
+GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
+CLUSTERS = known_clusters(GENERA)
+REAL = load_names().training
+words = st.text("ab", max_size=6)
+
+
+@cache
+def distance(a: str, b: str) -> int:
+    """Levenshtein distance, by its definition."""
+    if not a or not b:
+        return len(a) + len(b)
+    return min(
+        distance(a[1:], b) + 1, distance(a, b[1:]) + 1, distance(a[1:], b[1:]) + (a[0] != b[0])
+    )
+
+
+@given(words, words)
+def test_near_names_share_a_pattern(a: str, b: str) -> None:
+    assert neighbourhood(a).isdisjoint(neighbourhood(b)) == (distance(a, b) > 1)
+
+
+def test_quality() -> None:
+    names = ["mangosaurus", "mangosauru", "mangasaurus", "bananasaurus", "bananasaurus"]
+    found = quality_of("ours", names, GENERA, CLUSTERS)
+    assert (found.count, found.in_corpus, found.near) == (5, 1 / 5, 3 / 5)
+    assert (found.distinct, found.well_formed) == (4 / 5, 1)
+    assert found.new_cluster == 2 / 5  # no genus starts with b
+    names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
+    assert quality_of("ours", names, GENERA, CLUSTERS).well_formed == 1 / 5
+
+
+@pytest.mark.parametrize("counts", [(100, 99, 99, 99), (100, 100, 99, 100), (100, 100, 100, 99)])
+def test_constraint_is_not_fulfilled(counts: tuple[int, int, int, int]) -> None:
+    assert ConstraintResult("length: 5", 100, 100, 100, 100).fulfilled
+    assert not ConstraintResult("length: 5", *counts).fulfilled
+
+
+def test_too_few_names_to_classify() -> None:
+    assert auc(REAL[:60], REAL[300:304]) is None
+    assert auc(REAL[:3], REAL[300:330]) is None

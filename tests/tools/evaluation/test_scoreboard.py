@@ -1,0 +1,81 @@
+"""The page, its figures and its plots."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from bot.help.headline import Figure
+from data.errors import Sentence
+from tools.evaluation.scoreboard import Board, Plot, QualityTarget, Table, markdown, publish
+
+CHECKOUT = Path(__file__).parents[3]
+BOARD = Board(
+    task="names",
+    weights="abc",
+    facts=(("weights", "recipe `best`"),),
+    targets=(
+        QualityTarget.at_most("held-out nats/char", 1.5, 1.4871, ".3f"),
+        QualityTarget.at_least("distinct names", 0.99, 0.5, ".1%"),
+    ),
+    tables=(Table("Held-out text", "A note.", ("system", "nats/char"), (("o|urs", "1.487"),)),),
+    samples_title="The first names",
+    samples=("Mangosaurus, Rex", "Mei"),
+    plots=(Plot("names-loss.png", "Loss by update", "Falling."),),
+    headline=(Figure("Pairs that rhyme", 0.98, Sentence("Shakespeare 77%")),),
+    figures={"held_out": {"ours": 1.4871}},
+)
+POEMS = replace(BOARD, task="sonnets", samples=())
+
+
+def test_target_bounds() -> None:
+    at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
+    assert at_most("x", 1.5, 1.5, ".2f") == QualityTarget("x", "at most 1.50", "1.50", True)
+    assert not at_most("x", 1.5, 1.5001, ".2f").met
+    assert at_least("x", 0.97, 0.97, ".0%") == QualityTarget("x", "at least 97%", "97%", True)
+    assert not at_least("x", 0.97, 0.9699, ".0%").met
+
+
+def test_decision_has_the_figures_of_the_scoreboard() -> None:
+    board = json.loads((CHECKOUT / "docs" / "scoreboard" / "names.json").read_text())
+    found = {
+        name: each["nats_per_character"] for name, each in board["figures"]["held_out"].items()
+    }
+    kneser_ney = min(loss for name, loss in found.items() if name.startswith("Kneser-Ney"))
+    page = (CHECKOUT / "docs" / "decisions" / "models.md").read_text()
+    said = " ".join(page.split())
+    notebook = found["the notebook's recipe"]
+    assert f"RNN {notebook:.3f}, Kneser-Ney of the best order {kneser_ney:.3f}," in said
+    assert f"**{next(iter(found.values())):.3f}** since its LSTMs" in said
+
+
+def test_part_of_the_page() -> None:
+    text = markdown(BOARD, "scoreboard")
+    for part in (
+        "- weights: recipe `best`",
+        "| ✓ | held-out nats/char | at most 1.500 | 1.487 |",
+        "| ✗ | distinct names | at least 99.0% | 50.0% |",
+        "A note.\n\n| system | nats/char |\n| --- | --- |\n| o\\|urs | 1.487 |",
+        "Falling.\n\n![Loss by update](scoreboard/names-loss.png)",
+        "### The first names\n\n```text\nMangosaurus, Rex\nMei\n```",
+    ):
+        assert part in text
+    assert "```" not in markdown(POEMS, "x")
+
+
+def test_tasks_are_published_independently(tmp_path: Path) -> None:
+    path = tmp_path / "scoreboard.md"
+    publish(POEMS, {}, path)
+    first = replace(BOARD, facts=(("weights", "the old ones"),))
+    publish(first, {Plot("names-loss.png", "Loss", ""): b"PNG"}, path)
+    publish(BOARD, {}, path)
+    text = path.read_text()
+    assert text.startswith("# Scoreboard\n")
+    assert text.endswith(
+        "\n\n" + markdown(BOARD, "scoreboard") + "\n" + markdown(POEMS, "scoreboard")
+    )
+    assert (tmp_path / "scoreboard" / "names-loss.png").read_bytes() == b"PNG"
+    figures = json.loads((tmp_path / "scoreboard" / "sonnets.json").read_text())
+    assert figures["kind"] == "sonnets"
+    assert figures["figures"] == {"held_out": {"ours": 1.4871}}
+    publish(POEMS, {}, path)
+    assert path.read_text() == text

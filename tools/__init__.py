@@ -1,0 +1,1 @@
+"""Tools of developers, which make and measure the bot. Run one with python -m tools.NAME."""

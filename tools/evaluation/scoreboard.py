@@ -1,0 +1,160 @@
+"""Scoreboard: the results of an evaluation as a Markdown page, with plots and figures beside it.
+
+Each task has a board with targets, tables, plots and samples. The page has one part for each task.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.help.headline import Figure
+from data.files import write_atomically
+from models.tasks import TASKS
+
+INTRODUCTION = """\
+# Scoreboard
+
+Results of `python -m bot.evaluate names` and `python -m bot.evaluate sonnets`. To repeat them,
+install `requirements-evaluate.txt`. Use `--seed` and `--openings` for other seeds and openings; see
+`--help`.
+
+Poems that were not picked are on [a page of their own](poems.md).
+
+Held-out text was not used for any training or choice. Hyperparameters, discounts and mixture
+weights were chosen on the validation part.
+"""
+
+
+class ScoreboardError(Exception):
+    """The scoreboard cannot be made. The message is for the operator."""
+
+
+@dataclass(frozen=True)
+class QualityTarget:
+    """A target, and whether it is met."""
+
+    name: str
+    wanted: str
+    """The bound: `at most 1.50`."""
+    found: str
+    met: bool
+
+    @classmethod
+    def at_most(cls, name: str, bound: float, found: float, form: str) -> "QualityTarget":
+        """A target with an upper bound. form: the format of figures, `.3f` or `.1%`."""
+        return cls(name, f"at most {bound:{form}}", f"{found:{form}}", found <= bound)
+
+    @classmethod
+    def at_least(cls, name: str, bound: float, found: float, form: str) -> "QualityTarget":
+        """A target with a lower bound."""
+        return cls(name, f"at least {bound:{form}}", f"{found:{form}}", found >= bound)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of formatted cells; the first column names the rows."""
+
+    title: str
+    note: str
+    """How it was measured."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot of the page; `file` is its name in the folder of plots."""
+
+    file: str
+    title: str
+    note: str
+    """Explanation."""
+
+
+Pictures = Mapping[Plot, bytes]
+"""Plots as PNG files."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The part of one task on the scoreboard."""
+
+    task: str
+    """In the JSON: `kind`."""
+    weights: str
+    """SHA-256 of the weight file."""
+    facts: tuple[tuple[str, str], ...]
+    """Facts about the run: what was measured, when and how."""
+    targets: tuple[QualityTarget, ...]
+    tables: tuple[Table, ...]
+    samples_title: str
+    samples: tuple[str, ...]
+    """Unselected samples: lists of names. Poems have a page of their own."""
+    plots: tuple[Plot, ...]
+    headline: tuple[Figure, ...]
+    figures: Mapping[str, Any]
+    """The unrounded figures, for programs."""
+
+    def to_json(self) -> str:
+        """The board as a JSON text."""
+        found = {"kind" if k == "task" else k: v for k, v in dataclasses.asdict(self).items()}
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
+    """Write the page to `path`, and its files to the folder beside it; returns page and figures.
+
+    The parts of other tasks stay as they are on the page.
+    """
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for plot, png in pictures.items():
+        write_atomically(folder / plot.file, png)
+    figures = folder / f"{board.task}.json"
+    write_atomically(figures, board.to_json().encode())
+    parts = parts_of(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts[board.task] = markdown(board, folder.name)
+    page = "\n".join([INTRODUCTION, *(parts[task] for task in TASKS if task in parts)])
+    write_atomically(path, page.encode())
+    return [path, figures]
+
+
+def parts_of(page: str) -> dict[str, str]:
+    """The parts of a page, by task."""
+    titles = "|".join(task.capitalize() for task in TASKS)
+    _, *parts = re.split(rf"^(?=## (?:{titles})$)", page, flags=re.MULTILINE)
+    return {part[3 : part.index("\n")].lower(): part.rstrip("\n") + "\n" for part in parts}
+
+
+def markdown(board: Board, folder: str) -> str:
+    """The part of a board on the page. folder: that of the plots, relative to the page."""
+    targets = Table(
+        "Targets",
+        "",
+        ("", "target", "wanted", "found"),
+        tuple(("✓" if t.met else "✗", t.name, t.wanted, t.found) for t in board.targets),
+    )
+    # Nothing is parsed as Markdown in a code block.
+    samples = "\n".join((f"### {board.samples_title}\n", "```text", *board.samples, "```"))
+    blocks = [
+        f"## {board.task.capitalize()}",
+        "\n".join(f"- {name}: {fact}" for name, fact in board.facts),
+        *map(_table, (targets, *board.tables)),
+        *(f"### {p.title}\n\n{p.note}\n\n![{p.title}]({folder}/{p.file})" for p in board.plots),
+        *([samples] if board.samples else []),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(table: Table) -> str:
+    head = [_row(table.columns), _row(["---"] * len(table.columns))]
+    note = [table.note, ""] if table.note else []
+    return "\n".join([f"### {table.title}", "", *note, *head, *map(_row, table.rows)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -1,0 +1,228 @@
+"""Votes and the rest that the bot confirmed to members, compared with its database afterwards."""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.chat.dispatch import ACKNOWLEDGED_S
+from simulators.discord.records import Interaction, Message
+from tools.soak.ledger import NOT_SAVED, Entry, text_of
+
+RECEIPT = re.compile("You (voted|took your vote back)")
+VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
+RETRACTED = re.compile(r"You took your vote back")
+KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
+FORGOTTEN = re.compile(r"no longer stores anything about you")
+READY = re.compile(r"✅ (?P<name>.+) is ready")
+POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
+HAS_WON = re.compile(r"The poll is closed: (?!no name )(?P<name>.+?) has won")
+
+Ballot = tuple[str, int]
+"""The IDs of a poll and of a member."""
+TWICE_S = 5.0
+"""Seconds between two presses that the bot may take for one, if it is slow: see `DOUBLE_PRESS`."""
+
+
+@dataclass(frozen=True)
+class PollMessage:
+    """A message with vote buttons."""
+
+    id: str
+    message: Message
+    buttons: Mapping[int, str]
+    """The custom_id of each button, by the position of its name."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The rows of the database that members were told of."""
+
+    votes: Mapping[Ballot, int]
+    poems: frozenset[tuple[int, int]]
+    """Ids of the member and of the message."""
+    namers: frozenset[str]
+    """Names of those that have weights."""
+    minutes: int | None
+    winners: Mapping[str, str]
+    """The winning name of each closed poll that has one."""
+
+
+@dataclass
+class Records:
+    """Everything that members asked the bot to store, in the order in which they did."""
+
+    ballots: dict[Ballot, list[tuple[Entry, int | None]]] = field(default_factory=dict)
+    """Presses for each vote, with the position; None retracts."""
+    keeps: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
+    forgets: list[tuple[int, Entry]] = field(default_factory=list)
+    imports: dict[str, Entry] = field(default_factory=dict)
+    settings: list[tuple[int, Entry]] = field(default_factory=list)
+    cards: dict[str, Message] = field(default_factory=dict)
+    """The message of each poll, by the poll's id."""
+
+    def press(self, ballot: Ballot, entry: Entry, position: int | None) -> None:
+        """Note a vote or, without a position, that it is taken back."""
+        self.ballots.setdefault(ballot, []).append((entry, position))
+
+    @property
+    def confirmed(self) -> int:
+        """Number of confirmations."""
+        votes = sum(_voted(*press) for presses in self.ballots.values() for press in presses)
+        kept = sum(bool(KEPT.search(e.text)) for entries in self.keeps.values() for e in entries)
+        changed = sum(bool(POLLS_STAY_OPEN.search(entry.text)) for _, entry in self.settings)
+        won = sum(bool(HAS_WON.search(card.content)) for card in self.cards.values())
+        namers = sum(bool(READY.search(entry.text)) for entry in self.imports.values())
+        return votes + kept + changed + won + namers
+
+    def lost(self, stored: Stored, channel: Iterable[Message]) -> list[str]:
+        """A sentence for everything that was confirmed and is not in the database.
+
+        channel: the messages of the channel, of which some say that a namer is ready.
+        """
+        wrong = [*self._lost_votes(stored), *self._lost_poems(stored)]
+        ready = {m["name"] for e in self.imports.values() if (m := READY.search(e.text))}
+        ready |= {m["name"] for message in channel if (m := READY.search(text_of(message)))}
+        wrong += [f"namer {name}: not stored" for name in ready - stored.namers]
+        wrong += self._lost_settings(stored)
+        for poll, card in self.cards.items():
+            if (won := HAS_WON.search(card.content)) and poll in stored.winners:
+                if won["name"] != stored.winners[poll]:
+                    wrong.append(f"poll {poll}: {won['name']} won, not {stored.winners[poll]}")
+            elif won:
+                wrong.append(f"poll {poll}: {won['name']} won, and no winner is stored")
+        return wrong
+
+    def contradictions(self, stored: Stored) -> list[str]:
+        """A sentence for everything that was said not to be stored, and is."""
+        return [
+            f"poll {poll}, member {member}: a vote for {position} is stored; "
+            f"the member was told: {presses[-1][0].text[:60]}"
+            for (poll, member), presses in self.ballots.items()
+            if (position := stored.votes.get((poll, member))) is not None
+            and all(NOT_SAVED.search(entry.text) for entry, at in presses if at == position)
+        ]
+
+    def _lost_votes(self, stored: Stored) -> Iterable[str]:
+        for (poll, member), presses in self.ballots.items():
+            allowed: set[int | None] = {None}
+            events = [
+                (e.asked.created_at, position, _voted(e, position)) for e, position in presses
+            ]
+            events += [
+                (e.asked.created_at, None, bool(FORGOTTEN.search(e.text)))
+                for who, e in self.forgets
+                if who == member
+            ]
+            pressed_at = 0.0
+            for at, position, is_certain in sorted(events, key=lambda event: event[0]):
+                after: set[int | None] = {None}
+                if position is not None:
+                    after = votes_after(allowed, position, is_double=at - pressed_at < TWICE_S)
+                    pressed_at = at
+                # Else it may count or not: the member was told of a failure.
+                allowed = after if is_certain else allowed | after
+            vote = stored.votes.get((poll, member))
+            if vote not in allowed:
+                expected = " or ".join(sorted(map(str, allowed)))
+                said = "; ".join(_described(entry, position) for entry, position in presses)
+                yield f"poll {poll}, member {member}: {vote} is stored, not {expected}: {said}"
+
+    def _lost_poems(self, stored: Stored) -> Iterable[str]:
+        for (member, message), entries in self.keeps.items():
+            kept = [e.asked.created_at for e in entries if KEPT.search(e.text)]
+            forgotten = [e.asked.created_at for who, e in self.forgets if who == member]
+            is_kept = max(kept, default=0.0) > max(forgotten, default=0.0)
+            if is_kept and (member, message) not in stored.poems:
+                yield f"poem {message} of member {member}: not stored"
+
+    def _lost_settings(self, stored: Stored) -> Iterable[str]:
+        allowed: set[int | None] = {None}
+        for minutes, entry in self.settings:
+            is_certain = POLLS_STAY_OPEN.search(entry.text) is not None
+            allowed = {minutes} if is_certain else allowed | {minutes}
+        if self.settings and stored.minutes not in allowed:
+            yield f"polls stay open for {stored.minutes} minutes, not {allowed}"
+
+
+def _described(entry: Entry, position: int | None) -> str:
+    """A press and its answer, to look it up in the log."""
+    asked = entry.asked
+    at = datetime.datetime.fromtimestamp(asked.created_at, datetime.UTC).time()
+    wait = f" after {entry.seconds:.2f} s" if entry.seconds is not None else ""
+    return f"{position} at {at:%H:%M:%S}, {asked.status}{wait}: {entry.text[:40]!r}"
+
+
+def _voted(entry: Entry, position: int | None) -> bool:
+    """Whether a vote or, without a position, its retraction was confirmed."""
+    if position is None:
+        return RETRACTED.search(entry.text) is not None
+    is_said = RECEIPT.search(entry.text) is not None  # also of one that was then taken back
+    return is_said or entry.is_shown or (entry.is_silent and is_confirmed(entry.asked))
+
+
+async def read_stored(url: URL) -> Stored:
+    """Read the bot's database."""
+    votes = await rows(url, "SELECT poll_id, member_id, position FROM votes")
+    poems = await rows(url, "SELECT member_id, message_id FROM poems")
+    namers = await rows(url, "SELECT name FROM custom_models WHERE digest IS NOT NULL")
+    minutes = await rows(url, "SELECT vote_minutes FROM communities")
+    winners = await rows(
+        url,
+        "SELECT p.id, c.name FROM polls p JOIN candidates c "
+        "ON c.poll_id = p.id AND c.position = p.winner WHERE p.closed_at IS NOT NULL",
+    )
+    return Stored(
+        votes={(str(poll), int(member)): int(at) for poll, member, at in votes},
+        poems=frozenset((int(member), int(message)) for member, message in poems),
+        namers=frozenset(str(name) for (name,) in namers),
+        minutes=next((each.vote_minutes for each in minutes), None),
+        winners={str(poll): str(name) for poll, name in winners},
+    )
+
+
+def poll_of(message: Message) -> PollMessage:
+    """The poll of a message; raises LookupError if it has no vote buttons."""
+    found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
+    matches = [match for match in found if match]
+    if not matches:
+        raise LookupError(
+            "The messages of /dinoname have no buttons vote:<poll id>:<position>: "
+            "this bot takes no votes."
+        )
+    buttons = {int(match["position"]): match[0] for match in matches}
+    return PollMessage(matches[0]["poll"], message, buttons)
+
+
+def is_confirmed(asked: Interaction) -> bool:
+    """Whether the response to a vote says that it is stored.
+
+    A press is acknowledged without a word once it is stored, or when that takes too long.
+    """
+    if asked.acknowledged_at is None:
+        return False
+    in_time = asked.acknowledged_at - asked.created_at < ACKNOWLEDGED_S
+    return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
+
+
+def votes_after(before: Set[int | None], position: int, *, is_double: bool) -> set[int | None]:
+    """The votes that a member may have after a press: one for the chosen name takes it back.
+
+    is_double: whether the bot may take it for a second press of a double click.
+    """
+    after = {None if vote == position else position for vote in before}
+    return after | {position} if is_double else after
+
+
+async def rows(url: URL, query: str) -> Sequence[Any]:
+    """What a query finds in the bot's database, behind the bot's back."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(text(query))).all()
+    finally:
+        await engine.dispose()

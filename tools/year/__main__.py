@@ -1,0 +1,72 @@
+"""`python -m tools.year`: let a year pass, and tell what was wrong."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy import URL
+
+from bot.polls import votes
+from bot.store import Database, database, url_of
+from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
+from tools.year.ledger import Ledger
+from tools.year.year import START, Year, YearOptions
+
+PATIENCE_S = 60.0
+"""For the database: how fast it is, other tools measure."""
+
+
+async def run(folder: Path, url: URL, options: YearOptions, console: Console) -> Ledger:
+    """Let the days pass, in an empty database or one with empty tables."""
+    tables = Database(url)
+    await tables.migrate()
+    await tables.close()
+    with pytest.MonkeyPatch.context() as patch, Progress(console=console) as progress:
+        run_sqlite_in_loop(patch)
+        patch.setattr(votes, "OPENING_S", PATIENCE_S)
+        patch.setattr(database, "ANSWER_S", PATIENCE_S)
+        return await Year(folder, url, options).run(progress)
+
+
+def report(ledger: Ledger, seconds: float) -> Table:
+    """What has happened, and what was wrong."""
+    table = Table("what", "number")
+    for what, number in sorted(ledger.counts.items()):
+        table.add_row(what, f"{number:,}")
+    table.add_row("wrong", f"{len(ledger.wrong):,}")
+    table.add_row("minutes", f"{seconds / 60:.1f}")
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; 1 if something was lost, double or wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tools.year", description=__doc__)
+    parser.add_argument("--database", help="an empty PostgreSQL database (default: SQLite)")
+    parser.add_argument("--days", type=int, default=366, help="(default: 366)")
+    parser.add_argument(
+        "--start", type=date.fromisoformat, default=START, help=f"(default: {START})"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of everything (default: 0)")
+    given = parser.parse_args(arguments)
+    options, console = YearOptions(given.days, given.start, given.seed), Console()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        url = url_of(given.database, Path(folder))
+        ledger = asyncio.run(run(Path(folder), url, options, console))
+    console.print(report(ledger, time.monotonic() - began))
+    for sentence in ledger.wrong:
+        console.print(f"wrong: {sentence}", highlight=False, markup=False)
+    return 1 if ledger.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
