@@ -50,6 +50,7 @@ from simulators.both.server import SideBySide
 from simulators.common.clock import MovableClock
 from simulators.discord.server import LocalDiscord
 from simulators.slack.server import LocalSlack
+from tests.bot.champions import announce
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -327,7 +328,7 @@ async def fill_museum(app: App) -> None:
         for member_id in range(1, 1 + poll.votes_needed):
             await polls.cast(Ballot(poll.id, member_id, 0), at)
         await polls.close(poll.id, at)
-        await polls.announced(poll.id, at)
+        await announce(app.store, poll.id, at)
 
 
 @asynccontextmanager

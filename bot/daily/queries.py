@@ -11,7 +11,7 @@ from bot.community.queries import (
     Stopped,
     daily_settings_of,
 )
-from bot.polls.queries import on_platform
+from bot.store.identities import on_platform
 from bot.store.queries import Queries
 from bot.store.schema import Community, Poll
 

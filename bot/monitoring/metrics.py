@@ -72,6 +72,8 @@ class Metrics:
         self.invalid_requests = counter("invalid_requests", text, ("status",))
         text = "Dinosaurs of the day: posted, failed, or stopped since quiet or closed."
         self.dailies = counter("dailies", text, ("outcome",))
+        text = "Messages of the outbox: delivered, or lost."
+        self.deliveries = counter("deliveries", text, ("kind", "outcome"))
         self.info = Gauge(
             "info", "Always 1; the version.", ("version",), PREFIX, registry=self._events
         )

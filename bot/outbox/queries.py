@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.store.database import Database
+from bot.store.database import Database, insert_into
 from bot.store.identities import on_platform
 from bot.store.queries import Queries
 from bot.store.schema import Instant, OutboxRow
@@ -63,11 +63,10 @@ class Superseded(Exception):  # noqa: N818 (a state)
 
 
 async def put(
-    database: Database,
     session: AsyncSession,
     kind: Kind,
     subjects: Select[int, int],
-    now: datetime,
+    due_at: datetime,
     until: datetime,
 ) -> None:
     """Put rows into the outbox, in the transaction that causes them.
@@ -75,21 +74,19 @@ async def put(
     `subjects` selects subject and channel of each, with a condition. Those that are there already
     begin anew: what is being delivered is rendered again afterwards.
     """
-    table = OutboxRow.__table__
-    facts = (literal(kind), literal(now, Instant), literal(until, Instant), *map(literal, (0, 0, 0)))
-    names = "subject_id channel_id kind due_at until step revision attempts".split()
-    row = database.insert(OutboxRow).from_select(names, subjects.add_columns(*facts))
-    await session.execute(
-        row.on_conflict_do_update(
-            index_elements=["kind", "subject_id", "channel_id"],
-            set_={
-                "due_at": row.excluded.due_at,
-                "until": row.excluded.until,
-                "step": 0,
-                "revision": table.c.revision + 1,
-            },
-        )
-    )
+    columns = "subject_id", "channel_id", "kind", "due_at", "until", "step", "revision", "attempts"
+    times = literal(due_at, Instant), literal(until, Instant)
+    rows = subjects.add_columns(literal(kind.value), *times, *map(literal, (0, 0, 0)))
+    row = insert_into(OutboxRow, session.get_bind().dialect.name).from_select(columns, rows)
+    later = (row.excluded.until > OutboxRow.until, row.excluded.until)
+    anew = {
+        "due_at": row.excluded.due_at,
+        "until": case(later, else_=OutboxRow.until),
+        "step": 0,
+        "revision": OutboxRow.revision + 1,
+    }
+    key = "kind", "subject_id", "channel_id"
+    await session.execute(row.on_conflict_do_update(index_elements=key, set_=anew))
     session.info[Database.WAKES] = True
 
 
@@ -102,8 +99,9 @@ class Outbox(Queries):
         free_at = case((_is_claimed(row, now), row.claimed_until), else_=row.due_at)
         is_due = and_(_is_due(row, now), not_(_is_claimed(row, now)))
         return await self._scalar(
-            select(func.min(case((is_due, literal(now, Instant)), else_=free_at), type_=Instant))
-            .where(on_platform(platform, row.channel_id))
+            select(
+                func.min(case((is_due, literal(now, Instant)), else_=free_at), type_=Instant)
+            ).where(on_platform(platform, row.channel_id))
         )
 
     async def claim(self, platform: str, now: datetime, most: int) -> list[ClaimedRow]:

@@ -74,9 +74,15 @@ class Delivery:
         """
         if self.sent is not None:
             return self.sent
-        outbox, now, knows_s = self._app.store[Outbox], self._app.now(), self._platform.limits.nonce_s
+        outbox, now, knows_s = (
+            self._app.store[Outbox],
+            self._app.now(),
+            self._platform.limits.nonce_s,
+        )
         doubt_since = self.doubt_since
-        is_forgotten = doubt_since is not None and abs(now - doubt_since) >= timedelta(seconds=knows_s)
+        is_forgotten = doubt_since is not None and abs(now - doubt_since) >= timedelta(
+            seconds=knows_s
+        )
         if is_forgotten or now > self._row.until:
             return None
         self.doubt_since = doubt_since or now
@@ -87,7 +93,7 @@ class Delivery:
         except Unanswered as error:
             log.info("Nobody knows whether a message has arrived: %s", error)
         except Unreachable:
-            if not knows_s:  # else the answer may have been lost
+            if not self._platform.limits.nonce_s:  # else the answer may have been lost
                 self.doubt_since = doubt_since
             raise
         except DeliveryError:
@@ -157,9 +163,7 @@ class OutboxWorker:
                     if not running:
                         return LONGEST_SLEEP_S
                 woken = asyncio.create_task(self._woken.wait())
-                done, _ = await asyncio.wait(
-                    {*running, woken}, return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait({*running, woken}, return_when=asyncio.FIRST_COMPLETED)
                 woken.cancel()
                 running -= done
         finally:

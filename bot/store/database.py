@@ -100,11 +100,7 @@ class Database:
 
     def insert(self, table: type[DeclarativeBase]) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT statement that supports ON CONFLICT."""
-        if self.is_sqlite:
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql  # takes 2 MiB of memory
-
-        return postgresql.insert(table)
+        return insert_into(table, self.url.get_backend_name())
 
     async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Await a call of the store. Raises `Unavailable` if the database does not answer soon."""
@@ -239,6 +235,15 @@ class Database:
         self._answers = False
         self.failures += 1
         return Unavailable(sentence)
+
+
+def insert_into(table: type[DeclarativeBase], dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT statement that supports ON CONFLICT, for a kind of database."""
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # takes 2 MiB of memory
+
+    return postgresql.insert(table)
 
 
 def url_of(address: str | None, state_dir: Path) -> URL:

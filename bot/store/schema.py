@@ -185,8 +185,6 @@ class Poll(Base):
     winner: Mapped[int | None]
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
-    announcing_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a process last began to post the result; `None` once it has failed for sure."""
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
