@@ -5,11 +5,14 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.chat.cooldowns import TooSoon
-from bot.chat.message import Button, Text, UserError, code, text
+from bot.chat.message import Button, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
+from bot.text.spans import Text, code, text
+from bot.text.technical import NEWLINE
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
@@ -66,6 +69,13 @@ def explain(
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")
             )
+        case Forgotten():
+            return text(
+                _(
+                    "You deleted your data while the bot was answering, so nothing was saved; try "
+                    "again if you still want it."
+                )
+            )
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
         case DeliveryError(sentence=str(sentence)) if sentence:
@@ -106,7 +116,7 @@ def other_version(command: str = "") -> UserError:
 
 def with_echo(sentence: Text, command: str) -> Text:
     """A sentence about options, followed by the command: chats do not keep rejected ones."""
-    return (*sentence, *text("\n"), *text(_("You asked for: {command}"), command=code(command)))
+    return (*sentence, *text(NEWLINE), *text(_("You asked for: {command}"), command=code(command)))
 
 
 def try_again(action: str, state: str) -> Button:

@@ -6,9 +6,9 @@ any other sentence that may follow. Which are chosen is drawn from the genome; w
 
 from collections.abc import Mapping
 
-from bot.chat.translation import _, joined
 from bot.creatures.genome import Genome
 from bot.creatures.profile import Build, Diet, Family, Pattern, Profile, Temper, Theme, Trait
+from data.phrases import _
 
 Sentences = tuple[str, ...]
 
@@ -494,15 +494,15 @@ ANTARCTICA: Sentences = (
 )
 
 
-def description(profile: Profile) -> str:
+def description(profile: Profile) -> list[str]:
     """Two sentences: what it does, and how it is made or where it is found."""
     genome = Genome(profile.name)
     kinds = (habits(profile), looks(profile))
-    chosen = []
+    chosen: list[str] = []
     for key, kind in zip(("habit", "look"), kinds, strict=True):
         sentences = genome.weigh(f"{key} kind", kind)
         chosen.append(genome.choose(key, sentences))
-    return joined(*chosen)
+    return chosen
 
 
 def habits(profile: Profile) -> dict[Sentences, int]:

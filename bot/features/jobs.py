@@ -18,14 +18,16 @@ from bot.outbox.queries import Kind
 from bot.outbox.worker import OutboxWorker
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.service import TrainingService
 from bot.training.progress import TrainingReport
-from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
 from bot.welcome.welcome import Welcomer
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+FOLLOW_S = 2.0
+"""Sooner than a member who has deleted their data uses the bot again, in another process."""
 UNLOADING_S = 2.0
 """Seconds that a running round may take when the bot stops."""
 
@@ -55,6 +57,7 @@ class Jobs:
             PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
+            PeriodicTask(self.communities.follow_deletions, FOLLOW_S),
             PeriodicTask(self.welcomes.greet_newcomers, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.community.queries import RecordEntry, add_entry
 from bot.polls import queries as polls
 from bot.store.queries import Queries
-from bot.training import queries as training
+from bot.trainer import queries as training
 from bot.verse import queries as verse
 
 

@@ -5,23 +5,13 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    emphasis,
-    plain,
-    text,
-)
-from bot.chat.translation import _
+from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
+from bot.chat.translation import Language, _, in_language, joined
 from bot.chat.turn import Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
@@ -29,7 +19,6 @@ from bot.creatures.description import description
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
-from bot.formats import shortened
 from bot.museum.collection import owner_buttons
 from bot.museum.gallery import discoverer_of
 from bot.museum.queries import Exhibit, Museum
@@ -39,6 +28,8 @@ from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
+from bot.text.formats import shortened
+from bot.text.spans import Text, emphasis, plain, text
 from bot.words import WordFilter
 from data.text import clean_name
 
@@ -152,12 +143,9 @@ async def _shown(
     *,
     is_private: bool,
 ) -> Winners:
-    """The plate and what is known of the animal, without what the word filter blocks."""
+    """The plate and what is known of the animal, without sentences that have a blocked word."""
     limits, may_attach = turn.platform.limits, is_private or turn.attaches_files
     language = await turn.language(private=is_private)
-
-    def is_allowed(told: Text) -> bool:
-        return words.allows(plain(told, language))
 
     plate = await plate_file(app, profile, limits, words, language) if may_attach else None
     length, weight = labels.length(profile.length), labels.weight(profile.weight)
@@ -169,7 +157,6 @@ async def _shown(
         Field(_("Size"), text(_("{length} long, {weight}"), length=length, weight=weight)),
         Field(_("Temper"), text(labels.TEMPERS[profile.temper])),
     ]
-    fields = [each for each in fields if is_allowed(each.value)]
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
@@ -184,11 +171,9 @@ async def _shown(
         footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
     elif _is_genus(app, profile):
         footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
-    facts = [*filter(is_allowed, filter(None, await asyncio.to_thread(_facts, profile)))]
-    told = [*filter(is_allowed, (text(await asyncio.to_thread(description, profile)),))]
     embed = Embed(
         title=f"🦕 {profile.name}",
-        lines=(*facts, *([()] if facts and told else []), *told),
+        lines=await asyncio.to_thread(lines_of, profile, words, language),
         fields=tuple(fields),
         footer=footer,
         tone=Tone.NAMES,
@@ -204,13 +189,25 @@ async def _shown(
     return Winners(message, name=exhibit.name if exhibit is not None else profile.name)
 
 
-def _facts(profile: Profile) -> list[Text]:
-    """How a name is said, and what it means."""
-    said = emphasis(pronunciation(profile.name))
-    return [
-        text(_("Say {pronunciation}."), pronunciation=said),
-        labels.meaning_sentence(profile.name, profile.roots),
-    ]
+def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[Text, ...]:
+    """How a name is said, what it means, and what the animal is like.
+
+    Sentences are left out if they have a word in the language of their readers that they blocked
+    themselves.
+    """
+
+    def is_allowed(sentence: str) -> bool:
+        return words.allows_phrase(in_language(sentence, language))
+
+    lines = []
+    if words.allows(said := pronunciation(profile.name)):
+        lines.append(text(_("Say {pronunciation}."), pronunciation=emphasis(said)))
+    meaning = labels.meaning_sentence(profile.name, profile.roots)
+    if meaning and is_allowed(plain(meaning, language)):
+        lines.append(meaning)
+    if told := reduce(joined, filter(is_allowed, description(profile)), ""):
+        lines += [(), text(told)] if lines else [text(told)]
+    return tuple(lines)
 
 
 DINOSAUR_COMMAND = Command(

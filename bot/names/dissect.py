@@ -14,32 +14,21 @@ from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
 from bot.chat.commands import Choice, Command, Option, always, within_limits
 from bot.chat.dispatch import caller_of, respond_when_ready
-from bot.chat.message import (
-    Button,
-    Embed,
-    File,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    emphasis,
-    strong,
-    text,
-    with_pictures,
-)
+from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
-from bot.creatures.labels import meaning_sentence
-from bot.formats import bracketed, human_join, odds, percent, shortened, spaced
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
 from bot.pictures.renderer import Renderer
+from bot.polls.hall_of_fame import meaning_of
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
-from bot.training.queries import CustomModelRecord
+from bot.text.formats import bracketed, human_join, odds, percent, shortened, spaced
+from bot.text.spans import Text, emphasis, strong, text
+from bot.trainer.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
@@ -198,17 +187,18 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
     png = await app[Renderer].picture(picture, dissection, model.card)
-    return dissection_message(dissection, png, model, turn.platform.limits)
+    language = await turn.language()
+    _short, meaning = await asyncio.to_thread(meaning_of, dissection.name, words, language)
+    return dissection_message(dissection, meaning, png, model, turn.platform.limits)
 
 
 def dissection_message(
-    dissection: Dissection, png: bytes | None, model: NamesModel, limits: Limits
+    dissection: Dissection, meaning: Text, png: bytes | None, model: NamesModel, limits: Limits
 ) -> Message:
     """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
     others = [format_name(card, name) for name in dissection.nearest if name != dissection.name]
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
-    meaning = meaning_sentence(dissection.name, dissection.parts)
     lines = [
         *([meaning] if meaning else ()),
         *([text(near, names=human_join(others))] if others else ()),

@@ -14,9 +14,9 @@ from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
+from bot.text.formats import shortened
 from bot.words import WordFilter
 from data.text import clean_name
 
@@ -35,13 +35,14 @@ async def plate_file(
 ) -> File | None:
     """The plate as a file with alternative text; `None` if it cannot be drawn.
 
-    The text is only the name if the word filter blocks it in the language of its readers.
+    The text is only the name if it has a word in the language of its readers that they blocked
+    themselves.
     """
     png = await app[CreaturePictures].plate(profile)
     if png is None:
         return None
     told = shortened(alternative_text(profile), limits.alt_text)
-    if not words.allows(in_language(told, language)):
+    if not words.allows_phrase(in_language(told, language)):
         told = profile.name
     return File(f"{clean_name(profile.name)}.png", png, told)
 

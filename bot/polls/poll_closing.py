@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
-from bot.chat.message import Embed, Message, Text, Tone, code, strong, text, with_pictures
+from bot.chat.message import Embed, Message, Tone, with_pictures
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.community.blocks import BlockList
@@ -28,6 +28,7 @@ from bot.polls.poll_message import (
 )
 from bot.polls.queries import PollRecord, Polls, announced
 from bot.store import Unavailable
+from bot.text.spans import Text, code, strong, text
 
 log = logging.getLogger(__name__)
 

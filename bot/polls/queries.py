@@ -31,6 +31,7 @@ from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import on_platform
+from bot.store.members import MemberBatches
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -286,20 +287,21 @@ class Polls(Queries):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._ballots = Batches(self._write, LARGEST_BATCH)
-        self._opened = Batches(self._write_opened, LARGEST_BATCH)
+        self._ballots = MemberBatches(
+            database, self._write, LARGEST_BATCH, lambda cast: cast[0].member_id
+        )
+        self._opened = MemberBatches(
+            database, self._write_opened, LARGEST_BATCH, lambda poll: poll.member_id
+        )
         self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
     async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
         Returns it as it is stored: its community decides when it closes, and which votes it needs.
-        Raises `TooManyPolls`.
+        Raises `TooManyPolls`, and `Forgotten`.
         """
-        opened = await self._opened.put(poll)
-        if isinstance(opened, TooManyPolls):
-            raise opened
-        return opened
+        return await self._opened.put(poll)
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
@@ -388,7 +390,7 @@ class Polls(Queries):
 
         It is refused if the poll is closed or elsewhere, or has no such position. When this
         returns, the vote is on disk. Votes that arrive during a transaction share the next one, so
-        that hundreds of votes take few transactions.
+        that hundreds of votes take few transactions. Raises `Forgotten`.
         """
         return await self._ballots.put((ballot, now))
 
@@ -493,45 +495,44 @@ class Polls(Queries):
         return count
 
     async def _write_opened(
-        self, polls: Sequence[PollRecord]
-    ) -> Sequence[PollRecord | TooManyPolls]:
+        self, session: AsyncSession, polls: Sequence[PollRecord]
+    ) -> Sequence[PollRecord | Exception]:
         """Store new polls, with their names, as far as their members and channels may have more."""
         settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
             Community.id.in_({poll.community_id for poll in polls})
         )
-        async with self._database.writing() as session:
-            known = {row.id: row for row in await session.execute(settings)}
-            if models := {poll.custom_model_id for poll in polls} - {None}:
-                found = await session.scalars(
-                    select(CustomModel.id)
-                    .where(CustomModel.id.in_(models))
-                    .with_for_update(read=True, key_share=True)
-                )
-                models = {*found}
-            members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
-            of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
-            in_channels = await _open_by(session, channels, Poll.channel_id)
-            outcomes: list[PollRecord | TooManyPolls] = []
-            for poll in polls:
-                member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
-                if of_members[member] >= MOST_OF_MEMBER:
-                    outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
-                    continue
-                if in_channels[channel] >= MOST_IN_CHANNEL:
-                    outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
-                    continue
-                of_members[member] += poll.member_id is not None
-                in_channels[channel] += 1
-                if poll.custom_model_id not in models:  # deleted while it wrote the names
-                    poll = replace(poll, custom_model_id=None)
-                if (chosen := known.get(poll.community_id)) is not None:
-                    poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
-                outcomes.append(poll)
-            opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
-            if opened:
-                await session.execute(insert(Poll), [*map(_row, opened)])
-            if names := _names_of(opened):
-                await session.execute(insert(Candidate), names)
+        known = {row.id: row for row in await session.execute(settings)}
+        if models := {poll.custom_model_id for poll in polls} - {None}:
+            found = await session.scalars(
+                select(CustomModel.id)
+                .where(CustomModel.id.in_(models))
+                .with_for_update(read=True, key_share=True)
+            )
+            models = {*found}
+        members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
+        of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
+        in_channels = await _open_by(session, channels, Poll.channel_id)
+        outcomes: list[PollRecord | Exception] = []
+        for poll in polls:
+            member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
+            if of_members[member] >= MOST_OF_MEMBER:
+                outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
+                continue
+            if in_channels[channel] >= MOST_IN_CHANNEL:
+                outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
+                continue
+            of_members[member] += poll.member_id is not None
+            in_channels[channel] += 1
+            if poll.custom_model_id not in models:  # deleted while it wrote the names
+                poll = replace(poll, custom_model_id=None)
+            if (chosen := known.get(poll.community_id)) is not None:
+                poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
+            outcomes.append(poll)
+        opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
+        if opened:
+            await session.execute(insert(Poll), [*map(_row, opened)])
+        if names := _names_of(opened):
+            await session.execute(insert(Candidate), names)
         return outcomes
 
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
@@ -543,30 +544,31 @@ class Polls(Queries):
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
         return [None] * len(sent)
 
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[Outcome]:
-        """Apply ballots in their order, in one transaction. Returns what each has done."""
-        async with self._database.writing() as session:
-            opened = locked_open({ballot.poll_id for ballot, _ in ballots})
-            polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
-            candidates = await session.execute(
-                select(Candidate.poll_id, Candidate.position).where(
-                    Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
-                )
+    async def _write(
+        self, session: AsyncSession, ballots: Sequence[tuple[Ballot, datetime]]
+    ) -> list[Outcome]:
+        """Apply ballots in their order. Returns what each has done."""
+        opened = locked_open({ballot.poll_id for ballot, _ in ballots})
+        polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
+        candidates = await session.execute(
+            select(Candidate.poll_id, Candidate.position).where(
+                Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
             )
-            positions = {(poll_id, position) for poll_id, position in candidates}
-            valid = [
-                (poll := polls.get(ballot.poll_id)) is not None
-                and at < poll.closes_at
-                and poll.is_at(ballot.origin)
-                and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
-                for ballot, at in ballots
-            ]
-            stored = await lock_votes(session, {key_of(ballot) for ballot, _ in ballots})
-            outcomes, votes, deleted = apply_ballots(ballots, valid, stored)
-            if deleted:
-                await session.execute(delete(Vote).where(is_one_of(deleted)))
-            if votes:
-                await session.execute(self._upsert(votes))
+        )
+        positions = {(poll_id, position) for poll_id, position in candidates}
+        valid = [
+            (poll := polls.get(ballot.poll_id)) is not None
+            and at < poll.closes_at
+            and poll.is_at(ballot.origin)
+            and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
+            for ballot, at in ballots
+        ]
+        stored = await lock_votes(session, {key_of(ballot) for ballot, _ in ballots})
+        outcomes, votes, deleted = apply_ballots(ballots, valid, stored)
+        if deleted:
+            await session.execute(delete(Vote).where(is_one_of(deleted)))
+        if votes:
+            await session.execute(self._upsert(votes))
         return outcomes
 
     def _upsert(self, votes: Mapping[Key, Choice]) -> Executable:

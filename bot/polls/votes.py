@@ -9,12 +9,11 @@ from datetime import timedelta
 from functools import partial
 
 from bot.chat.app import App
-from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.message import Button, Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
-from bot.formats import without_bidi_controls
 from bot.polls.poll_message import RETRACT, message_of, poll_message
 from bot.polls.queries import (
     Ballot,
@@ -25,6 +24,9 @@ from bot.polls.queries import (
     VoteOrigin,
 )
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
+from bot.text.formats import without_bidi_controls
+from bot.text.spans import strong, text
 from bot.words import WordFilter
 
 log = logging.getLogger(__name__)
@@ -57,8 +59,8 @@ class Candidates:
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
     """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot edit messages, and if the database does not answer in time. Raises
-    `TooManyPolls`.
+    `None` where the bot cannot edit messages, for a member who has deleted their data meanwhile,
+    and if the database does not answer in time. Raises `TooManyPolls`.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
@@ -69,6 +71,8 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
         return await within(seconds, _stored(app, turn, candidates))
     except TimeoutError:
         log.warning("The database is slow; names were sent without a poll")
+    except Forgotten:
+        log.info("A member has deleted their data meanwhile; names were sent without a poll")
     except Unavailable:  # logged where it is raised
         pass
     return None

@@ -31,7 +31,7 @@ from bot.store.schema import Base, OutboxRow, Poll
 
 ROWS_AT_ONCE = 200
 """Rows that are fetched or inserted together; those with binary values come one by one."""
-OF_PROCESSES = {"running_cooldowns", "registered_commands"}
+OF_PROCESSES = {"running_cooldowns", "registered_commands", "deletions"}
 """Tables with messages between processes, which are nobody's data."""
 TRANSIENT = {"outbox", "unfinished_answers", *OF_PROCESSES}
 """Tables that no backup has. `unfinished_answers` holds tokens of interactions for minutes."""

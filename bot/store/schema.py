@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
@@ -598,6 +599,22 @@ class RunningCooldown(Base):
     key: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     """A digest of the member's id and the action."""
     until: Mapped[datetime] = mapped_column(Instant)
+
+
+class Deletion(Base):
+    """A member who has deleted their data, for as long as a request of theirs may still run."""
+
+    __tablename__ = "deletions"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: Mapped[int] = mapped_column(Counted, primary_key=True)
+    """Later ones are greater, in the order in which they were committed."""
+    key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Random."""
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """HMAC-SHA-256 of the member with this key."""
+    at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    """The time of the database."""
 
 
 class RegisteredCommands(Base):

@@ -88,6 +88,18 @@ class WordFilter:
             for word, found in chain(masked, sounding)
         )
 
+    def allows_phrase(self, text: str) -> bool:
+        """Whether a text of the bot itself has no word that the operator or the server blocked.
+
+        The bot's lists are for what members and networks write: they would refuse its translations.
+        The operator's words count, as they hold everywhere, and direct messages have no others.
+        """
+        return not any(
+            layer.blocks(reading, self._strictness)
+            for reading in map(TextReading, readings(text))
+            for layer in self._layers[1:]
+        )
+
     def _blocks(self, reading: TextReading) -> bool:
         return any(layer.blocks(reading, self._strictness) for layer in self._layers)
 

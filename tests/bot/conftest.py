@@ -20,7 +20,7 @@ from bot.logs import LEVEL_OF_OTHERS
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.views import modals
 from bot.settings import Settings
-from bot.training import service
+from bot.trainer import service
 from models import weights
 from models.fingerprints import Fingerprints
 from models.weights import Trained, save_weights

@@ -14,9 +14,9 @@ from bot.fleet.membership import Fleet
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.store import Store
-from bot.training.queries import TrainingRequest
-from bot.training.registry import ModelRegistry
-from bot.training.trainer import RunFolder
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeRenderer, FakeTrainer, FakeWriter

@@ -8,7 +8,7 @@ from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store import Store
-from bot.training.queries import (
+from bot.trainer.queries import (
     CustomModels,
     StoredList,
     TrainingRequest,

@@ -12,7 +12,7 @@ from bot.chat import dispatch
 from bot.chat import errors as error_messages
 from bot.chat.app import App
 from bot.chat.commands import Answer, Suggestions
-from bot.chat.message import Button, Message, Text
+from bot.chat.message import Button, Message
 from bot.chat.translation import in_language
 from bot.chat.turn import DeliveryError, Turn
 from bot.features import stopping
@@ -39,6 +39,7 @@ from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
 from bot.store.fleet import Registrations
+from bot.text.spans import Text
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +201,7 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
-        await self.app.pace.turn()
+        await self.app.begin()
         turn = DiscordTurn(interaction, self.platform)
         await dispatch.press(self.app, turn, button.action, button.state)
 
@@ -243,7 +244,7 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
 
     async def interaction_check(self, _interaction: Interaction, /) -> bool:
         """Let few commands in each round of the event loop read their options."""
-        await self.client.app.pace.turn()
+        await self.client.app.begin()
         return True
 
     async def _call(self, interaction: Interaction) -> None:

@@ -20,12 +20,12 @@ from bot.polls.queries import Ballot, Polls, RecentPoll
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.training.queries import CustomModels
+from bot.trainer.queries import CustomModels
 from bot.verse.queries import Poems
 from tests.bot.champions import announce
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.training.test_custom_model_queries import create
+from tests.bot.trainer.test_custom_model_queries import create
 
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 

@@ -1,11 +1,20 @@
 """`/dinosaur`: the animal of a name."""
 
+import re
+
 import pytest
 
+from bot.chat.translation import in_language, language_of, languages
+from bot.creatures.animal import profile_of
+from bot.creatures.description import description
 from bot.creatures.names import LONGEST_NAME, has_creature
-from bot.museum.dinosaur import DinosaurOptions, dinosaur
+from bot.museum.dinosaur import DinosaurOptions, dinosaur, lines_of
+from bot.polls.hall_of_fame import meaning_of
+from bot.text.spans import plain
+from bot.words import Strictness, WordFilter
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Actor, Chat
+from tests.bot.creatures.names import NAMES
 from tests.bot.opened_polls import a_poll
 from tests.bot.turns import FakePlatform, FakeTurn
 
@@ -133,7 +142,7 @@ async def test_accents_and_extremes(chat: Chat, name: str) -> None:
 
 
 async def test_word_filter(chat: Chat) -> None:
-    """A blocked name is refused; what else is blocked is left out."""
+    """A blocked name is refused; sentences with a blocked word are left out, but no labels."""
     manager = await chat.add_manager()
     blocked = "kilosaurus, roof*, boulders, theropod, ovum, feathers"
     await manager.use("settings", blocked_words=blocked)
@@ -146,9 +155,35 @@ async def test_word_filter(chat: Chat) -> None:
     assert "roof" not in shown.words
     assert "boulders" not in (await chat.alice.use("dinosaur", name="Zyxwox")).words
     shown = await chat.alice.use("dinosaur", name="Oviraptor")
-    assert "Family" not in shown.words
+    assert "Family: small theropod" in shown.words
     assert "ovum" not in shown.words
     assert [file.description for file in shown.files] == ["Oviraptor"]
+
+
+@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("strictness", [Strictness.NORMAL, Strictness.STRICT])
+def test_lists_are_not_for_translations(tag: str, strictness: Strictness) -> None:
+    """Many languages have common words that are profane in another, or in another sense."""
+    words, language = WordFilter(strictness=strictness), language_of(tag)
+    for name in NAMES:
+        profile = profile_of(name)
+        told = "\n".join(plain(line, language) for line in lines_of(profile, words, language))
+        meaning, sentence = meaning_of(name, words, language)
+        expected = [in_language(each, language) for each in description(profile)]
+        assert [each for each in (plain(sentence, language), *expected) if each not in told] == []
+        assert bool(meaning) == bool(profile.roots), name
+
+
+def test_own_words_take_out_one_sentence() -> None:
+    profile, language = profile_of("Mangosaurus"), language_of("de")
+    said, _meaning, empty, told = lines_of(profile, WordFilter(), language)
+    first, second = (in_language(each, language) for each in description(profile))
+    for sentence, rest in ((first, second), (second, first)):
+        word = max(re.findall(r"\w+", sentence), key=len)
+        server = WordFilter().for_server(Strictness.MILD, [word])
+        assert plain(lines_of(profile, server, language)[-1], language) == rest
+    server = WordFilter().for_server(Strictness.MILD, ["echse"])
+    assert lines_of(profile, server, language) == (said, empty, told)
 
 
 async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:

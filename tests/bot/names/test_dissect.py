@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
+from bot.creatures.labels import meaning_sentence
 from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.queries import Polls
+from bot.text.spans import plain
 from data.etymology import NamePart
 from models.names.dissection import Dissection, LetterChoice
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
@@ -23,7 +25,8 @@ from tests.bot.opened_polls import open_polls
 def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
     """The answer. `usual` is the mean surprise at real names, in nats per letter."""
     model = NamesModel(card("names", held_out=usual, validation=None), ())
-    return dissect.dissection_message(found, b"", model, LIMITS)
+    meaning = meaning_sentence(found.name, found.parts)
+    return dissect.dissection_message(found, meaning, b"", model, LIMITS)
 
 
 def words_of(found: Dissection, usual: float | None = 1.5) -> str:
@@ -50,6 +53,14 @@ async def test_picture_and_meaning(chat: Chat) -> None:
     assert picture.description == dissect.description(
         dissection("mangosaurus"), card("names"), LIMITS
     )
+
+
+async def test_own_words_take_out_the_meaning(chat: Chat) -> None:
+    manager = await chat.add_manager()
+    await manager.use("settings", blocked_words="lizard")
+    result = await chat.alice.use("dissect", name="Mangosaurus!")
+    assert "lizard" not in result.body
+    assert "Dracosaurus, Anchisaurus and Minmi" in result.body
 
 
 def test_alt_text() -> None:
@@ -93,7 +104,7 @@ def test_real_name() -> None:
 
 async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
     model = NamesModel(card("names", held_out=1.5), (), await learned(chat))
-    answer = dissect.dissection_message(dissection(), b"", model, LIMITS)
+    answer = dissect.dissection_message(dissection(), (), b"", model, LIMITS)
     (shown,) = answer.embeds
     words = "\n".join(map(plain, shown.lines))
     assert "Nearest on the list:" in words

@@ -25,7 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
 from bot.chat.turn import Deleted, Forbidden, Limited, MessageRef, Unanswered, Unreachable
 from bot.community.queries import Action, RecordEntry
 from bot.features.jobs import Jobs
@@ -35,6 +35,7 @@ from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.settings import Settings
 from bot.store import Database, Store, url_of
 from bot.store.database import FILE
+from bot.text.spans import plain
 from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.bot.turns import COMMUNITY, FakePlatform, lines_of
 from tests.bot.world import World
@@ -80,7 +81,7 @@ class Process:
         self.database = ProcessDatabase(url, self)
         self.view = View(chat, self)
         self.app = world.app_with(world.settings, Store(self.database))
-        self.jobs = Jobs(self.app, self.view)  # type: ignore[arg-type]  # a protocol
+        self.jobs = Jobs(self.app, self.view)
 
     async def point(self) -> None:
         """An await at which the process can be killed."""
@@ -331,4 +332,4 @@ class OutboxMachine(RuleBasedStateMachine):
 def test_outbox(where: str, templates: Templates) -> None:
     url = postgres_of(templates) if where == "postgres" else None
     chosen = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
-    run_state_machine_as_test(partial(OutboxMachine, url), settings=chosen)
+    run_state_machine_as_test(partial(OutboxMachine, url), settings=chosen)  # type: ignore[arg-type]

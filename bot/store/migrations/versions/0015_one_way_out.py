@@ -68,7 +68,15 @@ def _add_outbox() -> None:
 
 
 def _add_deletions() -> None:
-    pass
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "deletions",
+        sa.Column("number", number, primary_key=True),
+        sa.Column("key", sa.LargeBinary(16), nullable=False),
+        sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+        sqlite_autoincrement=True,
+    )
 
 
 def _add_removed_names() -> None:
