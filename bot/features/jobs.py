@@ -41,7 +41,13 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
-        self.outbox = OutboxWorker(app, platform, {Kind.RESULT: self.polls.show_result})
+        kinds = {
+            Kind.RESULT: self.polls.show_result,
+            Kind.DAILY: self.dailies.show_poll,
+            Kind.STOPPED: self.dailies.show_stopped,
+            Kind.WELCOME: self.welcomes.show_welcome,
+        }
+        self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform)
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []

@@ -41,6 +41,11 @@ class Kind(StrEnum):
 
     RESULT = "result"
     """The message of a poll, and its winner."""
+    DAILY = "daily"
+    """The poll of a day."""
+    STOPPED = "stopped"
+    """That a community gets no dinosaurs of the day anymore."""
+    WELCOME = "welcome"
 
 
 @dataclass(frozen=True)

@@ -59,14 +59,19 @@ class Delivery:
         return self._row.subject_id
 
     @property
+    def channel_id(self) -> int:
+        """Where it belongs."""
+        return self._row.channel_id
+
+    @property
     def step(self) -> int:
         """How far earlier attempts have come."""
         return self._row.step
 
-    async def send(self, ref: MessageRef, message: Message, nonce: int, *, step: int) -> int | None:
+    async def send(self, ref: MessageRef, message: Message, *, step: int = 1) -> int | None:
         """Send a message to the channel of `ref`, without pictures where files are forbidden.
 
-        step: what later attempts begin with.
+        `step` is that of later attempts.
 
         Returns its id; `None` if it is too late, or it may have been sent before and the platform
         would not know it again. Raises `Unreachable`, to try again later, and other
@@ -89,7 +94,7 @@ class Delivery:
         await outbox.begin(self._row, step, self.doubt_since)
         self._row = replace(self._row, step=step)
         try:
-            self.sent = await self._send(ref, message, nonce)
+            self.sent = await self._send(ref, message)
         except Unanswered as error:
             log.info("Nobody knows whether a message has arrived: %s", error)
         except Unreachable:
@@ -101,7 +106,9 @@ class Delivery:
             raise
         return self.sent
 
-    async def _send(self, ref: MessageRef, message: Message, nonce: int) -> int:
+    async def _send(self, ref: MessageRef, message: Message) -> int:
+        # By which the platform knows it again. Those of results were the poll's id in 1.0.
+        nonce = self.subject_id ^ [*Kind].index(self._row.kind) << 60
         try:
             return await self._platform.send(ref, message, nonce=nonce)
         except Forbidden:

@@ -123,7 +123,7 @@ class PollCloser:
         language = await self._platform.language_of(poll.community_id)
         announcement = await winner_message(self._app, poll, limits, language)
         try:
-            sent = await delivery.send(place, announcement, poll.id, step=ANNOUNCING)
+            sent = await delivery.send(place, announcement, step=ANNOUNCING)
         except Unreachable:
             raise
         except DeliveryError as error:

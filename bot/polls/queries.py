@@ -320,6 +320,13 @@ class Polls(Queries):
             if opened is None:
                 return None
             await session.execute(insert(Candidate), _names_of([poll]))
+            await put(
+                session,
+                Kind.DAILY,
+                select(Poll.id, Poll.channel_id).where(Poll.id == poll.id),
+                poll.opened_at,
+                poll.closes_at,
+            )
         return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
@@ -696,6 +703,13 @@ async def put_result(
 ) -> None:
     """Put polls into the outbox: their messages, and their winners."""
     await put(session, Kind.RESULT, select(Poll.id, Poll.channel_id).where(which), due_at, until)
+
+
+async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
+    """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
+    await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
+    removed = select(Candidate.poll_id).where(Candidate.removed_at.is_not(None))
+    await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
 
 
 async def announced(

@@ -66,7 +66,7 @@ class Chat:
     limited: set[int] = field(default_factory=set)
     """Channels that take no edits."""
     closed: set[int] = field(default_factory=set)
-    """Channels where the bot may not write."""
+    """Channels where the bot may send nothing."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1000))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -128,8 +128,10 @@ class View(FakePlatform):
         self.chat, self.process = chat, process
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
-        await self._reach(ref)
+        await self._reach()
         assert nonce is not None
+        if ref.channel_id in self.chat.closed:
+            raise Forbidden
         at, number = self.chat.nonces.get(nonce, (BEGIN - timedelta(days=1), 0))
         if not self.chat.knows_s or self.chat.now - at > timedelta(seconds=self.chat.knows_s):
             number = next(self.chat.numbers)
@@ -140,7 +142,7 @@ class View(FakePlatform):
         return number
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
-        await self._reach(ref)
+        await self._reach()
         if ref.channel_id in self.chat.limited:
             raise Limited
         if ref.message_id not in self.shown:
@@ -148,12 +150,10 @@ class View(FakePlatform):
         self.shown[ref.message_id] = message
         await self._answer(is_sending=False)
 
-    async def _reach(self, ref: MessageRef) -> None:
+    async def _reach(self) -> None:
         await self.process.point()
         if self.chat.is_away:
             raise Unreachable
-        if ref.channel_id in self.chat.closed:
-            raise Forbidden
 
     async def _answer(self, *, is_sending: bool) -> None:
         await self.process.point()
