@@ -43,7 +43,8 @@ bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation 
     bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.outbox bot.chat
     bot.concurrency
     bot.trainer models.names models.verse data bot.text
-bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency bot.text
+bot.welcome          bot.polls bot.community bot.outbox bot.chat bot.store bot.concurrency
+    bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer data
     bot.text models.weights
 bot.status           bot.community bot.chat bot.fleet bot.writing bot.pictures bot.store
@@ -57,7 +58,7 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.vers
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
     bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store
-bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
+bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat bot.writing
     bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
