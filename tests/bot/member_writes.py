@@ -7,8 +7,10 @@ from sqlalchemy import Connection, event
 
 from bot.store import Database
 
-_IDS = re.compile(r"(member_id|owner_id|moderator_id)(_m\d+)?")
-"""Values of these columns. In a condition their names would end in `_1`."""
+MEMBERS = {"member_id", "owner_id", "moderator_id"}
+"""Columns with ids of members who do something. `target_id` is only in the record of moderation."""
+_VALUES = re.compile(rf"({'|'.join(sorted(MEMBERS))})(_m\d+)?")
+"""What is written to them. In a condition the names would end in `_1`."""
 CHECKED = "FROM deletions"
 """What each transaction of `bot/store/members.py` reads."""
 OTHERS = {
@@ -38,7 +40,7 @@ def watch_member_writes(database: Database) -> list[str]:
         if compiled is None or not (context.isinsert or context.isupdate):
             return
         writes = any(
-            value is not None and _IDS.fullmatch(name)
+            value is not None and _VALUES.fullmatch(name)
             for row in context.compiled_parameters
             for name, value in row.items()
         )

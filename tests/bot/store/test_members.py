@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.community import queries as community
 from bot.community.queries import Action, Blocks, RecordEntry
+from bot.museum import queries as museum
 from bot.museum.queries import Museum
 from bot.polls.queries import Ballot, Outcome, Polls
 from bot.privacy.queries import Privacy
@@ -250,6 +252,49 @@ async def test_training_keeps_its_own_member(store: Store, other: Store) -> None
         await store[Versions].add(version(member_id=MEMBER), FILES, NOW, "better", number)
     assert await traces(store, MEMBER) == []
     assert [each.member_id for each in await store[Versions].of("names")] == [OTHER, None]
+
+
+async def closing(store: Store) -> Awaitable[object]:
+    """Close a poll of the member, whose winner is discovered."""
+    await opened(store, replace(POLL, member_id=MEMBER))
+    await cast(store, OTHER)
+    return store[Polls].close(POLL.id, POLL.closes_at)
+
+
+async def training(store: Store) -> Awaitable[object]:
+    """Store what a training of the member has made."""
+    number = await store[Trainings].enqueue(TRAINING)
+    return store[Versions].add(version(), FILES, NOW, "better", number)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "owner", "name"),
+    [(closing, museum, "lock"), (training, Versions, "_drop_old_weights")],
+)
+@pytest.mark.parametrize("is_written_first", [True, False])
+async def test_background_work(
+    store: Store,
+    other: Store,
+    prepare: Callable[[Store], Awaitable[Awaitable[object]]],
+    owner: object,
+    name: str,
+    is_written_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no request: it takes the member from a row, which it locks as deleting does."""
+    work, gate = await prepare(store), Gate()
+    deletion = other[Privacy].forget_member(MEMBER)
+    first, second = (work, deletion) if is_written_first else (deletion, work)
+    held, called = (owner, name) if is_written_first else (community, "forget")
+    monkeypatch.setattr(held, called, gate.after(getattr(held, called)))
+    begun = [asyncio.ensure_future(first)]
+    await gate.reached.wait()
+    begun.append(asyncio.ensure_future(second))
+    await let_run()
+    assert not begun[1].done()
+    gate.opened.set()
+    await asyncio.gather(*begun)
+    assert await traces(store, MEMBER) == []
 
 
 async def test_identity_of_a_forgotten_member(store: Store, other: Store) -> None:
