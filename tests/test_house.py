@@ -40,9 +40,11 @@ bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring 
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
     bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse
 bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum
-    bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency
+    bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.outbox bot.chat
+    bot.concurrency
     bot.trainer models.names models.verse data bot.text
-bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency bot.text
+bot.welcome          bot.polls bot.community bot.outbox bot.chat bot.store bot.concurrency
+    bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer data
     bot.text models.weights
 bot.status           bot.community bot.chat bot.fleet bot.writing bot.pictures bot.store
@@ -56,7 +58,7 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.vers
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
     bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store
-bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
+bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat bot.writing
     bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
@@ -67,9 +69,10 @@ bot.trainer          bot.writing bot.store bot.concurrency models.serving models
 bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bot.words bot.store
     bot.concurrency bot.text models.tasks models.names models.training models.weights
     models.networks data
-bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
+bot.polls            bot.museum.queries bot.community bot.outbox bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.text data
 bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text
+bot.outbox           bot.chat bot.store bot.concurrency
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.text data
 bot.fleet            bot.store bot.settings bot.concurrency

@@ -14,6 +14,8 @@ from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask, within
 from bot.daily.posting import DailyPoster
+from bot.outbox.queries import Kind
+from bot.outbox.worker import OutboxWorker
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
 from bot.trainer.registry import ModelRegistry
@@ -39,6 +41,13 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
+        kinds = {
+            Kind.RESULT: self.polls.show_result,
+            Kind.DAILY: self.dailies.show_poll,
+            Kind.STOPPED: self.dailies.show_stopped,
+            Kind.WELCOME: self.welcomes.show_welcome,
+        }
+        self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform)
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
@@ -59,6 +68,9 @@ class Jobs:
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
+        delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
+        self._tasks.append(delivering)
+        self._app.store.database.wake += [self.outbox.wake, delivering.wake]
 
     def wake(self) -> None:
         """Let each do at once what is due."""

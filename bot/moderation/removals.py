@@ -20,7 +20,7 @@ from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.hall_of_fame import withdraw
 from bot.polls.hall_queries import HallOfFame
-from bot.polls.poll_closing import winner_message
+from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
@@ -215,13 +215,9 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                 now = await polls.find(poll_id)
                 if now is not None and now.closed_at != poll.closed_at:  # by another process
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
-        if (ref := announcement_of(poll)) is not None:
-            announcement = removed_message()
-            language = await platform.language_of(poll.community_id)
-            if poll.winner is not None:  # which may have tied with what was removed
-                announcement = await winner_message(app, poll, platform.limits, language)
+        if poll.announcement_id is not None:
             with suppress(Deleted):
-                await platform.edit(ref, announcement)
+                await platform.edit(*await updated_announcement(app, poll, platform))
 
 
 def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Message:

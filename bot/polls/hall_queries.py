@@ -18,7 +18,8 @@ from sqlalchemy import (
     select,
 )
 
-from bot.polls.queries import is_named, of_dinosaurs, on_platform
+from bot.polls.queries import is_named, of_dinosaurs
+from bot.store.identities import on_platform
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
 

@@ -26,10 +26,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
 from bot.museum import queries as museum
+from bot.outbox.queries import Kind, put
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
-from bot.store.identities import WITH_SURROGATES
+from bot.store.identities import on_platform
 from bot.store.members import MemberBatches
 from bot.store.personal import (
     Rows,
@@ -40,7 +41,6 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
-    FIRST_SURROGATE,
     Candidate,
     Community,
     CustomModel,
@@ -177,6 +177,8 @@ async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> dict[Key, 
 
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
+RETRIED = timedelta(seconds=10)
+"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
@@ -240,7 +242,6 @@ class PollRecord:
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
-    announcing_at: datetime | None = None
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
@@ -319,6 +320,13 @@ class Polls(Queries):
             if opened is None:
                 return None
             await session.execute(insert(Candidate), _names_of([poll]))
+            await put(
+                session,
+                Kind.DAILY,
+                select(Poll.id, Poll.channel_id).where(Poll.id == poll.id),
+                poll.opened_at,
+                poll.closes_at,
+            )
         return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
@@ -409,29 +417,20 @@ class Polls(Queries):
         they would stay open for as long as it was ahead.
         """
         is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
-        return await self._find(Poll.closed_at.is_(None), is_over, on_platform(platform))
-
-    async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
-        """Polls closed before a time, but not longer than `STALE`, and not announced yet.
-
-        Nor has a process begun to announce them since that time.
-        """
         return await self._find(
-            Poll.closed_at < before,
-            Poll.closed_at >= before - STALE,
-            Poll.announced_at.is_(None),
-            or_(Poll.announcing_at.is_(None), Poll.announcing_at < before),
-            on_platform(platform),
+            Poll.closed_at.is_(None), is_over, on_platform(platform, Poll.channel_id)
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
         """When the next poll on a platform closes; `None` if none is open."""
         return await self._scalar(
-            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), on_platform(platform))
+            select(func.min(Poll.closes_at)).where(
+                Poll.closed_at.is_(None), on_platform(platform, Poll.channel_id)
+            )
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a poll, decide its winner, and claim the announcement of the result.
+        """Close a poll, decide its winner, and put the result into the outbox.
 
         Returns `None` if it was closed before. If the winner is a dinosaur, its community has
         discovered it.
@@ -440,7 +439,7 @@ class Polls(Queries):
             closed = await session.scalar(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
-                .values(closed_at=now, announcing_at=now)
+                .values(closed_at=now)
                 .returning(Poll.id)
             )
             if closed is None:
@@ -453,6 +452,7 @@ class Polls(Queries):
                     .values(winner=winner, winner_votes=poll.votes[winner])
                 )
                 await museum.discover(self._database, session, poll_id)
+            await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
     async def void(self, poll_id: int) -> None:
@@ -483,42 +483,6 @@ class Polls(Queries):
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
             if other_id is not None:
                 await museum.discover(self._database, session, other_id)
-
-    async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
-        """Record the message with the plaque. Returns whether the poll still has a winner."""
-        async with self._database.writing() as session:
-            winner = await session.scalar(
-                update(Poll)
-                .where(Poll.id == poll_id)
-                .values(announcement_id=message_id)
-                .returning(Poll.winner)
-            )
-            return winner is not None
-
-    async def claim_announcement(self, poll_id: int, known: datetime | None, now: datetime) -> bool:
-        """Claim the announcement of a result, if `announcing_at` is as `known`.
-
-        Returns whether nobody else has.
-        """
-        is_known = Poll.announcing_at.is_not_distinct_from(known)
-        async with self._database.writing() as session:
-            claimed = await session.execute(
-                update(Poll)
-                .where(Poll.id == poll_id, Poll.announced_at.is_(None), is_known)
-                .values(announcing_at=now)
-                .returning(Poll.id)
-            )
-            return claimed.first() is not None
-
-    async def announced(self, poll_id: int, now: datetime) -> None:
-        """Record that a result was announced."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=now))
-
-    async def not_announced(self, poll_id: int) -> None:
-        """Give the claim back, because the announcement has failed for sure."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announcing_at=None))
 
     @patient
     async def prune(self, before: datetime) -> int:
@@ -734,14 +698,29 @@ def _record(poll: Poll, trained_in: int | None) -> PollRecord:
     return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
 
 
-def on_platform(
-    platform: str,
-    channel_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None] = Poll.channel_id,
-) -> ColumnElement[bool]:
-    """Whether a channel, that of a poll for example, is on a platform."""
-    if platform in WITH_SURROGATES:
-        return channel_id >= FIRST_SURROGATE
-    return channel_id < FIRST_SURROGATE
+async def put_result(
+    session: AsyncSession, which: ColumnElement[bool], due_at: datetime, until: datetime
+) -> None:
+    """Put polls into the outbox: their messages, and their winners."""
+    await put(session, Kind.RESULT, select(Poll.id, Poll.channel_id).where(which), due_at, until)
+
+
+async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
+    """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
+    await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
+    removed = select(Candidate.poll_id).where(Candidate.removed_at.is_not(None))
+    await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
+
+
+async def announced(
+    session: AsyncSession, poll_id: int, now: datetime, message_id: int | None = None
+) -> None:
+    """Record that a result was announced, and the message with the plaque, if there is one."""
+    values: dict[str, Any] = {"announced_at": func.coalesce(Poll.announced_at, now)}
+    if message_id is not None:
+        values["announcement_id"] = message_id
+    closed = update(Poll).where(Poll.id == poll_id, Poll.closed_at.is_not(None))
+    await session.execute(closed.values(values))
 
 
 async def remove(
@@ -779,6 +758,7 @@ async def remove(
     )
     await session.execute(delete(Vote).where(*of_name))
     await _note_outdated(session, poll_id, position)
+    await put_result(session, Poll.id == poll_id, now + RETRIED, now)
     if winner[0] == position:
         await _void(session, poll_id)
     if (found_in := await museum.remove(session, community_id, name)) is not None:
