@@ -59,8 +59,7 @@ bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.ch
     bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store bot.words
 bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat
-    bot.writing
-    bot.store bot.concurrency models.names bot.text
+    bot.writing bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.text bot.trainer bot.writing models.names models.verse models.weights
