@@ -169,10 +169,10 @@ async def answer_error(
 
 async def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
-    words = app.word_filter
+    sentence = explain(error, turn.platform.terms, app.registry.explanations)
     if isinstance(error, TemplatedError):  # it may quote somebody
         words = await app.filters.of(turn.community_id)
-    sentence = explain(error, turn.platform.terms, words, app.registry.explanations)
+        sentence = text(error.sentence.phrase(words.filtered))
     failed = sentence is None or (isinstance(error, FAULTS) and not isinstance(error, Forbidden))
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:

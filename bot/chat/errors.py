@@ -14,9 +14,7 @@ from bot.store.members import Forgotten
 from bot.text.formats import shortened
 from bot.text.spans import Text, code, text
 from bot.text.technical import NEWLINE, technical
-from bot.words import WordFilter
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
-from data.errors import TemplatedError
 from data.phrases import NOTHING, Showable
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
@@ -26,19 +24,15 @@ Explanations = Mapping[type[Exception], Callable[[Any], Text]]
 def explain(
     error: BaseException,
     terms: Terms,
-    words: WordFilter,
     explanations: Explanations = MappingProxyType({}),
 ) -> Text | None:
     """The sentence for an error; `None` for an unknown one.
 
-    words: the filter of those who read it.
-    explanations: those of features, as `App.explanations`.
+    `explanations`: those of features, as `App.explanations`.
     """
     match error:
         case UserError():
             return error.text
-        case TemplatedError(sentence=sentence):
-            return text(sentence.phrase(words.filtered))
         case TooSoon():
             return text(_("You're going too fast; try again in a few seconds."))
         case Busy(ahead=ahead):

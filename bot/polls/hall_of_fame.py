@@ -247,7 +247,7 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     ever = await store.best(words, scope_of(of_all, community_id, now), most=100)
     names: list[Showable] = [each.name for each in (*today, *ever) if each.name.instead is None]
     matching = [name for name in names if cleaned.casefold() in name.casefold()]
-    as_typed = words.filtered(cleaned, NOTHING)
+    as_typed = await asyncio.to_thread(words.filtered, cleaned, NOTHING)
     unique = dict.fromkeys([as_typed, *matching] if as_typed else matching)
     return within_limits((Choice(name, name) for name in unique), turn.platform.limits)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
@@ -259,7 +259,7 @@ class PollRecord:
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters: not if another community has
     trained it, since that would tell what is on its list."""
-    finder: Person | None = None
+    finder: Person | None = field(default=None, compare=False)
     """The discoverer, as others may know them."""
     own_vote: int | None = None
     """Position that the discoverer voted for."""

@@ -759,7 +759,11 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         order = (() if first is None else (first,)) + (CustomModel.key, CustomModel.id)
         statement = select(*_CUSTOM_MODEL).where(*conditions).order_by(*order).limit(most)
-        return [CustomModelRecord(**row._mapping) for row in await self._rows(statement)]
+        return [_custom_model(row) for row in await self._rows(statement)]
+
+
+def _custom_model(row: Any) -> CustomModelRecord:  # noqa: ANN401 (a row of `_CUSTOM_MODEL`)
+    return CustomModelRecord(**{**row._mapping, "name": accepted(row.name)})
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)

@@ -165,7 +165,7 @@ class SlackTurns:
 
     async def explain(self, error: Exception, origin: SlackOrigin) -> None:
         """Tell a member about an error before there is a turn."""
-        sentence = explain(error, TERMS, self._app.word_filter)
+        sentence = explain(error, TERMS)
         if sentence is None:
             return
         api, url = self._platform.api, origin.response_url

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from bot.creatures.animal import profile_of
 from bot.museum.queries import MOST_OWNED, Museum
 from bot.store import Database, Store, migrations
+from bot.store.people import Person
 from tests.texts import WORDS
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -37,7 +38,7 @@ async def test_earlier_winners(empty_database: Database) -> None:
     assert [each.name for each in owned] == names[MOST_OWNED - 1 :: -1]
     shown = await museum.exhibits(WORDS, 2)
     facts = [(each.name, each.discoverer, each.owner_id) for each in shown]
-    assert facts == [("Lostsaurus", None, None), ("Minmi", ADA, ADA)]
+    assert facts == [("Lostsaurus", None, None), ("Minmi", Person(ADA), ADA)]
     await museum.complete(1)
     await museum.complete(1)
     families = await museum.exhibits(WORDS, 1, order="family", most=1)

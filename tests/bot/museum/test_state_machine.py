@@ -144,7 +144,7 @@ class MuseumMachine(RuleBasedStateMachine):
         number, key = self.pick(community, picked)
         released = self.run(self.store[Museum].release(community, member, number))
         assert released == (key in self.owned(community, member))
-        if key is not None and released is not None:
+        if key is not None and released:
             self.known[key] = replace(self.known[key], owner_id=None, is_favourite=False)
 
     @rule(community=COMMUNITIES, picked=PICKED)

@@ -15,7 +15,7 @@ from bot.platforms.slack.network.errors import LostAnswer
 from bot.platforms.slack.platform import TERMS
 from bot.text.spans import plain
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
-from tests.texts import WORDS, written
+from tests.texts import written
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}
 Call = Callable[[SlackApi], Coroutine[Any, Any, object]]
@@ -239,7 +239,7 @@ async def test_refused_download(
     slack.answers["file"] = [answer]
     with pytest.raises(Forbidden) as raised:
         await api.download(f"{slack.url}file", most=100)
-    assert expected in plain(explain(raised.value, TERMS, WORDS) or ())
+    assert expected in plain(explain(raised.value, TERMS) or ())
     assert len(slack.calls) == 1
 
 

@@ -9,7 +9,6 @@ from bot.chat.turn import Gone
 from bot.platforms.slack.network.errors import error_of
 from bot.platforms.slack.platform import TERMS
 from bot.text.spans import plain
-from tests.texts import WORDS
 
 DOCUMENTED = """
     access_denied accesslimited account_inactive ekm_access_denied enterprise_is_restricted
@@ -44,6 +43,6 @@ Without what only a mistake of the bot causes, and without what the bot expects
 def test_documented_errors(code: str) -> None:
     error = error_of("chat.postMessage", code, 200)
     assert not isinstance(error, Gone) or error.sentence
-    sentence = explain(error, TERMS, WORDS)
+    sentence = explain(error, TERMS)
     assert sentence is not None
     assert re.fullmatch(r"[^_]+\.", plain(sentence))
