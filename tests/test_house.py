@@ -62,8 +62,8 @@ bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.out
     bot.writing bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
-    bot.concurrency bot.text bot.trainer bot.writing models.names models.verse models.weights
-    models.networks data
+    bot.concurrency bot.text bot.trainer bot.writing bot.creatures models.names models.verse
+    models.weights models.networks data
 bot.trainer          bot.writing bot.store bot.concurrency bot.text models.serving models.tasks
     models.text_generator models.training models.weights data
 bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bot.words bot.store

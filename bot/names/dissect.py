@@ -17,17 +17,17 @@ from bot.chat.dispatch import caller_of, respond_when_ready
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
+from bot.creatures.labels import meaning_sentence
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
 from bot.pictures.renderer import Renderer
-from bot.polls.hall_of_fame import meaning_of
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
-from bot.text.spans import Text, emphasis, strong, text
+from bot.text.spans import Text, emphasis, plain, strong, text
 from bot.text.technical import technical
 from bot.text.written import accepted
 from bot.words import WordFilter
@@ -193,7 +193,9 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     title = accepted(format_name(model.card, dissection.name))
     png = await app[Renderer].picture(picture, dissection, title, accepted)
     language = await turn.language()
-    _short, meaning = await asyncio.to_thread(meaning_of, dissection.name, words, language)
+    meaning = meaning_sentence(dissection.name, dissection.parts)
+    if not words.allows_phrase(plain(meaning, language)):
+        meaning = ()
     return dissection_message(dissection, meaning, png, model, turn.platform.limits)
 
 
