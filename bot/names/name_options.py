@@ -1,5 +1,6 @@
 """Options of `/dinoname` and `/name`: bounds, and encoding as the state of a button."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field, replace
 
@@ -48,11 +49,11 @@ class NamesOptions:
         return " ".join([command, *typed])
 
 
-def with_request(sentence: Text, options: NamesOptions, words: WordFilter) -> Text:
+async def with_request(sentence: Text, options: NamesOptions, words: WordFilter) -> Text:
     """A sentence about options, followed by those that are not the default."""
     if options == NamesOptions():
         return sentence
-    return with_echo(sentence, words.filtered(options.as_typed()))
+    return with_echo(sentence, await asyncio.to_thread(words.filtered, options.as_typed()))
 
 
 def check_bounds(options: NamesOptions) -> None:

@@ -143,7 +143,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             check_bounds(options)
         except UserError as error:
             words = await app.filters.of(turn.community_id)
-            raise UserError(*with_request(error.text, options, words)) from error
+            raise UserError(*await with_request(error.text, options, words)) from error
 
         async def defer() -> None:
             retry = None
@@ -170,7 +170,7 @@ async def _message(
     model = dinosaurs(app)
     if record is not None:
         model = await ready(app, turn, record)
-        _check_open(turn, options, model, await app.filters.of(turn.community_id))
+        await _check_open(turn, options, model, await app.filters.of(turn.community_id))
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
@@ -227,14 +227,14 @@ async def _generate(
         reason = _nothing_found()
         if model.shows_list:
             reason = text(error.sentence.phrase(words.filtered))
-        raise UserError(*with_request(reason, options, words)) from error
+        raise UserError(*await with_request(reason, options, words)) from error
     note: Showable = NOTHING
     if (short := written.shortfall) is not None:
         sentence = short.sentence if model.shows_list else short.found_sentence
         note = sentence.phrase(words.filtered)
     if not written.names:
         reason = text(note) if model.shows_list else _nothing_found()
-        raise UserError(*with_request(reason, options, words))
+        raise UserError(*await with_request(reason, options, words))
     record = model.record
     return Candidates(
         names=written.names,
@@ -251,7 +251,9 @@ def _nothing_found() -> Text:
     return text(_("No new name was found. Ask for other or fewer letters."))
 
 
-def _check_open(turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter) -> None:
+async def _check_open(
+    turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter
+) -> None:
     """Raise `UserError` for a request that leaves few names of another community's model open.
 
     Of those, the ones on its list are never given, so that an answer would tell which they are.
@@ -262,7 +264,7 @@ def _check_open(turn: Turn, options: NamesOptions, model: NamesModel, words: Wor
     letters = sum(map(len, pieces_of(as_read(request, latin=False))))
     if request.length is None:
         if letters and shape_of(model.trained).longest < letters + LEAST_OPEN:
-            raise UserError(*with_request(_nothing_found(), options, words))
+            raise UserError(*await with_request(_nothing_found(), options, words))
     elif request.length < letters + LEAST_OPEN:
         raise UserError(
             _(
