@@ -155,6 +155,11 @@ async def test_request_that_has_only_arrived(chat: Chat, monkeypatch: pytest.Mon
     assert await traces(chat.app.store, *ids) == []
     again = await chat.alice.use("dinoname")
     assert "Bravosaurus" in again.buttons
+    bob = await chat.add_member("bob")
+    left.append(bob.id)
+    refused = await bob.press(again, "Bravosaurus")
+    assert REFUSED in refused.text + "".join(other.text for other in refused.others)
+    assert await traces(chat.app.store, *ids_of(bob)) == []
 
 
 async def test_stray_writes_are_found(chat: Chat) -> None:
