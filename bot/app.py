@@ -10,9 +10,10 @@ from importlib.metadata import version
 from typing import Any
 
 from bot.chat.app import App
-from bot.community.blocks import BlockList
+from bot.community.blocks import LoadedBlocks
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
+from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
@@ -117,7 +118,7 @@ def assembled(
     **parts: Any,  # noqa: ANN401 (optional ones of `App`, each of its type)
 ) -> App:
     """Put the app and its services together. `poll` is that of the `TrainingService`."""
-    custom_models, blocks = CustomModelLoader(store, inference), BlockList(store[Blocks])
+    custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     training = TrainingService(
         settings.state_dir,
@@ -133,9 +134,14 @@ def assembled(
         settings=settings,
         store=store,
         inference=inference,
-        check_admitted=blocks.check,
-        services=[blocks, models, custom_models, training, renderer, CreaturePictures(renderer)],
+        blocks=LoadedBlocks(store[Blocks]),
+        models=models,
+        custom_models=custom_models,
+        training=training,
+        renderer=renderer,
+        creature_pictures=CreaturePictures(renderer),
         registry=REGISTRY,
+        jobs_of=Jobs,
         now=now,
         started_at=now(),
         word_filter=word_filter,

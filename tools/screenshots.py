@@ -19,6 +19,7 @@ from datetime import timedelta
 from html import escape
 from itertools import product
 from pathlib import Path
+from typing import cast
 
 import discord
 from PIL import Image
@@ -27,10 +28,10 @@ from rich.console import Console
 
 from bot.chat.app import App
 from bot.creatures.animal import profile_of
+from bot.features.jobs import Jobs
 from bot.launch import Tokens
 from bot.operate.serving.local import at_home
 from bot.operate.serving.platforms import running_bot, slack_beside
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.line_trace import trace_picture
 from bot.pictures.plates.plate import plate_svg
 from bot.pictures.plates.scenery import HEIGHT, WIDTH
@@ -126,7 +127,7 @@ class Photographer:
         await self._take_form()
         await self._open(self._server.url, PHONE)
         vote = await self._take_vote()
-        await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(hours=1))
+        await cast("Jobs", bot.jobs).polls.close_due(discord.utils.utcnow() + timedelta(hours=1))
         plaque = await self._seen("A plaque: ")
         await self._take_hero(vote, await plaque.screenshot(), plates)
         await self._open(self._server.url, PHONE)
@@ -140,7 +141,7 @@ class Photographer:
     async def _plate(self, app: App, name: str) -> bytes:
         """The plate of a name. The first one waits for the process that draws."""
         for _attempt in range(ATTEMPTS):
-            if plate := await app[CreaturePictures].plate(profile_of(name)):
+            if plate := await app.creature_pictures.plate(profile_of(name)):
                 return plate
         raise TimeoutError(f"The plate of {name} could not be drawn.")
 

@@ -22,7 +22,6 @@ from bot.chat.turn import (
     Unanswered,
     Unreachable,
 )
-from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
@@ -108,7 +107,7 @@ class DailyPoster:
     async def _post(self, community_id: int, daily: DailySettings, day: date) -> None:
         """Post names unless another process does. Raises `DeliveryError`, errors of inference."""
         app = self._app
-        if await app[BlockList].has_community(community_id):
+        if await app.blocks.has_community(community_id):
             return
         limits, prepared = self._platform.limits, await self._prepared(community_id, daily, day)
         strip = await strip_of(app, community_id, limits, prepared.names, is_urgent=True)

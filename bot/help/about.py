@@ -14,7 +14,6 @@ from bot.status.status import up_since
 from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text
 from bot.trainer.queries import Live
-from bot.trainer.registry import ModelRegistry
 from bot.training.models import Allows, corpus_title
 from models.weights import ModelCard
 
@@ -36,7 +35,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
         text(_("Names new dinosaurs letter by letter, and writes sonnets word by word.")),
         up_since(app, turn),
     )
-    served = app[ModelRegistry].served
+    served = app.models.served
     fields = tuple(
         Field(
             _TASKS.get(task, task),

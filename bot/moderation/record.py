@@ -11,7 +11,6 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Message
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.store import Unavailable
@@ -109,7 +108,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
 
 async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
     """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
+    if entry.community_id is None or await app.blocks.has_community(entry.community_id):
         return
     try:
         async with asyncio.timeout(POSTING_S):

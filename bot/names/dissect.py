@@ -21,7 +21,6 @@ from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
-from bot.pictures.renderer import Renderer
 from bot.polls.hall_of_fame import meaning_of
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
@@ -166,7 +165,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app[Renderer].picture(line_picture, line)
+            png = await app.renderer.picture(line_picture, line)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -186,7 +185,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    png = await app[Renderer].picture(picture, dissection, model.card)
+    png = await app.renderer.picture(picture, dissection, model.card)
     language = await turn.language()
     _short, meaning = await asyncio.to_thread(meaning_of, dissection.name, words, language)
     return dissection_message(dissection, meaning, png, model, turn.platform.limits)

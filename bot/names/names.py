@@ -56,7 +56,6 @@ from bot.polls.queries import PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
 from bot.text.spans import Text, strong, text, verbatim
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
 from bot.training.usable_models import LONGEST_CHOICE, choose
@@ -123,7 +122,7 @@ async def suggest_letters(
     names = dinosaurs(app).words
     if custom_model is not None:
         record = await choose(app, turn, custom_model)
-        loaded = app[CustomModelLoader].loaded_one(record)
+        loaded = app.custom_models.loaded_one(record)
         names = list_of(record, loaded, turn.community_id) if loaded is not None else ()
         if not names:
             return []

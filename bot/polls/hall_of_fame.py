@@ -14,12 +14,10 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
-from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
 from bot.pictures.plaque import LONGEST_MEANING, plaque
-from bot.pictures.renderer import Renderer
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
@@ -56,7 +54,7 @@ async def plaque_file(
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
     # TRANSLATORS: The meaning of a name, in quotation marks.
     quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING)) if meaning else ""
-    png = await app[Renderer].picture(
+    png = await app.renderer.picture(
         plaque,
         name,
         wordings(quoted),
@@ -211,7 +209,7 @@ async def withdraw(app: App, platform: Platform) -> None:
     for place in await hall.outdated(platform.name):
         ref = MessageRef(place.channel_id, place.message_id, place.community_id)
         try:
-            if not await app[BlockList].has_community(place.community_id):
+            if not await app.blocks.has_community(place.community_id):
                 await platform.edit(ref, message)
         except Limited:  # a later round tries again, as for those below
             continue

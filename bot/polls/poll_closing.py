@@ -24,7 +24,6 @@ from bot.chat.turn import (
     Unanswered,
     Unreachable,
 )
-from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
 from bot.museum.queries import Museum
@@ -184,7 +183,7 @@ class PollCloser:
         If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
         anything in a community that an owner has blocked, where nothing is written.
         """
-        if await self._app[BlockList].has_community(poll.community_id):
+        if await self._app.blocks.has_community(poll.community_id):
             await self._app.store[Polls].void(poll.id)
             return
         limits, place = self._platform.limits, message_of(poll)

@@ -12,7 +12,6 @@ from bot.chat.message import Button, Message
 from bot.chat.run_button import run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Forbidden, Gone, MessageRef, Platform, Terms
-from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.polls.plates import DINOSAUR
 from bot.store import Unavailable
@@ -57,7 +56,7 @@ class Welcomer:
         app = self._app
         if app.settings.welcome == "no" or not channel_ids:
             return
-        if await app[BlockList].reason(community_id, EVERYBODY) is not None:
+        if await app.blocks.reason(community_id, EVERYBODY) is not None:
             return
         # `Unavailable` is logged where it is raised.
         with suppress(ShuttingDown, Unavailable), app.in_flight.track():

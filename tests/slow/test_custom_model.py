@@ -4,7 +4,6 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.trainer.service import TrainingService
 from simulators.common.payloads import Upload
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus
@@ -27,7 +26,7 @@ async def test_custom_model_survives_restart_and_export(
             what="A custom model",
         )
         assert "most new names will be shuffles" in report.embed["description"]
-        await eventually(lambda: not list(bot.app[TrainingService].folder.iterdir()))
+        await eventually(lambda: not list(bot.app.training.folder.iterdir()))
     async with mangosaurus(local, tmp_path):
         options = {"namer": "Elves", "count": 10, "starts_with": "b"}
         written = (await local.run_command("name", options)).message

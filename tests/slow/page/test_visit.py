@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import discord
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
+from bot.features.jobs import Jobs
 from bot.pictures.dissection import WIDTH
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
@@ -168,7 +170,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(vote.get_by_role("button", name=f"{name} · 2")).to_be_visible()
     await page.get_by_role("radio", name="Mary").check()
 
-    await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
+    await cast("Jobs", bot.jobs).polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
     await expect(vote).to_contain_text(f"The poll is closed: {name} has won.")
     await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect", "📋Details"])
     await expect(last(page)).to_contain_text(f"{name} won with 2 votes.")
