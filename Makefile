@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick test-slow check fuzz soak bench format catalogue docs screenshots lock clean
+.PHONY: help run test test-quick test-slow check soak bench format catalogue docs screenshots lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -13,7 +13,6 @@ help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass the checks: style, types, tests (4 minutes)"
 	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills, a short soak"
-	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
 	@echo "make format  format the code"
@@ -44,10 +43,6 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/vulture
 
-fuzz: .venv/dev
-	$(PIP) --requirement requirements-fuzz.txt
-	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
-
 soak: .venv/dev
 	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 
@@ -76,7 +71,7 @@ screenshots: .venv/dev
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
 		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
-	for extra in train evaluate sentry slack cluster fuzz dev; do \
+	for extra in train evaluate sentry slack cluster dev; do \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --extra $$extra \
 			--custom-compile-command "make lock" --constraint requirements.txt \
 			pyproject.toml --output-file requirements-$$extra.txt; \
