@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick test-slow check soak bench format catalogue docs screenshots lock clean
+.PHONY: help run test test-quick test-slow check soak bench format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -18,7 +18,6 @@ help:
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown in bot/locales, for translators"
 	@echo "make docs    build the site of docs/ in out/site"
-	@echo "make screenshots  take the pictures of the documentation again (2 minutes; needs Chromium)"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"
 
@@ -64,9 +63,6 @@ catalogue: .venv/dev
 
 docs: .venv/docs
 	$(BIN)/zensical build --strict --clean
-
-screenshots: .venv/dev
-	$(BIN)/python -m tools.screenshots
 
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \

@@ -1,7 +1,7 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,8 @@ from bot.words.servers import ServerFilters
 from bot.writing import Inference
 from bot.writing.cluster import ClusterPool
 from bot.writing.errors import TooManyQueued
+from data.errors import TemplatedError
+from data.phrases import Showable
 
 MOST_RECEIPTS = 4
 """Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
@@ -80,8 +82,8 @@ class BackgroundJobs(Protocol):
     async def greet_newcomers(self) -> None:
         """Welcome the communities that have added the bot lately."""
 
-    async def greet(self, community_id: int, channel_ids: Sequence[int]) -> None:
-        """Welcome a community in the first of some channels that takes it."""
+    async def greet(self, community_id: int, channel_id: int) -> None:
+        """Welcome a community in a channel."""
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
@@ -226,6 +228,13 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
+    async def filtered(self, text: str, community_id: int | None = None) -> Showable:
+        """A text as the word filter lets a community see it. Its length must have been checked."""
+        words = await self.filters.of(community_id)
+        if len(text) <= LONG_TEXT:
+            return words.filtered(text)
+        return await asyncio.to_thread(words.filtered, text)
+
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Start the member's cooldown for `action`. Raises `TooSoon` while one is running.
@@ -238,6 +247,8 @@ class App:
         try:
             yield
         except Exception as error:
-            if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
+            if not isinstance(
+                error, (UserError, TooManyQueued, TemplatedError, *self.registry.explanations)
+            ):
                 self.cooldowns.end(key)
             raise

@@ -3,7 +3,7 @@ answers, reporting trainings, deleting old data, welcoming new communities.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.chat.app import App
@@ -12,7 +12,9 @@ from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask
 from bot.daily.posting import DailyPoster
-from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
+from bot.outbox.queries import Kind
+from bot.outbox.worker import OutboxWorker
+from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
 from bot.training.progress import TrainingReport
 from bot.welcome.welcome import Welcomer
@@ -33,7 +35,14 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
-        self.answers = AnswerCloser(app, platform)
+        kinds = {
+            Kind.RESULT: self.polls.show_result,
+            Kind.DAILY: self.dailies.show_poll,
+            Kind.STOPPED: self.dailies.show_stopped,
+            Kind.WELCOME: self.welcomes.show_welcome,
+        }
+        self.outbox = OutboxWorker(app, platform, kinds)
+        self.answers = AnswerCloser(app, platform, partial(shows_removed, app))
         app.training.report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
 
@@ -53,6 +62,9 @@ class Jobs:
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
+        delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
+        self._tasks.append(delivering)
+        self._app.store.database.wake += [self.outbox.wake, delivering.wake]
 
     def wake(self) -> None:
         """Let each do at once what is due."""
@@ -71,9 +83,9 @@ class Jobs:
         """Welcome the communities that have added the bot lately."""
         await self.welcomes.greet_newcomers()
 
-    async def greet(self, community_id: int, channel_ids: Sequence[int]) -> None:
-        """Welcome a community in the first of some channels that takes it."""
-        await self.welcomes.greet(community_id, channel_ids)
+    async def greet(self, community_id: int, channel_id: int) -> None:
+        """Welcome a community in a channel."""
+        await self.welcomes.greet(community_id, channel_id)
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""

@@ -1,8 +1,9 @@
 """Polls on generated names: opening, voting, closing, pruning."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Row,
     Select,
     and_,
     bindparam,
@@ -26,11 +28,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
 from bot.museum import queries as museum
+from bot.outbox.queries import Kind, put
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
-from bot.store.identities import WITH_SURROGATES
+from bot.store.identities import on_platform
 from bot.store.members import MemberBatches
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -40,7 +44,6 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
-    FIRST_SURROGATE,
     Candidate,
     Community,
     CustomModel,
@@ -48,6 +51,10 @@ from bot.store.schema import (
     Vote,
     WinnerAnswer,
 )
+from bot.text.written import accepted
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
+from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
 """Of a vote: poll and member."""
@@ -177,6 +184,8 @@ async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> dict[Key, 
 
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
+RETRIED = timedelta(seconds=10)
+"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
@@ -202,7 +211,7 @@ class RecentPoll:
 
     channel_id: int
     message_id: int
-    names: tuple[str, ...]
+    names: tuple[ShownName, ...]
     """Those that were not removed."""
 
 
@@ -218,14 +227,14 @@ class PollRecord:
     member_id: int | None
     """The discoverer, who requested the names; `None` once forgotten, and with a `day`."""
     discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    names: tuple[str, ...]
-    """As displayed, by position."""
+    """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
+    names: tuple[Showable, ...]
+    """By position. Of a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
-    note: str = ""
+    note: Showable = NOTHING
     """Text below the names."""
     footer: str = ""
     """State of the button Details; a sentence in polls of 0.7.0, which have no such button."""
@@ -233,14 +242,13 @@ class PollRecord:
     """State of the button that generates more names."""
     custom_model_id: int | None = None
     """`None` for dinosaurs or a deleted model."""
-    custom_model: str | None = None
+    custom_model: Showable | None = None
     """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
     """By position."""
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
-    announcing_at: datetime | None = None
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
@@ -251,13 +259,15 @@ class PollRecord:
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters: not if another community has
     trained it, since that would tell what is on its list."""
+    finder: Person | None = field(default=None, compare=False)
+    """The discoverer, as others may know them."""
     own_vote: int | None = None
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
     """When each name got its last vote, by position; `None` for one without votes."""
 
     @property
-    def standing(self) -> dict[int, str]:
+    def standing(self) -> dict[int, Showable]:
         """The names that were not removed, by position."""
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
@@ -272,13 +282,14 @@ class PollRecord:
         return decide(tallies, self.votes_needed)
 
 
-_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable"}
+_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable", "finder"}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
+_FINDER = known_member(Poll.community_id, Poll.member_id)
 
 
 class Polls(Queries):
@@ -319,6 +330,13 @@ class Polls(Queries):
             if opened is None:
                 return None
             await session.execute(insert(Candidate), _names_of([poll]))
+            await put(
+                session,
+                Kind.DAILY,
+                select(Poll.id, Poll.channel_id).where(Poll.id == poll.id),
+                poll.opened_at,
+                poll.closes_at,
+            )
         return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
@@ -348,14 +366,14 @@ class Polls(Queries):
         )
         async with self._database.reading() as session:
             polls = (await session.execute(latest)).all()
-            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            names: dict[int, list[ShownName]] = {poll.id: [] for poll in polls}
             rows = await session.execute(
                 select(Candidate.poll_id, Candidate.name)
                 .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
                 .order_by(Candidate.poll_id, Candidate.position)
             )
             for poll_id, name in rows:
-                names[poll_id].append(name)
+                names[poll_id].append(name_in_poll(name))
         return [
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
@@ -369,10 +387,19 @@ class Polls(Queries):
         found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
         return any(standing for (standing,) in found) if found else None
 
+    async def removed_since(self, community_id: int | None, since: datetime) -> Sequence[str]:
+        """The names that moderators of a community have removed since a time."""
+        names = select(Candidate.name).join(Poll, Poll.id == Candidate.poll_id)
+        removed = Poll.community_id == community_id, Candidate.removed_at >= since
+        return [name for (name,) in await self._rows(names.where(*removed))]
+
     async def recent_dinosaurs(
-        self, community_id: int, letters: str, *, most: int = 25
-    ) -> list[str]:
-        """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
+        self, words: WordFilter, community_id: int, letters: str, *, most: int = 25
+    ) -> list[ShownName]:
+        """Names of a community's latest polls on dinosaurs with these letters, the newest first.
+
+        Without those that its filter blocks by now.
+        """
         statement = (
             of_dinosaurs(select(Candidate.name), community_id)
             .where(
@@ -382,7 +409,9 @@ class Polls(Queries):
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
             .limit(most)
         )
-        return [name for (name,) in await self._rows(statement)]
+        rows = await self._rows(statement)
+        names = await asyncio.to_thread(lambda: [name_for(words, name) for (name,) in rows])
+        return [name for name in names if name.instead is None]
 
     async def cast(self, ballot: Ballot, now: datetime) -> Outcome:
         """Count a vote and replace the member's earlier one, or take back the same one.
@@ -409,29 +438,20 @@ class Polls(Queries):
         they would stay open for as long as it was ahead.
         """
         is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
-        return await self._find(Poll.closed_at.is_(None), is_over, on_platform(platform))
-
-    async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
-        """Polls closed before a time, but not longer than `STALE`, and not announced yet.
-
-        Nor has a process begun to announce them since that time.
-        """
         return await self._find(
-            Poll.closed_at < before,
-            Poll.closed_at >= before - STALE,
-            Poll.announced_at.is_(None),
-            or_(Poll.announcing_at.is_(None), Poll.announcing_at < before),
-            on_platform(platform),
+            Poll.closed_at.is_(None), is_over, on_platform(platform, Poll.channel_id)
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
         """When the next poll on a platform closes; `None` if none is open."""
         return await self._scalar(
-            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), on_platform(platform))
+            select(func.min(Poll.closes_at)).where(
+                Poll.closed_at.is_(None), on_platform(platform, Poll.channel_id)
+            )
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a poll, decide its winner, and claim the announcement of the result.
+        """Close a poll, decide its winner, and put the result into the outbox.
 
         Returns `None` if it was closed before. If the winner is a dinosaur, its community has
         discovered it.
@@ -440,7 +460,7 @@ class Polls(Queries):
             closed = await session.scalar(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
-                .values(closed_at=now, announcing_at=now)
+                .values(closed_at=now)
                 .returning(Poll.id)
             )
             if closed is None:
@@ -453,6 +473,7 @@ class Polls(Queries):
                     .values(winner=winner, winner_votes=poll.votes[winner])
                 )
                 await museum.discover(self._database, session, poll_id)
+            await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
     async def void(self, poll_id: int) -> None:
@@ -483,42 +504,6 @@ class Polls(Queries):
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
             if other_id is not None:
                 await museum.discover(self._database, session, other_id)
-
-    async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
-        """Record the message with the plaque. Returns whether the poll still has a winner."""
-        async with self._database.writing() as session:
-            winner = await session.scalar(
-                update(Poll)
-                .where(Poll.id == poll_id)
-                .values(announcement_id=message_id)
-                .returning(Poll.winner)
-            )
-            return winner is not None
-
-    async def claim_announcement(self, poll_id: int, known: datetime | None, now: datetime) -> bool:
-        """Claim the announcement of a result, if `announcing_at` is as `known`.
-
-        Returns whether nobody else has.
-        """
-        is_known = Poll.announcing_at.is_not_distinct_from(known)
-        async with self._database.writing() as session:
-            claimed = await session.execute(
-                update(Poll)
-                .where(Poll.id == poll_id, Poll.announced_at.is_(None), is_known)
-                .values(announcing_at=now)
-                .returning(Poll.id)
-            )
-            return claimed.first() is not None
-
-    async def announced(self, poll_id: int, now: datetime) -> None:
-        """Record that a result was announced."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=now))
-
-    async def not_announced(self, poll_id: int) -> None:
-        """Give the claim back, because the announcement has failed for sure."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announcing_at=None))
 
     @patient
     async def prune(self, before: datetime) -> int:
@@ -639,15 +624,17 @@ class Polls(Queries):
 
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
     """Polls with their names and votes, those that close first at the front."""
-    polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
-    records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
+    polls = await session.execute(
+        select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
+    )
+    records = {row.Poll.id: _record(row) for row in polls}
     rows = await session.execute(_standings(list(records))) if records else ()
     for poll_id, name, removed_at, votes, last_at, own in rows:
         record = records[poll_id]
         removed = set() if removed_at is None else {len(record.names)}
         records[poll_id] = replace(
             record,
-            names=(*record.names, name),
+            names=(*record.names, name_in_poll(name, is_removed=removed_at is not None)),
             votes=(*record.votes, votes),
             last_votes=(*record.last_votes, last_at),
             removed=record.removed | removed,
@@ -727,21 +714,44 @@ def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(poll: Poll, trained_in: int | None) -> PollRecord:
-    """A poll without its names and votes. `trained_in`: the community of its custom model."""
-    is_dissectable = trained_in in (None, poll.community_id)
+def _record(row: Row[Any]) -> PollRecord:
+    """A poll without its names and votes."""
+    poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
-    return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
+    if poll.custom_model is not None:
+        stored["custom_model"] = accepted(poll.custom_model)
+    name = accepted(poll.discoverer) if poll.discoverer else None
+    return PollRecord(
+        names=(),
+        is_dissectable=row.trained_in in (None, poll.community_id),
+        finder=person_in(row, name),
+        **stored,
+    )
 
 
-def on_platform(
-    platform: str,
-    channel_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None] = Poll.channel_id,
-) -> ColumnElement[bool]:
-    """Whether a channel, that of a poll for example, is on a platform."""
-    if platform in WITH_SURROGATES:
-        return channel_id >= FIRST_SURROGATE
-    return channel_id < FIRST_SURROGATE
+async def put_result(
+    session: AsyncSession, which: ColumnElement[bool], due_at: datetime, until: datetime
+) -> None:
+    """Put polls into the outbox: their messages, and their winners."""
+    await put(session, Kind.RESULT, select(Poll.id, Poll.channel_id).where(which), due_at, until)
+
+
+async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
+    """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
+    await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
+    removed = select(Candidate.poll_id).where(Candidate.removed_at.is_not(None))
+    await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
+
+
+async def announced(
+    session: AsyncSession, poll_id: int, now: datetime, message_id: int | None = None
+) -> None:
+    """Record that a result was announced, and the message with the plaque, if there is one."""
+    values: dict[str, Any] = {"announced_at": func.coalesce(Poll.announced_at, now)}
+    if message_id is not None:
+        values["announcement_id"] = message_id
+    closed = update(Poll).where(Poll.id == poll_id, Poll.closed_at.is_not(None))
+    await session.execute(closed.values(values))
 
 
 async def remove(
@@ -779,6 +789,7 @@ async def remove(
     )
     await session.execute(delete(Vote).where(*of_name))
     await _note_outdated(session, poll_id, position)
+    await put_result(session, Poll.id == poll_id, now + RETRIED, now)
     if winner[0] == position:
         await _void(session, poll_id)
     if (found_in := await museum.remove(session, community_id, name)) is not None:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.calls import Batches
 from bot.store.database import Database
@@ -37,6 +38,13 @@ class Key(NamedTuple):
 def is_id_of(platform: str, number: int) -> bool:
     """Whether an id of a channel, user or community belongs to a platform."""
     return (number >= FIRST_SURROGATE) == (platform in WITH_SURROGATES)
+
+
+def on_platform(
+    platform: str, ids: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+) -> ColumnElement[bool]:
+    """The condition for rows whose channel, for example, is on a platform."""
+    return ids >= FIRST_SURROGATE if platform in WITH_SURROGATES else ids < FIRST_SURROGATE
 
 
 @dataclass(frozen=True)

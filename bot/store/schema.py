@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
-from data.phrases import from_json, to_json
+from bot.text.written import accepted
+from data.phrases import Showable, from_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,19 +65,19 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-class Wording(TypeDecorator[str]):
+class Wording(TypeDecorator[Showable]):
     """Text that may be a phrase. One is stored with its fields, and translated when it is shown."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Showable | None, dialect: Dialect) -> str | None:
         """Write a phrase as JSON."""
         return None if value is None else to_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value)
+        return None if value is None else from_json(value, accepted)
 
 
 Number = BigInteger
@@ -186,8 +187,6 @@ class Poll(Base):
     winner: Mapped[int | None]
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
-    announcing_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a process last began to post the result; `None` once it has failed for sure."""
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
@@ -251,6 +250,36 @@ class WinnerAnswer(Base):
     """The name; `None` for the winner."""
     is_outdated: Mapped[bool]
     """Whether the name was removed. Then the answer is emptied."""
+
+
+class OutboxRow(Base):
+    """A message that is to be sent or edited without being asked for: see `bot/outbox/`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "channel_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[int] = mapped_column(Number)
+    """The poll, community, entry of the record or message that it is about."""
+    channel_id: Mapped[int] = mapped_column(Number, index=True)
+    """Tells the platform, too."""
+    step: Mapped[int] = mapped_column(default=0)
+    """How far it has come; its kind knows what that means."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """How often it was put again: what was rendered before may show what was removed since."""
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    """After this nothing new is sent; edits are tried a while longer."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Number of claims. The latest one is whose row it is."""
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    """`None` if nobody delivers it."""
+    doubt_since: Mapped[datetime | None] = mapped_column(Instant)
+    """When a message was first sent of which nobody knows whether it has arrived."""
 
 
 class Discovery(Base):

@@ -6,8 +6,16 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from bot.text.written import accepted
 from bot.words.disguises import Disguises
-from bot.words.lists import affixes, innocent_patterns, innocent_words, is_disguised, listed
+from bot.words.lists import (
+    affixes,
+    innocent_patterns,
+    innocent_words,
+    is_disguised,
+    listed,
+    ordinary_words,
+)
 from bot.words.matching import (
     Match,
     Strictness,
@@ -21,12 +29,18 @@ from bot.words.matching import (
     uncovered,
 )
 from bot.words.normalisation import masked_words, readings, transliterated
+from bot.words.ordinary import OrdinaryPlaces, OrdinaryWords
+from data.phrases import Showable, _
 
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
 
 MOST_HEARD = 8_000
 """Words whose verdict by their sound is kept: most that people and networks write."""
+
+
+REFUSED = _("words that the word filter blocks")
+"""What is shown instead of them."""
 
 
 class WordFilter:
@@ -67,14 +81,24 @@ class WordFilter:
         """Pickled as its own words: another process has the bot's lists already."""
         return _restored, (self._own,)
 
+    def filtered(self, text: str, instead: Showable = REFUSED) -> Showable:
+        """A text as it is shown: `instead` of one with a blocked word."""
+        return accepted(text) if self.allows(text) else instead
+
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
         disguises = _own_lists().disguises
+        is_strict = self._strictness is Strictness.STRICT
+        ordinary = OrdinaryPlaces(_own_lists().ordinary, text, is_strict=is_strict)
         others = map(TextReading, readings(text))
         first = next(others)
         joined = bridged(first.words, disguises.spellings)
-        last = (TextReading(joined),) if joined else ()
-        if any(self._blocks(reading) for reading in chain((first,), others, last)):
+        last = (TextReading(joined, is_bridged=True),) if joined else ()
+        if any(
+            layer.blocks(reading, self._strictness, ordinary)
+            for reading in chain((first,), others, last)
+            for layer in self._layers
+        ):
             return False
         masked = (
             (word, disguises.masked(shown, is_sure=is_sure))
@@ -99,9 +123,6 @@ class WordFilter:
             for reading in map(TextReading, readings(text))
             for layer in self._layers[1:]
         )
-
-    def _blocks(self, reading: TextReading) -> bool:
-        return any(layer.blocks(reading, self._strictness) for layer in self._layers)
 
 
 @dataclass(frozen=True)
@@ -135,12 +156,14 @@ class _Layer:
         self._own = WordList(own)
         self._allowed = WordList(permitted)
 
-    def blocks(self, reading: TextReading, strictness: Strictness) -> bool:
+    def blocks(
+        self, reading: TextReading, strictness: Strictness, ordinary: OrdinaryPlaces | None = None
+    ) -> bool:
         blocked = _own_lists().blocked if self._is_base else self._own
         matches = chain(blocked.matches(reading, strictness), _wild(self._wildcards, reading))
         if self._is_base:
             matches = chain(matches, _disguised(reading, strictness))
-        return uncovered(matches, lambda: self._covers(reading), reading.length)
+        return uncovered(matches, lambda: self._covers(reading, ordinary), reading.length)
 
     def permits(self, word: str) -> bool:
         """Whether a word is allowed or innocent, all of it."""
@@ -149,10 +172,11 @@ class _Layer:
             for reading in map(TextReading, readings(word))
         )
 
-    def _covers(self, reading: TextReading) -> list[Match]:
+    def _covers(self, reading: TextReading, ordinary: OrdinaryPlaces | None = None) -> list[Match]:
         found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
         if self._is_base:
             found += _own_lists().innocent.matches(reading)
+            found += ordinary.matches(reading) if ordinary else ()
         return found
 
 
@@ -221,6 +245,7 @@ class _Lists(NamedTuple):
     blocked: WordList
     innocent: WordList
     disguises: Disguises
+    ordinary: OrdinaryWords
 
 
 _made: list[_Lists] = []
@@ -233,7 +258,8 @@ def _own_lists() -> _Lists:
         blocked = WordList(words, innocent, affixes())
         common = {word.spelling for word in words if word.strictness is Strictness.STRICT}
         disguises = Disguises(filter(is_disguised, words), innocent | common)
-        _made.append(_Lists(blocked, WordList(innocent_patterns()), disguises))
+        patterns = WordList(innocent_patterns())
+        _made.append(_Lists(blocked, patterns, disguises, ordinary_words()))
     return _made[0]
 
 

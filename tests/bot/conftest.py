@@ -111,14 +111,16 @@ class Home:
 
 
 @pytest.fixture
-def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     run_sqlite_in_loop(monkeypatch)
     for module, name in ((jobs, "BEAT_S"), (jobs, "LONGEST_SLEEP_S"), (service, "RECOVERY_S")):
         monkeypatch.setattr(module, name, ROUND_S)
     settings = Settings(
         state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5, welcome="no"
     )
-    return World(settings, templates)
+    world = World(settings, templates)
+    yield world
+    assert not any(world.stray_writes), "see tests/bot/member_writes.py"
 
 
 @pytest.fixture

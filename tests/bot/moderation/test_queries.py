@@ -22,9 +22,11 @@ from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.trainer.queries import CustomModels
 from bot.verse.queries import Poems
+from tests.bot.champions import announce
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
 from tests.bot.trainer.test_custom_model_queries import create
+from tests.texts import named
 
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
@@ -99,7 +101,8 @@ async def test_winners_by_name(store: Store) -> None:
 async def test_on_message(store: Store) -> None:
     await opened(store)
     await store[Polls].sent(POLL.id, 50)
-    assert not await store[Polls].announcement_sent(POLL.id, 51)  # it has no winner
+    await store[Polls].close(POLL.id, NOW)
+    await announce(store, POLL.id, NOW, 51)
     for message in (50, 51):
         found = await store[Polls].on_message(1, message)
         assert found is not None
@@ -243,8 +246,8 @@ async def test_recent_polls(store: Store) -> None:
     await store[Moderation].remove_name(2, 0, BY)
     recent = await store[Polls].recent(1)
     assert recent == [
-        RecentPoll(POLL.channel_id, 102, POLL.names[1:]),
-        RecentPoll(POLL.channel_id, 101, POLL.names),
+        RecentPoll(POLL.channel_id, 102, named(*POLL.names[1:])),
+        RecentPoll(POLL.channel_id, 101, named(*POLL.names)),
     ]
     assert await store[Polls].recent(1, most=1) == recent[:1]
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from bot.community.queries import DEFAULT_MINUTES, Communities
+from bot.outbox.queries import Outbox
 from bot.polls.queries import (
     DOUBLE_PRESS,
     SKEW,
-    STALE,
     Ballot,
     Outcome,
     PollRecord,
@@ -27,6 +27,7 @@ from bot.polls.queries import (
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
+from tests.texts import WORDS, named, written
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -37,7 +38,7 @@ POLL = PollRecord(
     message_id=None,
     member_id=3,
     discoverer="Ada",
-    names=("Mangosaurus", "Bravosaurus", "Kilosaurus"),
+    names=named("Mangosaurus", "Bravosaurus", "Kilosaurus"),
     opened_at=NOW,
     closes_at=LATER,
 )
@@ -82,17 +83,17 @@ async def test_dinosaurs(store: Store) -> None:
     """Of one community, without names of namers and removed ones; the newest first."""
     later = NOW + timedelta(minutes=1)
     for other in (
-        replace(POLL, id=78, names=("Draco%saurus",), opened_at=later),
-        replace(POLL, id=79, names=("Elrond",), custom_model="elves"),
-        replace(POLL, id=80, names=("Farsaurus",), community_id=2),
+        replace(POLL, id=78, names=named("Draco%saurus"), opened_at=later),
+        replace(POLL, id=79, names=named("Elrond"), custom_model=written("elves")),
+        replace(POLL, id=80, names=named("Farsaurus"), community_id=2),
     ):
         await opened(store, other)
     async with store.database.writing() as session:
         assert await remove(session, 1, POLL.id, 2, NOW) == "Kilosaurus"
     polls, here = store[Polls], ("Draco%saurus", "Mangosaurus", "Bravosaurus")
-    assert await polls.recent_dinosaurs(1, "") == [*here]
-    assert await polls.recent_dinosaurs(1, "saur", most=2) == [*here[:2]]
-    assert await polls.recent_dinosaurs(1, "o%s") == ["Draco%saurus"]
+    assert await polls.recent_dinosaurs(WORDS, 1, "") == [*here]
+    assert await polls.recent_dinosaurs(WORDS, 1, "saur", most=2) == [*here[:2]]
+    assert await polls.recent_dinosaurs(WORDS, 1, "o%s") == ["Draco%saurus"]
     expected = dict.fromkeys(here, True) | {"Kilosaurus": False}
     for name in (*here, "Kilosaurus", "Elrond", "Farsaurus", "mangosaurus"):
         assert await polls.has_dinosaur(1, name) == expected.get(name), name
@@ -100,7 +101,7 @@ async def test_dinosaurs(store: Store) -> None:
 
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
     """Each has its names and its message, and all take few transactions."""
-    one = replace(POLL, names=("Mangosaurus",), votes=(0,), last_votes=(None,))
+    one = replace(POLL, names=named("Mangosaurus"), votes=(0,), last_votes=(None,))
     polls = [replace(one, id=1000 + n, member_id=n) for n in range(50)]
     await asyncio.gather(*map(store[Polls].open, polls))
     await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))
@@ -188,7 +189,7 @@ async def test_concurrent_retracts(store: Store) -> None:
 
 async def test_due_by_platform(store: Store) -> None:
     """Each platform closes its own polls."""
-    polls, soon = store[Polls], LATER + timedelta(seconds=1)
+    polls = store[Polls]
     channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
     await polls.open(replace(POLL, id=9, channel_id=channel))
     for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
@@ -197,30 +198,19 @@ async def test_due_by_platform(store: Store) -> None:
         assert [poll.id for poll in await polls.due(LATER, platform)] == [poll_id]
         await polls.close(poll_id, LATER)
         assert await polls.next_closing(platform) is None
-        assert [poll.id for poll in await polls.unannounced(soon, platform)] == [poll_id]
+        (row,) = await store[Outbox].claim(platform, LATER, 9)
+        assert row.subject_id == poll_id
 
 
 async def test_poll_closes_once(store: Store) -> None:
-    polls, soon = store[Polls], LATER + timedelta(seconds=1)
+    polls = store[Polls]
     await cast(store, 5, 1)
     closed = await asyncio.gather(*(polls.close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
     assert not await cast(store, 6, 0)
     assert await polls.next_closing() is None
-    assert await polls.unannounced(LATER) == []
-    assert await polls.unannounced(LATER + STALE)
-    assert await polls.unannounced(soon + STALE) == []
-    for _again in range(2):
-        assert [poll.id for poll in await polls.unannounced(soon)] == [POLL.id]
-        known = (await polls.unannounced(soon))[0].announcing_at
-        claims = [await polls.claim_announcement(POLL.id, known, soon) for _ in range(2)]
-        assert claims == [True, False]
-        assert await polls.unannounced(soon) == []
-        assert await polls.unannounced(soon + timedelta(seconds=1))  # it has ended meanwhile
-        await polls.not_announced(POLL.id)
-    await polls.announced(POLL.id, soon)
-    assert await polls.unannounced(soon) == []
+    assert [row.subject_id for row in await store[Outbox].claim("discord", LATER, 9)] == [POLL.id]
 
 
 async def test_tie(store: Store) -> None:

@@ -1,13 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.community import queries as community
 from bot.community.queries import Action, Blocks, RecordEntry
+from bot.museum import queries as museum
 from bot.museum.queries import Museum
 from bot.polls.queries import Ballot, Outcome, Polls
 from bot.privacy.queries import Privacy
@@ -31,7 +35,7 @@ Write = Callable[[Store], Awaitable[object]]
 
 WRITES: dict[str, Write] = {
     "poll": lambda store: store[Polls].open(replace(POLL, id=8, member_id=MEMBER)),
-    "vote": lambda store: store[Polls].cast(Ballot(POLL.id, MEMBER, 0), NOW),
+    "vote": lambda store: cast(store, MEMBER),
     "poem": lambda store: store[Poems].keep(MEMBER, 1, 9, "title", "text", NOW),
     "button": lambda store: store[ButtonStates].put("{}", MEMBER, 1, NOW),
     "hidden": lambda store: store[Museum].hide(1, MEMBER, hidden=True),
@@ -51,14 +55,21 @@ WRITES: dict[str, Write] = {
 }
 
 
+async def cast(store: Store, member: int) -> Outcome:
+    """Vote for the first name."""
+    return await store[Polls].cast(Ballot(POLL.id, member, 0), NOW)
+
+
 class Gate:
     """Holds a coroutine function up, once it has done its work."""
 
     def __init__(self) -> None:
         self.reached, self.opened = asyncio.Event(), asyncio.Event()
+        self.calls = 0
 
     def after(self, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def held(*args: object) -> Any:  # noqa: ANN401
+            self.calls += 1
             result = await work(*args)
             self.reached.set()
             await self.opened.wait()
@@ -162,25 +173,28 @@ async def test_written_while_it_is_deleted(
     assert await traces(store, MEMBER) == []
 
 
-async def test_others_of_a_batch_are_written(
-    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_others_of_a_batch_are_written(store: Store, other: Store) -> None:
     """A batch has votes of many members, some of whom have deleted their data meanwhile."""
     await opened(store)
     receive(store.database)
-    await other[Privacy].forget_member(MEMBER)
-    await other[Privacy].forget_member(OTHER)
+    before = copy_context()
+    for member in (MEMBER, OTHER):
+        await other[Privacy].forget_member(member)
+    await store[Deletions].catch_up()
+    receive(store.database)
     voters = [*range(1, 40), MEMBER, *range(40, 80), OTHER]
-    casts = [store[Polls].cast(Ballot(POLL.id, voter, 0), NOW) for voter in voters]
-    outcomes = await asyncio.gather(*casts, return_exceptions=True)
-    refused = [
-        voter for voter, outcome in zip(voters, outcomes, strict=True) if outcome != Outcome.COUNTED
-    ]
-    assert refused == [MEMBER, OTHER]
-    assert await traces(store, MEMBER, OTHER) == []
+    outcomes = await asyncio.gather(
+        *(asyncio.create_task(cast(store, voter), context=before) for voter in voters),
+        cast(store, OTHER),  # who votes again
+        return_exceptions=True,
+    )
+    refused = [n for n, outcome in enumerate(outcomes) if outcome != Outcome.COUNTED]
+    assert refused == [voters.index(MEMBER), voters.index(OTHER)]
+    assert await traces(store, MEMBER) == []
+    assert await traces(store, OTHER) == ["votes.member_id"]
     poll = await store[Polls].find(POLL.id)
     assert poll is not None
-    assert poll.votes[0] == 79
+    assert poll.votes[0] == 80
 
 
 async def test_batches_and_deletions_together(store: Store, other: Store) -> None:
@@ -189,7 +203,7 @@ async def test_batches_and_deletions_together(store: Store, other: Store) -> Non
     voters = [*range(MEMBER, MEMBER + 40)]
     receive(store.database)
     await asyncio.gather(
-        *(each[Polls].cast(Ballot(POLL.id, v, 0), NOW) for v in voters for each in (store, other)),
+        *(cast(each, voter) for voter in voters for each in (store, other)),
         *(other[Privacy].forget_member(voter) for voter in voters[::4]),
         *(store[ButtonStates].put("{}", voter, 1, NOW) for voter in voters),
         return_exceptions=True,
@@ -240,6 +254,49 @@ async def test_training_keeps_its_own_member(store: Store, other: Store) -> None
     assert [each.member_id for each in await store[Versions].of("names")] == [OTHER, None]
 
 
+async def closing(store: Store) -> Awaitable[object]:
+    """Close a poll of the member, whose winner is discovered."""
+    await opened(store, replace(POLL, member_id=MEMBER))
+    await cast(store, OTHER)
+    return store[Polls].close(POLL.id, POLL.closes_at)
+
+
+async def training(store: Store) -> Awaitable[object]:
+    """Store what a training of the member has made."""
+    number = await store[Trainings].enqueue(TRAINING)
+    return store[Versions].add(version(), FILES, NOW, "better", number)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "owner", "name"),
+    [(closing, museum, "lock"), (training, Versions, "_drop_old_weights")],
+)
+@pytest.mark.parametrize("is_written_first", [True, False])
+async def test_background_work(
+    store: Store,
+    other: Store,
+    prepare: Callable[[Store], Awaitable[Awaitable[object]]],
+    owner: object,
+    name: str,
+    is_written_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no request: it takes the member from a row, which it locks as deleting does."""
+    work, gate = await prepare(store), Gate()
+    deletion = other[Privacy].forget_member(MEMBER)
+    first, second = (work, deletion) if is_written_first else (deletion, work)
+    held, called = (owner, name) if is_written_first else (community, "forget")
+    monkeypatch.setattr(held, called, gate.after(getattr(held, called)))
+    begun = [asyncio.ensure_future(first)]
+    await gate.reached.wait()
+    begun.append(asyncio.ensure_future(second))
+    await let_run()
+    assert not begun[1].done()
+    gate.opened.set()
+    await asyncio.gather(*begun)
+    assert await traces(store, MEMBER) == []
+
+
 async def test_identity_of_a_forgotten_member(store: Store, other: Store) -> None:
     """A request that looks the member up afterwards must not store who they are again."""
     person = ("slack", "user", "T1", "U735001")
@@ -256,6 +313,24 @@ async def test_identity_of_a_forgotten_member(store: Store, other: Store) -> Non
     assert await traces(store, number, "U735001") == []
     receive(store.database)
     assert await store[Identities].resolve(*person) > number >= FIRST_SURROGATE
+
+
+async def test_deletions_are_known_in_their_order(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None has a number while one with a smaller number may still be rolled back."""
+    gate = Gate()
+    monkeypatch.setattr(AsyncSession, "flush", gate.after(AsyncSession.flush))
+    deletions = [
+        asyncio.create_task(each[Privacy].forget_member(member))
+        for each, member in ((store, MEMBER), (other, OTHER))
+    ]
+    await gate.reached.wait()
+    await let_run()
+    begun = gate.calls
+    gate.opened.set()
+    await asyncio.gather(*deletions)
+    assert (begun, gate.calls) == (1, 2)
 
 
 async def test_deletions_are_kept_for_a_while(store: Store) -> None:
