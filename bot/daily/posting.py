@@ -31,7 +31,8 @@ from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls
+from bot.polls.removed_names import may_write
 from bot.store import Unavailable
 from bot.writing import Caller
 from bot.writing.errors import InferenceError
@@ -96,7 +97,7 @@ class DailyPoster:
                             await self._post(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
-            except (InferenceError, NamesError, DeliveryError, TimeoutError) as error:
+            except (InferenceError, NamesError, NoNameLeft, DeliveryError, TimeoutError) as error:
                 self._count("failed")
                 log.info("Community %d has no dinosaur of the day: %r", community_id, error)
             except Exception:
@@ -114,8 +115,10 @@ class DailyPoster:
         if poll is None:
             return
         message = poll_message(poll, limits)
+        if strip is not None and poll.names == prepared.names:  # else one was removed meanwhile
+            message = replace(message, files=(strip,))
         try:
-            sent = await self._sent(poll, replace(message, files=(strip,) if strip else ()))
+            sent = await self._sent(poll, message)
         except (Forbidden, Gone) as error:
             log.info("The dinosaur of the day cannot be posted: %s", error)
             await self._stop(community_id, daily, Stopped.CLOSED)
@@ -131,9 +134,8 @@ class DailyPoster:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
         app = self._app
         assert daily.channel_id is not None  # noqa: S101 (see `Dailies.chosen`)
-        words = await app.filters.of(community_id)
         request = NamesRequest(seed=secrets.randbelow(2**32))
-        caller = Caller(words.allows, ("day of", community_id))
+        caller = Caller(await may_write(app, community_id), ("day of", community_id))
         found = (await app.inference.names(request, None, caller)).names
         if not found:
             raise InferenceError("the word filter has left no name")

@@ -27,6 +27,7 @@ from bot.chat.turn import Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
+from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
@@ -39,6 +40,7 @@ from bot.polls.hall_of_fame import Winners, answer_with, dinosaurs_on
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
+from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
 from bot.words import WordFilter
 from data.text import clean_name
@@ -116,7 +118,9 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     as_typed = [name for name in names[:1] if clean_name(name) == clean_name(typed)]
     allowed = await asyncio.to_thread(lambda: [*filter(words.allows, recent)])
     unique = dict.fromkeys([*as_typed, *allowed, *names])
-    choices = (Choice(name, name) for name in unique if has_creature(name))
+    removed = await app[KnownRemovals].of(turn.community_id)
+    shown = (name for name in unique if has_creature(name) and folded(name) not in removed)
+    choices = (Choice(name, name) for name in shown)
     return within_limits(choices, turn.platform.limits)
 
 

@@ -52,7 +52,8 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import PollRecord, Polls, TooManyPolls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
+from bot.polls.removed_names import may_write
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
 from bot.training import usable_models
@@ -171,7 +172,7 @@ async def _message(
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
         raise UserError(_("The bot won't write names like that; try other letters."))
-    candidates = await _generate(app, turn, options, model, words)
+    candidates = await _generate(app, turn, options, model)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
     unseen = ""
@@ -183,10 +184,13 @@ async def _message(
     candidates = replace(candidates, note=joined(candidates.note, unseen))
     try:
         poll = await open_poll(app, turn, candidates)
+    except NoNameLeft as error:  # a moderator has removed them while they were written
+        raise UserError(*with_request(_nothing_found(), options)) from error
     except TooManyPolls as limit:
         poll = None
         candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
     if poll is not None:
+        candidates = replace(candidates, names=poll.names)
         message = poll_message(poll, turn.platform.limits)
         return await _with_strip(app, turn, message, candidates), poll
     dissect_state = None
@@ -211,12 +215,10 @@ async def _with_strip(app: App, turn: Turn, message: Message, candidates: Candid
     return replace(message, files=(strip,), files_stay=True) if strip is not None else message
 
 
-async def _generate(
-    app: App, turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter
-) -> Candidates:
+async def _generate(app: App, turn: Turn, options: NamesOptions, model: NamesModel) -> Candidates:
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
-    caller = caller_of(app, turn, words.allows)
+    caller = caller_of(app, turn, await may_write(app, turn.community_id))
     try:
         result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:

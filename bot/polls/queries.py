@@ -25,7 +25,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
+from bot.creatures.genome import folded
 from bot.museum import queries as museum
+from bot.polls.removal_queries import (
+    STANDS,
+    is_named,
+    is_removed_name,
+    lock_names,
+    removed_among,
+    void,
+)
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
@@ -44,6 +53,7 @@ from bot.store.schema import (
     Community,
     CustomModel,
     Poll,
+    RemovedName,
     Vote,
     WinnerAnswer,
 )
@@ -185,6 +195,10 @@ MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
 """Open polls of a member in a community, and of a channel: a thousand members may ask at once."""
 
 
+class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
+    """Moderators have removed all names of a poll before it was opened."""
+
+
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
     """As many polls are open as may be."""
 
@@ -292,21 +306,25 @@ class Polls(Queries):
     async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
-        Returns it as it is stored: its community decides when it closes, and which votes it needs.
-        Raises `TooManyPolls`.
+        Returns it as it is stored: its community decides when it closes, and which votes it needs,
+        and its moderators have removed some names. Raises `NoNameLeft` and `TooManyPolls`.
         """
         opened = await self._opened.put(poll)
-        if isinstance(opened, TooManyPolls):
+        if isinstance(opened, Exception):
             raise opened
         return opened
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
 
-        Returns it as it is stored; `None` if its community has one for this day already.
+        Returns it as it is stored, without names that moderators have removed; `None` if its
+        community has one for this day already. Raises `NoNameLeft`.
         """
         needed = select(Community.votes_needed).where(Community.id == poll.community_id)
         async with self._database.writing() as session:
+            (poll,) = await self._without_removed(session, [poll])
+            if not poll.names:
+                raise NoNameLeft
             poll = _as_set(poll, None, await session.scalar(needed))
             opened = await session.scalar(
                 self._database.insert(Poll)
@@ -349,7 +367,7 @@ class Polls(Queries):
             names: dict[int, list[str]] = {poll.id: [] for poll in polls}
             rows = await session.execute(
                 select(Candidate.poll_id, Candidate.name)
-                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .where(Candidate.poll_id.in_(names), STANDS)
                 .order_by(Candidate.poll_id, Candidate.position)
             )
             for poll_id, name in rows:
@@ -359,13 +377,14 @@ class Polls(Queries):
         ]
 
     async def has_dinosaur(self, community_id: int, name: str) -> bool | None:
-        """Whether a name, as displayed, stands in a poll on dinosaurs of a community.
+        """Whether a name stands in a poll on dinosaurs of a community.
 
         `False` if a moderator removed it, `None` if it never did.
         """
-        stands = select(Candidate.removed_at.is_(None)).distinct()
-        found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
-        return any(standing for (standing,) in found) if found else None
+        of_name = of_dinosaurs(select(Candidate.poll_id), community_id).where(is_named(name))
+        is_known = or_(of_name.exists(), is_removed_name(community_id, name))
+        ((stands, known),) = await self._rows(select(of_name.where(STANDS).exists(), is_known))
+        return stands if known else None
 
     async def recent_dinosaurs(
         self, community_id: int, letters: str, *, most: int = 25
@@ -374,7 +393,7 @@ class Polls(Queries):
         statement = (
             of_dinosaurs(select(Candidate.name), community_id)
             .where(
-                Candidate.removed_at.is_(None),
+                STANDS,
                 func.lower(Candidate.name).contains(letters, autoescape=True),
             )
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
@@ -475,7 +494,7 @@ class Polls(Queries):
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
             await museum.lock(self._database, session, mine.community_id)
-            if await _void(session, poll_id) is None:
+            if await void(session, poll_id) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
@@ -537,12 +556,13 @@ class Polls(Queries):
 
     async def _write_opened(
         self, polls: Sequence[PollRecord]
-    ) -> Sequence[PollRecord | TooManyPolls]:
+    ) -> Sequence[PollRecord | TooManyPolls | NoNameLeft]:
         """Store new polls, with their names, as far as their members and channels may have more."""
         settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
             Community.id.in_({poll.community_id for poll in polls})
         )
         async with self._database.writing() as session:
+            polls = await self._without_removed(session, polls)
             known = {row.id: row for row in await session.execute(settings)}
             if models := {poll.custom_model_id for poll in polls} - {None}:
                 found = await session.scalars(
@@ -554,8 +574,11 @@ class Polls(Queries):
             members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
             of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
             in_channels = await _open_by(session, channels, Poll.channel_id)
-            outcomes: list[PollRecord | TooManyPolls] = []
+            outcomes: list[PollRecord | TooManyPolls | NoNameLeft] = []
             for poll in polls:
+                if not poll.names:
+                    outcomes.append(NoNameLeft())
+                    continue
                 member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
                 if of_members[member] >= MOST_OF_MEMBER:
                     outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
@@ -577,6 +600,22 @@ class Polls(Queries):
                 await session.execute(insert(Candidate), names)
         return outcomes
 
+    async def _without_removed(
+        self, session: AsyncSession, polls: Sequence[PollRecord]
+    ) -> list[PollRecord]:
+        """New polls without names that moderators have removed, and remove none meanwhile."""
+        await lock_names(self._database, session, {poll.community_id for poll in polls})
+        names = [(poll.community_id, name) for poll in polls for name in poll.names]
+        removed = await removed_among(session, names)
+        left = [
+            tuple(name for name in poll.names if (poll.community_id, folded(name)) not in removed)
+            for poll in polls
+        ]
+        return [
+            replace(poll, names=names, votes=(0,) * len(names)) if names != poll.names else poll
+            for poll, names in zip(polls, left, strict=True)
+        ]
+
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
         """Record the messages that show polls."""
         rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sent]
@@ -593,7 +632,7 @@ class Polls(Queries):
             polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
             candidates = await session.execute(
                 select(Candidate.poll_id, Candidate.position).where(
-                    Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
+                    Candidate.poll_id.in_(polls), STANDS
                 )
             )
             positions = {(poll_id, position) for poll_id, position in candidates}
@@ -680,11 +719,6 @@ def _standings(
     )
 
 
-def is_named(name: str) -> ColumnElement[bool]:
-    """Whether a candidate has a name, in any case. SQLite folds that of a to z only."""
-    return (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name)
-
-
 def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
     """Those of polls on dinosaurs of a community."""
     return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
@@ -719,7 +753,7 @@ def _row(poll: PollRecord) -> dict[str, Any]:
 def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
     """The names of polls as rows."""
     return [
-        {"poll_id": poll.id, "position": position, "name": name}
+        {"poll_id": poll.id, "position": position, "name": name, "key": folded(name)}
         for poll in polls
         for position, name in enumerate(poll.names)
     ]
@@ -740,67 +774,6 @@ def on_platform(
     if platform in WITH_SURROGATES:
         return channel_id >= FIRST_SURROGATE
     return channel_id < FIRST_SURROGATE
-
-
-async def remove(
-    session: AsyncSession, community_id: int | None, poll_id: int, position: int, now: datetime
-) -> str | None:
-    """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
-
-    Returns the name; `None` if the community has no such poll or name, or it was removed before.
-    """
-    # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
-    winner = (
-        await session.execute(
-            select(Poll.winner)
-            .where(Poll.id == poll_id, Poll.community_id == community_id)
-            .with_for_update()
-        )
-    ).first()
-    if winner is None:
-        return None
-    name: str | None = await session.scalar(
-        update(Candidate)
-        .where(
-            Candidate.poll_id == poll_id,
-            Candidate.position == position,
-            Candidate.removed_at.is_(None),
-        )
-        .values(removed_at=now)
-        .returning(Candidate.name)
-    )
-    if name is None:
-        return None
-    of_name = (Vote.poll_id == poll_id, Vote.position == position)
-    await session.execute(
-        select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
-    )
-    await session.execute(delete(Vote).where(*of_name))
-    await _note_outdated(session, poll_id, position)
-    if winner[0] == position:
-        await _void(session, poll_id)
-    if (found_in := await museum.remove(session, community_id, name)) is not None:
-        await _note_outdated(session, found_in)
-    return name
-
-
-async def _void(session: AsyncSession, poll_id: int) -> str | None:
-    """Take the victory of a poll back, with its discovery. Returns what that was."""
-    await session.execute(
-        update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
-    )
-    await _note_outdated(session, poll_id)
-    return await museum.take_back(session, poll_id)
-
-
-async def _note_outdated(session: AsyncSession, poll_id: int, position: int | None = None) -> None:
-    """Note the answers that show a name of a poll, or its winner: they are emptied."""
-    of_name = WinnerAnswer.position.is_not_distinct_from(position)
-    await session.execute(
-        update(WinnerAnswer)
-        .where(WinnerAnswer.poll_id == poll_id, of_name)
-        .values(is_outdated=True)
-    )
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
@@ -844,10 +817,10 @@ async def forget(session: AsyncSession, member_id: int) -> None:
 
 
 async def communities(session: AsyncSession) -> set[int]:
-    """The communities with polls, or with answers that show winners."""
-    return await communities_in(session, (Poll, WinnerAnswer))
+    """The communities with polls, removed names, or answers that show winners."""
+    return await communities_in(session, (Poll, RemovedName, WinnerAnswer))
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
-    """Delete the polls of communities, with their names and votes."""
-    await delete_of_communities(session, (Poll, WinnerAnswer), gone)
+    """Delete the polls of communities, with their names and votes, and what they have removed."""
+    await delete_of_communities(session, (Poll, RemovedName, WinnerAnswer), gone)
