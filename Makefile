@@ -76,7 +76,7 @@ screenshots: .venv/dev
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
 		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
-	for extra in train bench evaluate sentry slack cluster fuzz dev; do \
+	for extra in train evaluate sentry slack cluster fuzz dev; do \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --extra $$extra \
 			--custom-compile-command "make lock" --constraint requirements.txt \
 			pyproject.toml --output-file requirements-$$extra.txt; \

@@ -54,7 +54,7 @@ def _parser() -> OptionParser:
     parser = OptionParser(
         prog="python -m bot.evaluate",
         description="Compare a network with its baselines. Prints a table, and writes a page with "
-        "plots and samples and the figures as JSON.",
+        "samples and the figures as JSON.",
         epilog=f"examples:\n{EXAMPLES}",
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network writes")
@@ -81,7 +81,6 @@ def _parser() -> OptionParser:
 FILES = {
     "weights": "weight file to measure (default: the shipped one)",
     "corpus": "corpus file, a tenth of which is held out (default: the project's)",
-    "previous": "weight file to compare with (default: the last shipped one in the git history)",
     "openings": "sonnets: file with one opening per line (default: the scoreboard's twenty)",
     "page": "page to write, with a folder of the same name for its files (default: "
     "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",

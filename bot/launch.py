@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bot.formats import visible
 from bot.logs import set_up_logs
 from bot.settings import LOCAL, Settings, SettingsError, load_settings, suspicious_names
 from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
+from bot.text.formats import visible
 
 log = logging.getLogger("bot")
 

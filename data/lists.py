@@ -211,7 +211,7 @@ _Numbered = list[tuple[int, str]]
 def _entries(content: str) -> tuple[_Numbered, list[str]]:
     """The non-empty lines, or a table's first column, with their line numbers; and notes."""
     lines = _filled(enumerate(content.split("\n"), start=1))
-    notes = []
+    notes: list[str] = []
     table = _table(lines)
     if table is not None:
         columns, lines = table
@@ -331,7 +331,7 @@ def _skipped(problems: Mapping[int, Sentence]) -> list[str]:
     for line, reason in problems.items():
         lines.setdefault(reason.format(Phrase), []).append(line)
     reasons = [*lines.items()]
-    notes = []
+    notes: list[str] = []
     for why, found in reasons[:_SHOWN]:
         sentence = ngettext(
             "{count:,} line skipped: {reason} ({lines}).",

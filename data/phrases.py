@@ -11,12 +11,36 @@ from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from pathlib import PurePath
 from string import Formatter
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 
 def not_one(count: int) -> int:
     """Which form fits a count in English: 0 for the singular, 1 for the plural."""
     return int(count != 1)
+
+
+class Showable(str):
+    """A text that members may see, which a bare `str` is not.
+
+    That is a phrase, or a text of a type that only one module makes: a name, what was written by
+    somebody and has passed a word filter, technical text (`tests/bot/text/test_types.py`).
+    """
+
+    __slots__ = ()
+
+    def said(self, _language: "Language") -> "Showable":
+        """The text as readers of a language see it."""
+        return self
+
+
+class Translated(Showable):
+    """A text in the language of its reader."""
+
+    __slots__ = ()
+
+
+Words: TypeAlias = str
+"""The type of all that is shown. It becomes `Showable` when everything is."""
 
 
 _SPANISH = (
@@ -42,27 +66,27 @@ class Language:
         """Whether its readers measure in feet and pounds."""
         return self.tag == "en-US"
 
-    def translation(self, sentence: str, plural: str = "", count: int = 1) -> str:
+    def translation(self, sentence: str, plural: str = "", count: int = 1) -> Translated:
         """The translation of a sentence; itself if there is none, or none of its plural form."""
         found = self.sentences.get(sentence, "")
         if not isinstance(found, str):
             index = self.plural_form(count) if plural else 0
             found = found[index] if index < len(found) else ""
-        return found or (plural if plural and count != 1 else sentence)
+        return Translated(found or (plural if plural and count != 1 else sentence))
 
-    def number(self, written: str) -> str:
+    def number(self, written: str) -> Translated:
         """A number as the language writes it, from how Python does: `1,234.5`, `47%`."""
         separators, percent = self._figures
         number = written.removesuffix("%").translate(separators)
-        return percent.format(number) if written.endswith("%") else number
+        return Translated(percent.format(number) if written.endswith("%") else number)
 
-    def before(self, words: str, next_one: str) -> str:
+    def before(self, words: str, next_one: str) -> Translated:
         """Words as they are before others: in Spanish, "y" is "e" before "Iguanodon"."""
         if self.tag == "es":
             for conjunction, sound, other in _SPANISH:
                 if words.endswith(conjunction) and sound.match(next_one):
-                    return words.removesuffix(conjunction) + other
-        return words
+                    return Translated(words.removesuffix(conjunction) + other)
+        return Translated(words)
 
     @cached_property
     def _figures(self) -> tuple[Mapping[int, str], str]:
@@ -71,25 +95,25 @@ class Language:
         return str.maketrans(separators), share.replace("47", "{}")
 
 
-class Phrase(str):
+class Phrase(Showable):
     """A text that each reader gets in their own language. As a `str` it is English, as in the log.
 
-    `format` returns a phrase, and so do the functions of `bot.formats`. Other methods of `str`,
-    and f-strings, return English for every reader.
+    `format` returns a phrase, and so do the functions of `bot.text.formats`. Other methods of
+    `str`, and f-strings, return English for every reader.
     """
 
     __slots__ = ("fields", "number", "plural", "template")
     template: str
     plural: str
     number: int
-    fields: Mapping[str, object] | None
+    fields: Mapping[str, Words | float] | None
 
     def __new__(
         cls,
         template: str,
         plural: str = "",
         number: int = 1,
-        fields: Mapping[str, object] | None = None,
+        fields: Mapping[str, Words | float] | None = None,
     ) -> Self:
         """`number` decides between `template` and `plural`, if there is a plural."""
         english = plural if plural and number != 1 else str(template)
@@ -102,14 +126,15 @@ class Phrase(str):
         """Pickle the parts."""
         return Phrase, (self.template, self.plural, self.number, self.fields)
 
-    def format(self, *args: object, **fields: object) -> "Phrase":
+    def format(  # type: ignore[override]  # a `str` takes anything
+        self, *args: object, **fields: Words | float
+    ) -> "Phrase":
         """A phrase with its fields filled in, which are named."""
         if args or self.fields is not None:
             raise TypeError("a phrase is formatted once, with named fields")
         return Phrase(self.template, self.plural, self.number, fields)
 
-    def said(self, language: Language) -> str:
-        """The text in a language."""
+    def said(self, language: Language) -> Translated:
         template = language.translation(self.template, self.plural, self.number)
         if self.fields is None:
             return template
@@ -117,31 +142,34 @@ class Phrase(str):
         for literal, name, form, _conversion in Formatter().parse(template):
             value = "" if name is None else _formatted(self.fields[name], form or "", language)
             parts += language.before(literal, value) + value
-        return parts
+        return Translated(parts)
 
 
-def _formatted(value: object, form: str, language: Language) -> str:
+def _formatted(value: Words | float, form: str, language: Language) -> str:
     if isinstance(value, int | float):
         return language.number(format(value, form))
-    return format(in_language(value, language) if isinstance(value, str) else value, form)
+    return format(in_language(value, language), form)
 
 
-def in_language(words: str, language: Language) -> str:
-    """A text in a language, if it is a phrase; any other text as it is."""
-    return words.said(language) if isinstance(words, Phrase) else words
+def in_language(words: Words, language: Language) -> Showable:
+    """A text as readers of a language see it."""
+    return words.said(language) if isinstance(words, Showable) else Translated(words)
 
 
-def _(sentence: str) -> str:
+def _(sentence: str) -> Phrase:
     """A sentence for translation. Fields are in braces: `_("Won with {votes}.")`."""
     return sentence if isinstance(sentence, Phrase) else Phrase(sentence)
 
 
-def ngettext(singular: str, plural: str, count: int) -> str:
+def ngettext(singular: str, plural: str, count: int) -> Phrase:
     """A sentence that depends on a count."""
     return Phrase(singular, plural, count)
 
 
-def joined(first: str, second: str) -> str:
+NOTHING = Phrase("")
+
+
+def joined(first: Words, second: Words) -> Words:
     """Two sentences, one after the other. Either may be empty."""
     if not first or not second:
         return first or second
@@ -149,16 +177,17 @@ def joined(first: str, second: str) -> str:
     return _("{first} {second}").format(first=first, second=second)
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[Words]) -> Words:
     """Words with commas between them.
 
     >>> listed(["names", "sonnets"])
     'names, sonnets'
     """
-    return reduce(_listed, words, "")
+    nothing: Words = NOTHING
+    return reduce(_listed, words, nothing)
 
 
-def _listed(words: str, next_one: str) -> str:
+def _listed(words: Words, next_one: Words) -> Words:
     if not words:
         return next_one
     # TRANSLATORS: Two parts of a list that goes on, with the comma of your language.
@@ -196,7 +225,9 @@ def _stored(value: object) -> object:
         return str(value)
     if not isinstance(value, Phrase):
         return value
-    fields = value.fields and {name: _stored(each) for name, each in value.fields.items()}
+    fields = None
+    if value.fields is not None:
+        fields = {name: _stored(each) for name, each in value.fields.items()}
     return [value.template, value.plural, value.number, fields]
 
 

@@ -3,5 +3,5 @@
 discord/    a Discord server, or several
 slack/      a Slack workspace
 both/       both at one address, side by side
-common/     what they share: the address, the page, scripts and styles, the clock
+common/     what they share: the address, the page, faults made on purpose, the clock
 """

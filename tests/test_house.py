@@ -30,51 +30,51 @@ bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord
     bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
     bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
-bot.launch           bot.formats bot.logs bot.settings bot.startup
+bot.launch           bot.text bot.logs bot.settings bot.startup
 bot.app              bot.features bot.training bot.polls bot.community bot.chat bot.fleet
     bot.writing bot.pictures bot.words bot.store bot.settings bot.startup bot.version
     models.weights models.serving
 simulators
 bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
-    bot.settings bot.startup bot.formats data
+    bot.settings bot.startup bot.text data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
-    bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.formats models.verse
+    bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse
 bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse
     bot.museum bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat
-    bot.concurrency models.names models.verse data
-bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency
+    bot.concurrency models.names models.verse data bot.text
+bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store data
-    bot.formats models.weights
+    bot.text models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
-    bot.store bot.monitoring bot.settings bot.concurrency models.tasks
+    bot.store bot.monitoring bot.settings bot.concurrency models.tasks bot.text
 bot.privacy          bot.verse bot.museum.queries bot.training bot.polls bot.community bot.chat
-    bot.store bot.formats
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
-bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.verse
+    bot.store bot.text
+bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.text
+bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.verse
     models.text_generator data
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
-    bot.pictures bot.creatures bot.store bot.formats data
+    bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store
 bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
-    bot.store bot.concurrency models.names
+    bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures
-    bot.store bot.concurrency bot.formats models.names models.verse models.weights
+    bot.store bot.concurrency bot.text models.names models.verse models.weights
     models.networks data
 bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
-    bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
+    bot.concurrency bot.text models.tasks models.names models.training models.text_generator
     models.weights models.serving models.networks data
 bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
-    bot.creatures bot.store bot.concurrency bot.formats data
-bot.community        bot.daily.moments bot.chat bot.words bot.store bot.formats
+    bot.creatures bot.store bot.concurrency bot.text data
+bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
-    bot.concurrency bot.formats data
+    bot.concurrency bot.text data
 bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
-bot.creatures        bot.chat bot.formats data
+bot.pictures         bot.creatures bot.text models.names models.verse models.networks
+bot.creatures        bot.text data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup data
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
@@ -82,7 +82,7 @@ bot.train            bot.training bot.pictures bot.startup bot.arguments models.
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
 bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
-bot.terminal         bot.pictures bot.creatures bot.formats models.names models.verse
+bot.terminal         bot.pictures bot.creatures bot.text models.names models.verse
     models.text_generator models.weights data
 tools.evaluation     bot.help bot.words models.tasks models.names models.verse models.training
     models.text_generator models.weights models.networks data
@@ -92,7 +92,7 @@ bot.settings
 bot.startup
 bot.version
 bot.concurrency
-bot.formats          data
+bot.text             data
 bot.arguments
 models.tasks         models.names models.verse models.training models.text_generator models.weights
     data

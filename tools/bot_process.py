@@ -39,7 +39,6 @@ class BotProcess:
     environment: its settings, except for the token and the state directory.
     checkout: the source tree that it runs.
     connected: whether it is connected, for one of several that share simulators.
-    lags: file for the lags of the event loop (see `launch.py`); the bot writes it when it stops.
     """
 
     def __init__(
@@ -51,14 +50,12 @@ class BotProcess:
         slack: LocalSlack | None = None,
         checkout: Path = CHECKOUT,
         connected: Callable[[], bool] | None = None,
-        lags: Path | None = None,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
         self._local, self._slack, self._folder = local, slack, folder
         self._environment = dict(environment or {})
         self._checkout = checkout
         self._is_connected = connected
-        self._instruments = ["--lags", str(lags)] if lags else []
         self._process: asyncio.subprocess.Process | None = None
         self._logging: asyncio.Task[None] | None = None
 
@@ -97,7 +94,7 @@ class BotProcess:
             addresses += ["--slack", self._slack.api_url]
         process = self._process = await asyncio.create_subprocess_exec(
             # That of this tree, whatever tree the bot is of.
-            *(sys.executable, "-P", LAUNCH, *addresses, *self._instruments),
+            *(sys.executable, "-P", LAUNCH, *addresses),
             cwd=self._folder,
             env=environment,
             stdout=asyncio.subprocess.PIPE,

@@ -6,11 +6,12 @@ from contextlib import suppress
 
 from bot.chat.app import App
 from bot.chat.errors import try_again
-from bot.chat.message import Message, Text, text
+from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
 from bot.store.answers import UnfinishedRecord
+from bot.text.spans import Text, text
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from bot.chat.errors import Explanations
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
-from bot.formats import shortened
+from bot.text.formats import shortened
 
 Options = TypeVar("Options")
 Answer = Callable[[Any, Turn, Options], Awaitable[None]]

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from bot.chat.app import App
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Message, verbatim
+from bot.chat.message import Button, Message
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.formats import spaced
+from bot.text.formats import spaced
+from bot.text.spans import verbatim
 
 ACTION = "details"
 _FIGURES: Mapping[str, str] = {

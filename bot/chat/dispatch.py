@@ -15,7 +15,7 @@ from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Answer, Choice, Suggestions
 from bot.chat.cooldowns import SharedCooldowns, TooSoon
 from bot.chat.errors import apology, explain, other_version, try_again
-from bot.chat.message import Button, Message, Text, UserError, text
+from bot.chat.message import Button, Message, UserError
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
 from bot.chat.turn import (
@@ -32,6 +32,7 @@ from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.store import Unavailable
+from bot.text.spans import Text, text
 from bot.writing import Caller
 from bot.writing.errors import TooSlow
 from bot.writing.queues import OnWait

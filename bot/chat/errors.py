@@ -5,11 +5,13 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.chat.cooldowns import TooSoon
-from bot.chat.message import Button, Text, UserError, code, text
+from bot.chat.message import Button, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
+from bot.text.spans import Text, code, text
+from bot.text.technical import NEWLINE
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
@@ -106,7 +108,7 @@ def other_version(command: str = "") -> UserError:
 
 def with_echo(sentence: Text, command: str) -> Text:
     """A sentence about options, followed by the command: chats do not keep rejected ones."""
-    return (*sentence, *text("\n"), *text(_("You asked for: {command}"), command=code(command)))
+    return (*sentence, *text(NEWLINE), *text(_("You asked for: {command}"), command=code(command)))
 
 
 def try_again(action: str, state: str) -> Button:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 
-from bot.chat.message import UserError, code
+from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Terms, Turn
 from bot.community.queries import Blocks, RecordEntry
 from bot.store import Unavailable
 from bot.store.schema import EVERYBODY, EVERYWHERE
+from bot.text.spans import code
 
 log = logging.getLogger(__name__)
 

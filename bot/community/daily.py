@@ -8,13 +8,14 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, Kind, Option, always, within_limits
-from bot.chat.message import Message, Select, Text, Timestamp, UserError, code, link, text
+from bot.chat.message import Message, Select, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
 from bot.daily.moments import folded, next_day, zone_names, zone_of
-from bot.formats import shortened
+from bot.text.formats import shortened
+from bot.text.spans import Text, Timestamp, code, link, text
 
 LAST_HOUR = 23
 """Of a day, and the longest that a vote can last."""

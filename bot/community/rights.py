@@ -17,9 +17,10 @@ from enum import Enum, auto
 
 from bot.chat import errors as error_messages
 from bot.chat.app import App
-from bot.chat.message import UserError, code
+from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import MessageRef, Turn
+from bot.text.spans import code
 
 
 class SharedModelAction(Enum):

@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.errors import other_version
-from bot.chat.message import (
-    Button,
-    Form,
-    Message,
-    Select,
-    Text,
-    UserError,
-    chained,
-    code,
-    codes,
-    text,
-)
+from bot.chat.message import Button, Form, Message, Select, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, languages, listed, name_of, ngettext
 from bot.chat.turn import Terms, Turn
@@ -32,7 +21,8 @@ from bot.community.daily import (
 )
 from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
-from bot.formats import shortened
+from bot.text.formats import shortened
+from bot.text.spans import Text, chained, code, codes, text
 from bot.words import Strictness
 from bot.words.queries import WordFilters
 

@@ -6,9 +6,9 @@ any other sentence that may follow. Which are chosen is drawn from the genome; w
 
 from collections.abc import Mapping
 
-from bot.chat.translation import _
 from bot.creatures.genome import Genome
 from bot.creatures.profile import Build, Diet, Family, Pattern, Profile, Temper, Theme, Trait
+from data.phrases import _
 
 Sentences = tuple[str, ...]
 

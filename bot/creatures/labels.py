@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.chat.message import Text, strong, text
-from bot.chat.translation import Phrase, _, listed
 from bot.creatures.profile import (
     Colour,
     Diet,
@@ -15,8 +13,10 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
-from bot.formats import bracketed, human_join, measured, spaced
+from bot.text.formats import bracketed, human_join, measured, spaced
+from bot.text.spans import Text, strong, text
 from data.etymology import NamePart, is_explained, is_imagined, reading
+from data.phrases import Phrase, _, listed
 from data.text import clean_name
 
 _LEAST_FEET = 3
@@ -205,7 +205,7 @@ def _origin(part: NamePart) -> str:
     )
 
 
-def length(metres: float) -> str:
+def length(metres: float) -> Phrase:
     """`12 m`, `0.4 m`; `39 ft` or `16 in` for readers who measure so."""
     feet = metres / 0.3048
     imperial = Phrase("{feet:g} ft").format(feet=_two_digits(feet))
@@ -214,12 +214,12 @@ def length(metres: float) -> str:
     return measured(_("{metres:g} m").format(metres=metres), imperial)
 
 
-def weight(kilograms: float) -> str:
+def weight(kilograms: float) -> Phrase:
     """`2.4 t`, `80 kg`, `200 g`; `5,300 lb` or `7.1 oz` for readers who measure so."""
     return measured(_metric_weight(kilograms), _imperial_weight(kilograms))
 
 
-def _metric_weight(kilograms: float) -> str:
+def _metric_weight(kilograms: float) -> Phrase:
     if kilograms >= 1000:
         return _("{tonnes:g} t").format(tonnes=kilograms / 1000)
     if kilograms >= 1:
@@ -227,7 +227,7 @@ def _metric_weight(kilograms: float) -> str:
     return _("{grams:g} g").format(grams=round(kilograms * 1000))
 
 
-def _imperial_weight(kilograms: float) -> str:
+def _imperial_weight(kilograms: float) -> Phrase:
     pounds = kilograms / 0.45359237
     if pounds < 1:
         return Phrase("{ounces:g} oz").format(ounces=_two_digits(16 * pounds))

@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.details import details_state
 from bot.chat.dispatch import deliver
-from bot.chat.message import Message, code, text
+from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import (
     DeliveryError,
@@ -34,6 +34,8 @@ from bot.polls.poll_message import message_of, poll_message
 from bot.polls.queries import NoNameLeft, PollRecord, Polls
 from bot.polls.removed_names import may_write
 from bot.store import Unavailable
+from bot.text.spans import code, text
+from bot.text.technical import NEWLINE
 from bot.writing import Caller
 from bot.writing.errors import InferenceError
 from models.names.capitalization import format_name
@@ -184,7 +186,7 @@ class DailyPoster:
         self._count(reason.value)
         log_channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
         again = text(_("Managers can start it again: {command}"), command=code("/settings"))
-        message = Message((*stopped_sentence(daily, reason, platform), *text("\n"), *again))
+        message = Message((*stopped_sentence(daily, reason, platform), *text(NEWLINE), *again))
         for channel_id in filter(None, (log_channel_id, daily.channel_id)):
             with suppress(DeliveryError):  # `/settings` says so, too
                 await platform.send(MessageRef(channel_id, 0, community_id), message)

@@ -4,7 +4,6 @@ from functools import partial
 
 from bot.chat import details
 from bot.chat.commands import Pressed, Registry
-from bot.chat.message import verbatim
 from bot.chat.run_button import RUN, run
 from bot.chat.translation import _
 from bot.community import settings
@@ -17,6 +16,7 @@ from bot.names import dissect, names
 from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
+from bot.text.spans import verbatim
 from bot.training import models, namer, requests, retrain
 from bot.training.progress import STOP
 from bot.verse import poems, sonnet

@@ -6,12 +6,13 @@ from datetime import date
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
-from bot.chat.message import Embed, Field, Message, Text, Timestamp, code, strong, text
+from bot.chat.message import Embed, Field, Message
 from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
-from bot.formats import human_date, human_join, percent
 from bot.help.headline import Figure, read_headline
 from bot.status.status import up_since
+from bot.text.formats import human_date, human_join, percent
+from bot.text.spans import Text, Timestamp, code, strong, text
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
 from bot.training.registry import ModelRegistry

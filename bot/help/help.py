@@ -7,24 +7,14 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
-from bot.chat.message import (
-    LABELLED,
-    Button,
-    Embed,
-    Message,
-    Span,
-    Text,
-    code,
-    series,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Embed, Message
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
 from bot.community.queries import Communities
-from bot.formats import spaced
 from bot.store.calls import StoreError
+from bot.text.formats import spaced
+from bot.text.spans import LABELLED, Span, Text, code, series, strong, text
 
 ACTION = "help"
 PATIENCE_S = 1.0

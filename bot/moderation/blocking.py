@@ -4,18 +4,7 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
-from bot.chat.message import (
-    Embed,
-    Message,
-    Text,
-    Timestamp,
-    UserError,
-    Value,
-    code,
-    link,
-    strong,
-    text,
-)
+from bot.chat.message import Embed, Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Platform, Turn
 from bot.community.blocks import BlockList
@@ -29,6 +18,7 @@ from bot.community.queries import (
 )
 from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
 from bot.store.schema import EVERYBODY, EVERYWHERE
+from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, NoOptions, within_limits
-from bot.chat.message import Embed, Message, Text, UserError, Value, code, strong, text
+from bot.chat.message import Embed, Message, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import CommunityInfo, Forbidden, Gone, Turn
 from bot.community.queries import Action, Record, RecordEntry
 from bot.community.rights import check_owner
 from bot.moderation.blocking import named, parse_id
 from bot.moderation.record import OWNER, PAGE, paging
+from bot.text.spans import Text, Value, code, strong, text
 
 
 @dataclass(frozen=True)

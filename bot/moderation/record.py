@@ -8,24 +8,15 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.errors import other_version
-from bot.chat.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Timestamp,
-    Value,
-    code,
-    link,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Embed, Message
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.store import Unavailable
+from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
+from bot.text.technical import DOT
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +162,7 @@ async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -
     page = min(page, LAST_PAGE)
     found = await app.store[Record].entries(scope.community_id, skip=page * PAGE, most=PAGE + 1)
     lines = tuple(
-        (*text(Timestamp(entry.at), " · "), *described(entry, turn.platform))
+        (*text(Timestamp(entry.at), DOT), *described(entry, turn.platform))
         for entry in found[:PAGE]
     ) or (text(_("Nothing has been recorded.")),)
     buttons = tuple(paging(scope.group, "record", page, has_more=len(found) > PAGE))

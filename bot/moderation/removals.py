@@ -10,13 +10,12 @@ from enum import IntEnum
 from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Message, Text, UserError, code, strong, text
+from bot.chat.message import Button, Message, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, listed, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn, Unreachable
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
-from bot.formats import shortened
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.hall_of_fame import withdraw
@@ -27,6 +26,8 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.removal_queries import Removal, RemovedNames
 from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
+from bot.text.formats import shortened
+from bot.text.spans import Text, code, strong, text
 from bot.training.custom_model_messages import unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 

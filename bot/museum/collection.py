@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import Command, Kind, Option, Person, Place
 from bot.chat.errors import other_version
-from bot.chat.message import (
-    Button,
-    Embed,
-    Message,
-    Tone,
-    UserError,
-    code,
-    link,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Turn
@@ -24,6 +14,7 @@ from bot.community.rights import check_community
 from bot.museum.gallery import gallery
 from bot.museum.queries import MOST_OWNED, Exhibit, Museum
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
+from bot.text.spans import code, link, strong, text
 
 ACTION = "collection"
 

@@ -10,18 +10,7 @@ from functools import reduce
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    emphasis,
-    plain,
-    text,
-)
+from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
 from bot.chat.translation import Language, _, in_language, joined
 from bot.chat.turn import Turn
 from bot.creatures import labels
@@ -31,7 +20,6 @@ from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
-from bot.formats import shortened
 from bot.museum.collection import owner_buttons
 from bot.museum.gallery import discoverer_of
 from bot.museum.queries import Exhibit, Museum
@@ -42,6 +30,8 @@ from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
+from bot.text.formats import shortened
+from bot.text.spans import Text, emphasis, plain, text
 from bot.words import WordFilter
 from data.text import clean_name
 

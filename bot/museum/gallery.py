@@ -5,16 +5,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.chat.app import App
-from bot.chat.message import Button, Embed, File, Message, Text, emphasis, link, strong, text
+from bot.chat.message import Button, Embed, File, Message
 from bot.chat.translation import _, listed, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
-from bot.formats import shortened
 from bot.museum.queries import Exhibit, Museum
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.polls.hall_of_fame import Winners, paging
 from bot.polls.plates import show_dinosaur
+from bot.text.formats import shortened
+from bot.text.spans import Text, emphasis, link, strong, text
 
 PAGE = 9
 """Creatures on a page."""

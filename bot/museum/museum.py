@@ -7,7 +7,7 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, Command, Option, Place
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import other_version
-from bot.chat.message import Embed, Message, Tone, UserError, code, link, text
+from bot.chat.message import Embed, Message, Tone, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
@@ -16,6 +16,7 @@ from bot.museum.gallery import gallery
 from bot.museum.queries import Museum
 from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
+from bot.text.spans import code, link, text
 
 ACTION, LEADERBOARD = "museum", "leaderboard"
 ORDERS: Mapping[str, tuple[str, str]] = {

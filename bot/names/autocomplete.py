@@ -12,7 +12,7 @@ from itertools import islice
 
 from bot.chat.commands import Choice
 from bot.chat.translation import _
-from bot.formats import spaced
+from bot.text.formats import spaced
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots

@@ -14,22 +14,9 @@ from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
 from bot.chat.commands import Choice, Command, Option, always, within_limits
 from bot.chat.dispatch import caller_of, respond_when_ready
-from bot.chat.message import (
-    Button,
-    Embed,
-    File,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    emphasis,
-    strong,
-    text,
-    with_pictures,
-)
+from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
-from bot.formats import bracketed, human_join, odds, percent, shortened, spaced
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
@@ -39,6 +26,8 @@ from bot.polls.hall_of_fame import meaning_of
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
+from bot.text.formats import bracketed, human_join, odds, percent, shortened, spaced
+from bot.text.spans import Text, emphasis, strong, text
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME

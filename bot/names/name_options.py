@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, field, replace
 
 from bot.chat.errors import other_version, with_echo
-from bot.chat.message import Text, UserError
+from bot.chat.message import UserError
 from bot.chat.translation import _
-from bot.formats import shortened
+from bot.text.formats import shortened
+from bot.text.spans import Text
 from bot.training.usable_models import LONGEST_CHOICE
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.lists import normalise_entry

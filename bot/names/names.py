@@ -22,7 +22,7 @@ from bot.chat.commands import (
 from bot.chat.details import details_state
 from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Message, Text, UserError, strong, text, verbatim
+from bot.chat.message import Button, Message, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, joined
 from bot.chat.turn import Limits, Turn
@@ -56,6 +56,7 @@ from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
 from bot.polls.removed_names import may_write
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
+from bot.text.spans import Text, strong, text, verbatim
 from bot.training import usable_models
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord

@@ -6,7 +6,8 @@ It has its own background to suit light and dark themes.
 import math
 from collections.abc import Iterable
 
-from bot.pictures.text import FontStyle, drawable_text, fitting_size, svg_of, text_element
+from bot.pictures.svg import svg_of
+from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element
 
 MARGIN = 28
 GAP = 6

@@ -1,10 +1,10 @@
 """Plot of the last day: several charts above each other, with hours before now on the x axis."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.pictures.canvas import CHOSEN, MARGIN, MUTED, TEXT, Canvas, Color
+from bot.pictures.scales import round_above
 from bot.pictures.text import FontStyle, text_width
 
 HOURS = 24
@@ -52,18 +52,6 @@ def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> str:
         place, align = (_x(hours), height - MARGIN), {HOURS: 0.0, 0: 1.0}.get(hours, 0.5)
         canvas.write(place, label, LABEL_SIZE, MUTED, align=align)
     return canvas.svg()
-
-
-def round_above(value: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below a value.
-
-    >>> round_above(0.03), round_above(180), round_above(0)
-    (0.05, 200.0, 1.0)
-    """
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(float(f"{f * power:.3g}") for f in (1, 2, 5, 10) if f * power >= value * 0.999)
 
 
 def segments(

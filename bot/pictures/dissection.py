@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.creatures.labels import meaning
-from bot.formats import odds, percent, shortened
 from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
+from bot.text.formats import odds, percent, shortened
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END

@@ -8,9 +8,9 @@ from one that was drawn several times, none from one that died out.
 
 from collections.abc import Sequence
 
-from bot.formats import odds, percent
 from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
 from bot.pictures.renderer import png_of_svg
+from bot.text.formats import odds, percent
 from models.verse.dissection import ExpectedWord, LineTrace
 from models.verse.word_lines import ParticleStep
 

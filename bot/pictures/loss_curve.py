@@ -11,8 +11,8 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from bot.pictures.canvas import Canvas, Color, Points
-from bot.pictures.day_plot import round_above
 from bot.pictures.renderer import png_of_svg
+from bot.pictures.scales import ticks
 from bot.pictures.text import FontStyle, text_element, text_width
 
 LONGEST_PLOTTED = 5_000
@@ -92,17 +92,6 @@ def loss_curve(
 
 def _circle(place: tuple[float, float], attributes: str) -> str:
     return f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" {attributes}/>'
-
-
-def ticks(low: float, high: float, count: int) -> list[float]:
-    """At most `count` round numbers from low to high, one of 1, 2 and 5 times a power of ten apart.
-
-    >>> ticks(0.9, 3.2, 6)
-    [1.0, 1.5, 2.0, 2.5, 3.0]
-    """
-    step = round_above((high - low) / count)
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{number * step:.13g}") for number in range(first, last + 1)]
 
 
 def _moving_averages(losses: Sequence[float], restarts: Sequence[int]) -> Iterator[Points]:

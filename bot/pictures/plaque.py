@@ -12,16 +12,10 @@ from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from bot.formats import shortened
 from bot.pictures.canvas import Color
-from bot.pictures.text import (
-    FontStyle,
-    drawable_text,
-    fitting_size,
-    svg_of,
-    text_element,
-    text_width,
-)
+from bot.pictures.svg import svg_of
+from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
+from bot.text.formats import shortened
 
 WIDTH, HEIGHT = 1200, 630
 TEXT_BOX = (96, 58, WIDTH - 96, HEIGHT - 58)

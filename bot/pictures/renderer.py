@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from bot.pictures.text import rendered
+from bot.pictures.svg import rendered
 
 log = logging.getLogger(__name__)
 

@@ -7,15 +7,12 @@ operating system. What a font has and how wide a text is shows when resvg draws 
 
 import unicodedata
 import zlib
-from collections.abc import Iterable
 from enum import Enum
 from functools import cache, lru_cache
 from xml.sax.saxutils import escape
 
-FAMILIES = ("Noto Serif", "Arimo", "Noto Sans Arabic")
-"""The families that are installed as packages."""
-SYSTEM = "of the system"
-"""Stands for a family of the system's fonts, whichever has a character."""
+from bot.pictures.svg import FAMILIES, SYSTEM, rendered, svg_of
+
 FALLBACKS = ("Arimo", "Noto Sans Arabic", SYSTEM)
 """For characters that the family of a style lacks, in order of preference."""
 MEASURING_SIZE = 50
@@ -37,26 +34,6 @@ class FontStyle(Enum):
     SERIF = ("Noto Serif", "")
     SANS_BOLD = ("Arimo", ' font-weight="700"')
     SANS = ("Arimo", "")
-
-
-def rendered(svg: str, families: Iterable[str] = FAMILIES) -> bytes:
-    """The PNG of an SVG, with the fonts of these families, and the system's if it needs them."""
-    import resvg_py  # here: only the process that draws needs it
-
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=svg,
-            font_files=[file for family in families for file in _files(family)],
-            serif_family=FAMILIES[0],  # where the family is `SYSTEM`
-            skip_system_fonts=f'"{SYSTEM}"' not in svg,
-        )
-    )
-
-
-def svg_of(width: int, height: int, *elements: str) -> str:
-    """A picture of elements; sizes in pixels."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-    return f"{head}{''.join(elements)}</svg>"
 
 
 def drawable_text(text: str, style: FontStyle) -> str:
@@ -174,11 +151,3 @@ def _width(text: str, family: str, style: FontStyle) -> float:
     png = rendered(svg_of(MEASURING_SIZE * (len(text) + 12), 1, line))
     row = zlib.decompressobj().decompress(png[png.index(b"IDAT") + 4 :])
     return len(row.rstrip(b"\0")) / 4 / MEASURING_SIZE
-
-
-@cache
-def _files(family: str) -> list[str]:
-    """The font files of a family that is installed as a package."""
-    import fontpkg  # here: most processes draw no text
-
-    return [str(file.path) for file in fontpkg.family(family).files]

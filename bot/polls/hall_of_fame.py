@@ -11,33 +11,21 @@ from itertools import chain
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.errors import other_version
-from bot.chat.message import (
-    Button,
-    Embed,
-    File,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    code,
-    emphasis,
-    plain,
-    strong,
-    text,
-    with_pictures,
-)
+from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
-from bot.formats import human_date, shortened, spaced
 from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
+from bot.text.formats import human_date, shortened, spaced
+from bot.text.spans import Text, code, emphasis, plain, strong, text
+from bot.text.technical import DOT
 from bot.words import WordFilter
 from data.etymology import parts_of
 from data.text import clean_name
@@ -400,14 +388,14 @@ def _line(place: int, name: Champion, community_id: int | None, allowed: Contain
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
     if name.name not in allowed:
-        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), " · ", votes)
+        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), DOT, votes)
     known = _discoverer(name, community_id, allowed)
     namer = name.custom_model
     source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
     return (
         *text(f"{rank} ", strong(name.name)),
         *source,
-        *text(" · ", votes, *((" · ", known) if known else ())),
+        *text(DOT, votes, *((DOT, known) if known else ())),
     )
 
 

@@ -14,9 +14,9 @@ from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
+from bot.text.formats import shortened
 from bot.words import WordFilter
 from data.text import clean_name
 

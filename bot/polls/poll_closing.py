@@ -11,17 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
-from bot.chat.message import (
-    Embed,
-    Message,
-    Text,
-    Tone,
-    code,
-    strong,
-    text,
-    with_pictures,
-    without_pictures,
-)
+from bot.chat.message import Embed, Message, Tone, with_pictures, without_pictures
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import (
     Deleted,
@@ -43,6 +33,7 @@ from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
+from bot.text.spans import Text, code, strong, text
 
 log = logging.getLogger(__name__)
 

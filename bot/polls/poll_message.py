@@ -4,23 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat.details import details_buttons
-from bot.chat.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Timestamp,
-    Tone,
-    chained,
-    emphasis,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Embed, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
-from bot.formats import human_join, shortened
 from bot.polls.queries import PollRecord
 from bot.polls.winner import Reason
+from bot.text.formats import human_join, shortened
+from bot.text.spans import Text, Timestamp, chained, emphasis, strong, text
+from bot.text.technical import NEWLINE
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
 """Actions of the button for more names. With a custom model the state begins with its number."""
@@ -45,11 +36,13 @@ def names_message(
         title = _("🌄 Which one is the dinosaur of the day?")
     elif custom_model is None:
         title = ngettext("🦕 {count} new dinosaur", "🦕 {count} new dinosaurs", count)
+        title = title.format(count=count)
     else:
         title = ngettext("🪶 {name}: {count} new name", "🪶 {name}: {count} new names", count)
+        title = title.format(count=count, name=custom_model)
     below = ((), text(note)) if note else ()
     embed = Embed(
-        title=title.format(count=count, name=custom_model),
+        title=title,
         lines=(*lines, *below),
         tone=Tone.NAMES,
     )
@@ -173,7 +166,7 @@ def _result(poll: PollRecord) -> Text:
     if poll.winner is not None:
         reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
         tie = tie_sentence(poll)
-        return (*reply, *text("\n"), *tie) if tie else reply
+        return (*reply, *text(NEWLINE), *tie) if tie else reply
     reason = poll.decision.reason
     if poll.removed or reason is Reason.MOST_VOTES:  # the victory was taken back
         return text(_("The poll is closed: no name has won."))

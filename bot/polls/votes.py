@@ -9,12 +9,11 @@ from datetime import timedelta
 from functools import partial
 
 from bot.chat.app import App
-from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.message import Button, Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
-from bot.formats import without_bidi_controls
 from bot.polls.poll_message import RETRACT, message_of, poll_message
 from bot.polls.queries import (
     Ballot,
@@ -25,6 +24,8 @@ from bot.polls.queries import (
     VoteOrigin,
 )
 from bot.store import OutcomeUnknown, Unavailable
+from bot.text.formats import without_bidi_controls
+from bot.text.spans import strong, text
 from bot.words import WordFilter
 
 log = logging.getLogger(__name__)

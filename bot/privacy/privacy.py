@@ -9,18 +9,19 @@ from datetime import timedelta
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Embed, File, Message, Text, text
+from bot.chat.message import Button, Embed, File, Message
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import Record
-from bot.formats import human_join
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.store.fleet import RunningCooldowns
 from bot.store.schema import EVERYBODY
+from bot.text.formats import human_join
+from bot.text.spans import Text, text
 from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)

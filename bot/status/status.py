@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, NoOptions
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text, with_pictures
+from bot.chat.message import Embed, Field, File, Message, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
@@ -15,6 +15,7 @@ from bot.pictures.day_plot import Chart, Series, day_plot
 from bot.pictures.renderer import Renderer
 from bot.settings.values import format_shards
 from bot.status.health import Health
+from bot.text.spans import Text, Timestamp, text
 from bot.writing.cluster import ClusterStatus
 
 PLOT = "day.png"

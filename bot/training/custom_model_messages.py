@@ -5,24 +5,11 @@ from difflib import get_close_matches
 
 from bot.chat.app import App
 from bot.chat.details import details_buttons, details_state
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    Message,
-    Text,
-    Timestamp,
-    Tone,
-    UserError,
-    chained,
-    code,
-    strong,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.formats import shortened
+from bot.text.formats import shortened
+from bot.text.spans import Text, Timestamp, chained, code, strong, text, verbatim
 from bot.training.models import time_fields
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard

@@ -10,27 +10,12 @@ from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Group, Option, always
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import invalid_value, other_version
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    File,
-    Message,
-    Text,
-    Timestamp,
-    Tone,
-    UserError,
-    chained,
-    code,
-    emphasis,
-    strong,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Field, File, Message, Tone, UserError
 from bot.chat.translation import Phrase, _, listed
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.formats import bracketed, human_duration, human_join, percent, shortened, spaced
+from bot.text.formats import bracketed, human_duration, human_join, percent, shortened, spaced
+from bot.text.spans import Text, Timestamp, chained, code, emphasis, strong, text, verbatim
 from bot.training.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
@@ -236,9 +221,10 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
     return version.task, parsed
 
 
-def _name(number: int | None) -> str:
-    name = _("The shipped version") if number is None else _("Version {number}")
-    return name.format(number=number)
+def _name(number: int | None) -> Phrase:
+    if number is None:
+        return _("The shipped version")
+    return _("Version {number}").format(number=number)
 
 
 def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
@@ -391,11 +377,13 @@ def _comparison_message(
             lines += [(), text(strong(label)), *map(verbatim, verses)]
     made = version.created_at
     trained = text(Timestamp(made)) if made else text(_("by the developers"))
-    title = _("Version {number} of {task}")
-    if version.number is None:
-        title = _("Shipped version of {task}")
+    title = _("Shipped version of {task}").format(task=written(version.task))
+    if version.number is not None:
+        title = _("Version {number} of {task}").format(
+            number=version.number, task=written(version.task)
+        )
     embed = Embed(
-        title=title.format(number=version.number, task=written(version.task)),
+        title=title,
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),

@@ -25,11 +25,12 @@ from bot.chat.commands import (
     always,
 )
 from bot.chat.errors import other_version
-from bot.chat.message import Button, File, Message, UserError, code, strong, text
+from bot.chat.message import Button, File, Message, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
+from bot.text.spans import code, strong, text
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -81,6 +82,7 @@ from bot.training.usable_models import (
 )
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
+from data.phrases import Words
 from models.names.constraints import LIST_RECIPE
 from models.names.generator import count_parameters
 from models.networks.vocabulary import END
@@ -439,8 +441,9 @@ async def _named(app: App, community_id: int, typed: str) -> CustomModelRecord |
 
 async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
     """Read the list after `check_corpus`: title and names. Raises `UserError`, `CorpusError`."""
+    title: Words = _("Your list")
     if options.file is None:
-        title, content = _("Your list"), lines_of(options.text or "")
+        content = lines_of(options.text or "")
     else:
         title = await title_of(app, options.file.name, community_id, _("Your list"))
         content = await download(options.file, title)

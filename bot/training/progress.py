@@ -8,24 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.chat.app import App
 from bot.chat.dispatch import LAST_TRIES, deliver
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    Message,
-    Text,
-    Timestamp,
-    Tone,
-    code,
-    emphasis,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Field, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.community.blocks import BlockList
 from bot.concurrency import latest_throttled
-from bot.formats import progress_bar
+from bot.text.formats import progress_bar
+from bot.text.spans import Text, Timestamp, code, emphasis, text, verbatim
 from bot.training.custom_model_messages import details_of, ready_embed
 from bot.training.custom_models import TASK, CustomModelLoader, Untrained
 from bot.training.events import CustomModelTrained, EndReason, Interrupted

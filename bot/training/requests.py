@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from bot.chat.app import App
-from bot.chat.message import Message, UserError, link, text
+from bot.chat.message import Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
-from bot.formats import shortened
 from bot.polls.votes import signature
+from bot.text.formats import shortened
+from bot.text.spans import link, text
 from bot.training.events import EndReason
 from bot.training.progress import TrainingState, ended_message, model_of, progress_message
 from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings

@@ -8,11 +8,12 @@ from functools import partial
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, Kind, Option
-from bot.chat.message import Message, UserError, code, text
+from bot.chat.message import Message, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
+from bot.text.spans import code, text
 from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings

@@ -20,11 +20,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bot.chat.message import Timestamp, UserError
+from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
+from bot.text.spans import Timestamp
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
 from bot.training.queries import (

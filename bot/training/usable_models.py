@@ -7,7 +7,7 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.formats import shortened, spaced
+from bot.text.formats import shortened, spaced
 from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.words import WordFilter

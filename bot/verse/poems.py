@@ -8,11 +8,12 @@ from bot.chat.app import App
 from bot.chat.button_states import load_state
 from bot.chat.commands import Choice, Command, NoOptions, Option
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Embed, File, Message, Tone, UserError, code, text, verbatim
+from bot.chat.message import Button, Embed, File, Message, Tone, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.formats import human_date
+from bot.text.formats import human_date
+from bot.text.spans import code, text, verbatim
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
 from data.phrases import from_json
 

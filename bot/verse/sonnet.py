@@ -12,23 +12,13 @@ from bot.chat.commands import Choice, Command, Kind, Option, always
 from bot.chat.details import details_buttons, details_state
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
-from bot.chat.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    code,
-    codes,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.formats import human_join, shortened, spaced, without_bidi_controls
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
+from bot.text.formats import human_join, shortened, spaced, without_bidi_controls
+from bot.text.spans import Text, code, codes, text, verbatim
 from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.parts_of_speech import CLOSED

@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.chat.app import App
 from bot.chat.dispatch import deliver
-from bot.chat.message import Button, Message, code, strong, text
+from bot.chat.message import Button, Message
 from bot.chat.run_button import run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Forbidden, Gone, MessageRef, Platform, Terms
@@ -17,6 +17,8 @@ from bot.concurrency import ShuttingDown
 from bot.polls.plates import DINOSAUR
 from bot.store import Unavailable
 from bot.store.schema import EVERYBODY
+from bot.text.spans import code, strong, text
+from bot.text.technical import NEWLINE
 from bot.welcome.queries import Welcomes
 
 log = logging.getLogger(__name__)
@@ -96,7 +98,7 @@ def welcome(terms: Terms) -> Message:
     first = text(sentences[0], community=terms.community)
     second = text(sentences[1], help=code("/help"), set_up=strong(set_up))
     return Message(
-        (*first, *text("\n"), *second),
+        (*first, *text(NEWLINE), *second),
         buttons=(
             run_button(_("Name dinosaurs"), "dinoname", "🦖", primary=True),
             run_button(_("Write a sonnet"), "sonnet", "📜"),

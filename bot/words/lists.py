@@ -34,7 +34,7 @@ from bot.words.matching import (
 from bot.words.normalisation import readings
 from data.corpora import load_names
 from data.files import write_atomically
-from data.further_reading import load_genera
+from data.genera import load_genera
 from data.lexicon import load_lexicon
 
 ENGLISH_LISTS = (

@@ -6,7 +6,7 @@ from functools import partial
 
 from data import corpora, downloads
 from data.corpora import Corpus
-from data.further_reading import load_genera
+from data.genera import load_genera
 from data.lists import normalise_entry, read_extra_names, read_list, stored_list
 from data.text import clean_name
 from models.fingerprints import Fingerprints

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.corpora import Corpus
-from data.further_reading import Genera
+from data.genera import Genera
 from models.networks.lstm import LSTM, Batch
 from models.networks.network import Network, cross_entropy, log_softmax
 from models.networks.ngram import (

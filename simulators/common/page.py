@@ -16,8 +16,8 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from simulators.common.payloads import JSON, Upload
 from simulators.common.simulator import Changes
-from simulators.discord.limits import JSON, Upload
 
 CSRF_HEADER = "X-Local-Csrf"
 SHARED = Path(__file__).with_name("web")

@@ -8,7 +8,6 @@ same error codes.
     server.py    LocalDiscord: starts everything; methods for tests
     rest.py      REST routes, token check, rate limits
     gateway.py   WebSocket: sessions, heartbeats, resuming
-    faults.py    errors of the platform and of the network, made on purpose
     page.py      what the page shows, and what a member does there (its files are in web/)
     servers.py   several servers, and the shards that they belong to
     state.py     a server, its commands, every interaction

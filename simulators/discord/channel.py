@@ -4,15 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote
 
+from simulators.common.payloads import JSON, Upload, content_type
+from simulators.common.rate_limits import RateLimiter
 from simulators.discord.guild import Guild, User
-from simulators.discord.limits import (
-    ATTACHMENT_BYTES,
-    JSON,
-    ApiError,
-    RateLimiter,
-    Upload,
-    check_message,
-)
+from simulators.discord.limits import ATTACHMENT_BYTES, ApiError, check_message
 from simulators.discord.records import (
     EPHEMERAL,
     LOADING,
@@ -21,7 +16,6 @@ from simulators.discord.records import (
     Interaction,
     Message,
     Surface,
-    content_type,
 )
 
 HISTORY = 500

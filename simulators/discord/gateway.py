@@ -15,8 +15,8 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from simulators.discord.faults import Faults
-from simulators.discord.limits import JSON
+from simulators.common.faults import Faults
+from simulators.common.payloads import JSON
 from simulators.discord.records import Event, Interaction, Message
 from simulators.discord.servers import Servers, shard_of
 from simulators.discord.state import State

@@ -6,7 +6,8 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from simulators.discord.limits import JSON, ApiError
+from simulators.common.payloads import JSON
+from simulators.discord.limits import ApiError
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 FOUNDED_S = 1_700_000_000.0

@@ -6,9 +6,10 @@ from pathlib import Path
 from aiohttp import web
 
 from simulators.common.page import Page, file_response, locale_of
+from simulators.common.payloads import JSON, Upload
 from simulators.common.simulator import Changes
 from simulators.discord.guild import User
-from simulators.discord.limits import JSON, ApiError, Upload
+from simulators.discord.limits import ApiError
 from simulators.discord.records import Interaction, InteractionType, Message, Status
 from simulators.discord.state import State
 

@@ -1,14 +1,14 @@
 """Messages, interactions and files, with their API payloads; and the events about them."""
 
 import enum
-import mimetypes
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from simulators.common.payloads import JSON
 from simulators.discord.guild import USE_EXTERNAL_APPS, User, iso
-from simulators.discord.limits import JSON, SERVERS, USERS, Context, PayloadErrors
+from simulators.discord.limits import SERVERS, USERS, Context, PayloadErrors
 
 BUTTON = 2
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
@@ -285,14 +285,6 @@ def reply_type(asked: Interaction, value: Any) -> Reply:  # noqa: ANN401 (whatev
     form.one_of("type", value, accepted[asked.kind])
     form.check()
     return Reply(value)
-
-
-def content_type(filename: str, data: bytes) -> str:
-    """The MIME type of a file. A PNG is recognized by its first bytes; other images are none."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
-    return "application/octet-stream" if kind.startswith("image/") else kind
 
 
 EventName = Literal[

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from simulators.common.payloads import JSON
 from simulators.discord.guild import User
 from simulators.discord.limits import (
-    JSON,
     SERVERS,
     SUBCOMMAND,
     SUBCOMMAND_GROUP,

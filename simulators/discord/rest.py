@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from simulators.common.payloads import JSON, Upload
+from simulators.common.rate_limits import Allowance, RateLimiter
 from simulators.discord.gateway import Gateway
-from simulators.discord.limits import JSON, Allowance, ApiError, RateLimiter, Upload
+from simulators.discord.limits import ApiError
 from simulators.discord.records import Message
 from simulators.discord.servers import Servers
 from simulators.discord.state import State

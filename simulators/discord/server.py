@@ -24,6 +24,8 @@ import yarl
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from simulators.common.faults import FaultKind, Faults
+from simulators.common.rate_limits import RateLimiter
 from simulators.common.simulator import (
     UPLOAD_BYTES,
     WAIT_S,
@@ -32,10 +34,9 @@ from simulators.common.simulator import (
     socket_address,
 )
 from simulators.discord.channel import HISTORY, OLD_WINDOW_S
-from simulators.discord.faults import FaultKind, Faults
 from simulators.discord.gateway import Gateway
 from simulators.discord.guild import User
-from simulators.discord.limits import ApiError, RateLimiter
+from simulators.discord.limits import ApiError
 from simulators.discord.page import DiscordPage
 from simulators.discord.records import Event, Interaction, Message, Surface
 from simulators.discord.rest import PREFIX, Rest, json_response, too_many_requests, unknown_route

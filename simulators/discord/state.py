@@ -7,6 +7,7 @@ listeners of `events`.
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
+from simulators.common.payloads import JSON, Upload
 from simulators.discord.channel import HISTORY, Channel
 from simulators.discord.guild import (
     ALL_PERMISSIONS,
@@ -21,7 +22,6 @@ from simulators.discord.limits import (
     ATTACHMENT_BYTES,
     CHANNEL,
     CHANNEL_SELECT,
-    JSON,
     LINK_BUTTON,
     SERVERS,
     USER,
@@ -29,7 +29,6 @@ from simulators.discord.limits import (
     ApiError,
     Context,
     PayloadErrors,
-    Upload,
     check_choices,
     check_modal,
 )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.limits import SlackError, length
 
 Rule = Callable[[object, str], Iterator[str]]

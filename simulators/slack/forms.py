@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.blocks import elements, find_element
 from simulators.slack.records import File
 

@@ -8,7 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from simulators.discord.limits import JSON, RateLimiter
+from simulators.common.payloads import JSON
+from simulators.common.rate_limits import RateLimiter
 
 ACKNOWLEDGEMENT_S = 3.0
 """Seconds to acknowledge an envelope, and for which a trigger is valid."""

@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
+from simulators.common.payloads import JSON
 from simulators.common.simulator import Changes
-from simulators.discord.limits import JSON
 from simulators.slack.blocks import check_message_blocks, odd_dates, with_ids
 from simulators.slack.limits import POSTED_TEXT, UPDATED_TEXT, SlackError, check_text
 from simulators.slack.records import File, Interaction, Message

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from simulators.common.page import Page, file_response, locale_of
-from simulators.discord.limits import JSON, Upload
+from simulators.common.payloads import JSON, Upload
 from simulators.slack.forms import FormError
 from simulators.slack.records import Interaction, Message, View
 from simulators.slack.state import State

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from simulators.common.payloads import JSON, content_type
 from simulators.common.simulator import WAIT_S, Changes
-from simulators.discord.limits import JSON
-from simulators.discord.records import content_type
 from simulators.slack.blocks import elements, find_element, mentions, texts
 from simulators.slack.workspace import Channel, Member, Workspace
 

@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from simulators.common.faults import Faults
+from simulators.common.payloads import JSON
 from simulators.common.simulator import UPLOAD_BYTES, Simulator, socket_address
-from simulators.discord.faults import Faults
-from simulators.discord.limits import JSON
 from simulators.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits
 from simulators.slack.messages import HISTORY
 from simulators.slack.page import SlackPage

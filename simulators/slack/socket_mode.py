@@ -15,8 +15,8 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from simulators.discord.faults import Faults
-from simulators.discord.limits import JSON
+from simulators.common.faults import Faults
+from simulators.common.payloads import JSON
 from simulators.slack.records import Interaction
 from simulators.slack.state import State
 

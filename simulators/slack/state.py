@@ -9,8 +9,8 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
+from simulators.common.payloads import JSON
 from simulators.common.simulator import Changes
-from simulators.discord.limits import JSON
 from simulators.slack.blocks import check_suggestions, find_element
 from simulators.slack.forms import filled_state
 from simulators.slack.limits import (

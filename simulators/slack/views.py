@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from simulators.common.payloads import JSON
 from simulators.common.simulator import Changes
-from simulators.discord.limits import JSON
 from simulators.slack.blocks import check_view, with_ids
 from simulators.slack.limits import ACKNOWLEDGEMENT_S, SlackError
 from simulators.slack.records import Interaction, View

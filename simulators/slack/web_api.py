@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.limits import ALT_TEXT, NEEDED_SCOPES, RateLimits, SlackError
 from simulators.slack.records import Message
 from simulators.slack.state import State

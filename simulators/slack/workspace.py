@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.limits import SlackError
 
 

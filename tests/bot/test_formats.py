@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import formats
-from bot.formats import human_duration, human_join, odds, percent, progress_bar, shortened
+from bot.text import formats
+from bot.text.formats import human_duration, human_join, odds, percent, progress_bar, shortened
 
 
 def test_doctests() -> None:

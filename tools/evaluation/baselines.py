@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,25 +17,13 @@ from models.networks.rnn import RNN
 from models.networks.sampling import sample
 from models.networks.vocabulary import END, Vocabulary
 from models.training.recipe import Options
-from models.weights import SHIPPED, Trained, WeightsError, load_shipped, load_weights
+from models.weights import Trained, load_shipped
 
 ORDERS = range(1, 9)
-NOTEBOOK_SONNETS = SHIPPED / "baselines" / "notebook-sonnets.safetensors"
-"""Network of the notebook's recipe (`bot.train sonnets --recipe notebook`), which needs Keras and
-hours to train."""
 NAMES_IN_BATCH = 250
 
 ShowStatus = Callable[[str], None]
 """Callback that shows the current step, in a few words."""
-
-
-@dataclass(frozen=True, eq=False)
-class Baseline:
-    """Another model of the same text, or the reason why it is missing."""
-
-    name: str
-    network: Network | None
-    missing: str = ""
 
 
 def kneser_ney(
@@ -75,29 +63,20 @@ def quick_names(corpus_file: Path | None, show_status: ShowStatus) -> tuple[Netw
     return trainer.network(), time.monotonic() - started
 
 
-def notebook_sonnets(path: Path = NOTEBOOK_SONNETS) -> Baseline:
-    """The stored network of the notebook's recipe for sonnets."""
-    name = "the notebook's recipe"
-    if not path.exists():
-        return Baseline(name, None, f"{path.name} is missing")
-    try:
-        shipped = path == NOTEBOOK_SONNETS
-        network = load_shipped(f"baselines/{path.stem}") if shipped else load_weights(path)
-        return Baseline(name, network.network)
-    except WeightsError as error:
-        return Baseline(name, None, str(error))
+def notebook_sonnets() -> Network:
+    """The stored network of the notebook's recipe for sonnets.
+
+    It was made by `bot.train sonnets --recipe notebook`, with Keras, in hours.
+    """
+    return load_shipped("baselines/notebook-sonnets").network
 
 
-def pretrained(trained: Trained) -> Baseline:
+def pretrained(trained: Trained) -> tuple[str, Network]:
     """The network that the sonnets' training started from, to show the effect of the training."""
+    plays = load_shipped("plays")
+    is_other = trained.card.initial_digest != plays.digest
     name = "the network of the plays"
-    try:
-        plays = load_shipped("plays")
-    except WeightsError as error:
-        return Baseline(name, None, str(error))
-    if trained.card.initial_digest != plays.digest:
-        name += " (not the one that ours started from)"
-    return Baseline(name, plays.network)
+    return f"{name} (not the one that ours started from)" if is_other else name, plays.network
 
 
 # Plain sampling: each character is drawn from the model's distribution, with nothing rejected. It

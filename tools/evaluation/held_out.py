@@ -19,7 +19,6 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import Losses, losses_of
 from models.training.run import save_trained
 from models.weights import Trained
-from tools.evaluation.baselines import Baseline
 from tools.evaluation.scoreboard import Table
 
 RESAMPLES = 2_000
@@ -90,19 +89,10 @@ class HeldOutLosses:
     """With end symbols."""
     losses: dict[str, Losses] = field(default_factory=dict)
     """By system; the first is Mangosaurus."""
-    missing: dict[str, str] = field(default_factory=dict)
-    """Reasons by system, for those that could not be measured."""
 
     def measure(self, system: str, network: Network) -> None:
         """Measure and store the losses of a model."""
         self.losses[system] = losses_of(network, self.texts)
-
-    def measure_baseline(self, baseline: Baseline) -> None:
-        """Measure another model, or store why it is missing."""
-        if baseline.network is None:
-            self.missing[baseline.name] = baseline.missing
-        else:
-            self.measure(baseline.name, baseline.network)
 
     def measure_members(self, network: WordsAndCharacters) -> None:
         """Measure the members of the mixture of words and characters alone, and it without them."""
@@ -143,7 +133,6 @@ class HeldOutLosses:
                     _signed(estimate) if estimate else "",
                 )
             )
-        rows += [(system, "–", why, "") for system, why in self.missing.items()]
         columns = ("system", "nats/char", "95% interval", "Mangosaurus minus this")
         return Table("Held-out text", NOTE, columns, tuple(rows))
 

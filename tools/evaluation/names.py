@@ -20,9 +20,7 @@ from models.training.numpy_lstm import LETTERS
 from tools.evaluation.baselines import kneser_ney, notebook_names, quick_names, sample_names
 from tools.evaluation.held_out import HeldOutLosses
 from tools.evaluation.options import Evaluation
-from tools.evaluation.plots import training_plots
-from tools.evaluation.previous import previous_weights
-from tools.evaluation.scoreboard import Board, Pictures, QualityTarget, Table
+from tools.evaluation.scoreboard import Board, QualityTarget, Table
 
 NAMES_PER_REQUEST = 10
 CLASSIFIED_ORDER = "Kneser-Ney, order 6"
@@ -134,13 +132,12 @@ class NamesFindings:
     """All names of Mangosaurus."""
 
 
-def names_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
-    """Run all measures; the part of names on the scoreboard, and its plots."""
+def names_board(evaluation: Evaluation) -> Board:
+    """Run all measures; the part of names on the scoreboard."""
     found = _findings(evaluation)
-    pictures = training_plots("names")
     names = [name.capitalize() for name in found.names[:SAMPLES]]
     starts = range(0, len(names), SAMPLES_IN_ROW)
-    board = Board(
+    return Board(
         task="names",
         weights=evaluation.trained.digest,
         facts=evaluation.facts(),
@@ -148,7 +145,6 @@ def names_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
         tables=(found.losses.table(), _quality_table(found), _constraints_table(found)),
         samples_title=f"The first {SAMPLES} names",
         samples=tuple(", ".join(names[i : i + SAMPLES_IN_ROW]) for i in starts),
-        plots=tuple(pictures),
         headline=_headline(found),
         figures={
             "held_out": found.losses.figures(),
@@ -159,7 +155,6 @@ def names_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
             "wishes": [dataclasses.asdict(result) for result in found.constraints],
         },
     )
-    return board, pictures
 
 
 # Measures
@@ -208,10 +203,6 @@ def _baselines(evaluation: Evaluation, losses: HeldOutLosses) -> dict[str, Netwo
             classified[CLASSIFIED_ORDER] = model
     classified["the notebook's recipe"] = notebook_names(corpus, show_status)
     losses.measure("the notebook's recipe", classified["the notebook's recipe"])
-    previous = previous_weights(evaluation.trained, evaluation.options.previous)
-    losses.measure_baseline(previous)
-    if previous.network is not None:
-        classified["the previous weights"] = previous.network
     return classified
 
 

@@ -25,8 +25,6 @@ class EvaluationOptions:
     """The weights to measure; by default the shipped ones."""
     corpus: Path | None = None
     """A corpus file instead of the project's corpus."""
-    previous: Path | None = None
-    """Weights to compare with; by default the last different ones in the git history."""
     seed: int = 0
     """Seed of the first request, or of the first poem; each further one adds 1."""
     count: int | None = None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.pronunciation import Readings
-from data.text import normalise_verse
 from models.networks.network import Network
 from models.text_generator import Accept
 from models.verse.poem import SonnetError, SonnetRequest, begin, extend
@@ -16,7 +15,6 @@ from models.verse.prosody import syllable_counts
 from models.weights import Trained
 from tools.evaluation.baselines import ShowStatus, sample_texts
 from tools.evaluation.verse import LINES, SYLLABLES, MeasuredPoem
-from tools.evaluation.word_trigram import WordTrigram
 
 
 @dataclass(frozen=True)
@@ -70,17 +68,6 @@ def sampled_poems(
     texts = sample_texts(network, folded, rng, is_whole, temperature=temperature, empty_lines=False)
     pairs = zip(texts, folded, strict=True)
     return [MeasuredPoem(text.rstrip("\n"), len(opening)) for text, opening in pairs]
-
-
-def trigram_poems(trigram: WordTrigram, openings: Sequence[str], seed: int) -> list[MeasuredPoem]:
-    """Plain samples of a word trigram: fourteen lines for each opening."""
-    rng, poems = np.random.default_rng(seed), []
-    for opening in openings:
-        start = normalise_verse(opening)
-        lines = [trigram.sample_line(rng, start)]
-        lines += [trigram.sample_line(rng) for _ in range(LINES - 1)]
-        poems.append(MeasuredPoem("\n".join(lines), len(start)))
-    return poems
 
 
 def poems_of_plays(

@@ -27,21 +27,21 @@ from tools.evaluation.held_out import (
 from tools.evaluation.names import names_board
 from tools.evaluation.options import Evaluation, EvaluationOptions
 from tools.evaluation.samples import write_poems
-from tools.evaluation.scoreboard import Board, Pictures, ScoreboardError, markdown, publish
+from tools.evaluation.scoreboard import Board, ScoreboardError, markdown, publish
 from tools.evaluation.sonnets import sonnets_board
 
 PAGE = Path(__file__).parents[2] / "docs" / "scoreboard.md"
 POEMS = "poems.md"
 """The page of poems, beside the other one."""
 OTHER_PAGE = Path("out") / "scoreboard.md"
-LIBRARIES = ("matplotlib", "pronouncing", "sklearn", "textblob")
+LIBRARIES = ("pronouncing", "sklearn", "textblob")
 NOT_INSTALLED = (
-    "The scoreboard needs matplotlib, scikit-learn, pronouncing and textblob, which are not all "
-    "installed; run .venv/bin/python -m pip install --require-hashes -r requirements-evaluate.txt "
+    "The scoreboard needs scikit-learn, pronouncing and textblob, which are not all installed; "
+    " run .venv/bin/python -m pip install --require-hashes -r requirements-evaluate.txt "
     "and try again, or measure held-out text alone with --quick."
 )
 
-BOARDS: Mapping[str, tuple[Callable[[Evaluation], tuple[Board, Pictures]], int]] = {
+BOARDS: Mapping[str, tuple[Callable[[Evaluation], Board], int]] = {
     "names": (names_board, 1_000),
     "sonnets": (sonnets_board, 160),
 }
@@ -114,9 +114,9 @@ def _make_scoreboard(
     with _status() as show_status:
         count = options.count or count
         evaluation = Evaluation(path, trained, corpus, options, count, show_status)
-        board, pictures = make_board(evaluation)
+        board = make_board(evaluation)
         page.parent.mkdir(parents=True, exist_ok=True)
-        written = publish(board, pictures, page)
+        written = publish(board, page)
         if options.task == "sonnets":
             written.append(page.with_name(POEMS))
             write_poems(evaluation, written[-1])
@@ -125,7 +125,7 @@ def _make_scoreboard(
     if options.json:
         console.print_json(board.to_json())
     else:
-        console.print(Markdown(markdown(board, page.stem)))
+        console.print(Markdown(markdown(board)))
         console.print(f"Written: {', '.join(map(str, written))}")
 
 

@@ -1,6 +1,6 @@
-"""Scoreboard: the results of an evaluation as a Markdown page, with plots and figures beside it.
+"""Scoreboard: the results of an evaluation as a Markdown page, with the figures beside it.
 
-Each task has a board with targets, tables, plots and samples. The page has one part for each task.
+Each task has a board with targets, tables and samples. The page has one part for each task.
 """
 
 import dataclasses
@@ -66,20 +66,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Plot:
-    """A plot of the page; `file` is its name in the folder of plots."""
-
-    file: str
-    title: str
-    note: str
-    """Explanation."""
-
-
-Pictures = Mapping[Plot, bytes]
-"""Plots as PNG files."""
-
-
-@dataclass(frozen=True)
 class Board:
     """The part of one task on the scoreboard."""
 
@@ -94,7 +80,6 @@ class Board:
     samples_title: str
     samples: tuple[str, ...]
     """Unselected samples: lists of names. Poems have a page of their own."""
-    plots: tuple[Plot, ...]
     headline: tuple[Figure, ...]
     figures: Mapping[str, Any]
     """The unrounded figures, for programs."""
@@ -105,19 +90,17 @@ class Board:
         return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
+def publish(board: Board, path: Path) -> list[Path]:
     """Write the page to `path`, and its files to the folder beside it; returns page and figures.
 
     The parts of other tasks stay as they are on the page.
     """
     folder = path.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
-    for plot, png in pictures.items():
-        write_atomically(folder / plot.file, png)
     figures = folder / f"{board.task}.json"
     write_atomically(figures, board.to_json().encode())
     parts = parts_of(path.read_text(encoding="utf-8")) if path.exists() else {}
-    parts[board.task] = markdown(board, folder.name)
+    parts[board.task] = markdown(board)
     page = "\n".join([INTRODUCTION, *(parts[task] for task in TASKS if task in parts)])
     write_atomically(path, page.encode())
     return [path, figures]
@@ -130,8 +113,8 @@ def parts_of(page: str) -> dict[str, str]:
     return {part[3 : part.index("\n")].lower(): part.rstrip("\n") + "\n" for part in parts}
 
 
-def markdown(board: Board, folder: str) -> str:
-    """The part of a board on the page. folder: that of the plots, relative to the page."""
+def markdown(board: Board) -> str:
+    """The part of a board on the page."""
     targets = Table(
         "Targets",
         "",
@@ -144,7 +127,6 @@ def markdown(board: Board, folder: str) -> str:
         f"## {board.task.capitalize()}",
         "\n".join(f"- {name}: {fact}" for name, fact in board.facts),
         *map(_table, (targets, *board.tables)),
-        *(f"### {p.title}\n\n{p.note}\n\n![{p.title}]({folder}/{p.file})" for p in board.plots),
         *([samples] if board.samples else []),
     ]
     return "\n\n".join(blocks) + "\n"

@@ -1,27 +1,25 @@
-"""Sense of verse: four measures of how far poems are from meaning something.
+"""Sense of verse: two measures of how far poems are from meaning something.
 
-No single one suffices, since noise can pass one of them: they have to hold together. Shakespeare's
+Neither suffices, since noise can pass one of them: they have to hold together. Shakespeare's
 regular sonnets, with the project's corpora:
 
-    told apart, his plays against his sonnets     words 0.79, parts of speech 0.64, both 0.79
-    nats per word                                 5.71 (words shuffled within each line: 7.12)
+    told apart, his plays against his sonnets     0.79
     keeps to its subject                          0.85 (lines shuffled among the poems: 0.49)
-    keeps to its opening, his first lines         0.77
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.corpora import PASSAGE_END
-from data.text import normalise_verse, words_of
+from data.text import words_of
 from tools.evaluation.verse import LINES, MeasuredPoem
-from tools.evaluation.word_trigram import WordTrigram
 
 Floats = NDArray[np.float64]
 
@@ -132,63 +130,43 @@ class SenseReference:
 
     real: tuple[MeasuredPoem, ...]
     """The regular sonnets: those of fourteen lines."""
-    trigram: WordTrigram
-    """Fitted on the plays and on poems by others: none of the sonnets."""
     vectors: WordVectors
-    """Fitted on the same text."""
+    """Fitted on the plays and on poems by others: none of the sonnets."""
 
     @classmethod
     def fit(
         cls, sonnets: Sequence[str], plays: Sequence[str], others: Sequence[str]
     ) -> "SenseReference":
-        """Fit the models, in about three seconds. All texts are passages of normalised verse.
+        """Fit the vectors, in about three seconds. All texts are passages of normalised verse.
 
         sonnets: an empty line separates poems, too.
         """
-        texts = (*plays, *others)
         poems = (MeasuredPoem(poem) for text in sonnets for poem in text.strip().split(PASSAGE_END))
         real = tuple(poem for poem in poems if len(poem.lines) == LINES)
-        return cls(real, WordTrigram.fit(texts), WordVectors.fit(texts))
-
-
-@dataclass(frozen=True)
-class ToldApart:
-    """Areas under the ROC curve by features; 0.5 means that they cannot be distinguished."""
-
-    words: float
-    parts_of_speech: float
-    both: float
+        return cls(real, WordVectors.fit((*plays, *others)))
 
 
 @dataclass(frozen=True)
 class Sense:
     """Sense of some poems; `None` where too little can be measured."""
 
-    told_apart: ToldApart | None
-    """How well classifiers tell single generated lines from lines of the sonnets."""
-    nats_per_word: float | None
-    """Mean −ln p of words, marks and line ends in the generated lines. Below the sonnets' figure
-    they are commonplace, far above it they are word salad."""
+    told_apart: float | None
+    """How well a classifier tells single generated lines from lines of the sonnets: area under the
+    ROC curve; 0.5 means that it cannot."""
     subject: float | None
     """How often a poem's second half is nearer to its own first half than to another poem's."""
-    opening: float | None
-    """How often the lines after the first are nearer to the poem's opening than to another."""
 
 
 def measure_sense(
     poems: Sequence[MeasuredPoem], reference: SenseReference, *, draws: int = DRAWS
 ) -> Sense:
-    """Measure poems. The classifiers are fitted anew each time, so nothing can be tuned to one.
+    """Measure poems. The classifier is fitted anew each time, so nothing can be tuned to one.
 
-    Lines with words of the member's opening are left out of the first two measures.
     draws: repetitions of the cross-validation; 0 leaves it out, as for the sonnets themselves.
     """
-    lines = [line.text for poem in poems for line in poem.lines if line.is_written]
     return Sense(
         told_apart(poems, reference.real, draws=draws) if draws else None,
-        reference.trigram.nats_per_word(lines) if lines else None,
         keeps_to_subject(poems, reference.vectors),
-        keeps_to_opening(poems, reference.vectors),
     )
 
 
@@ -197,11 +175,12 @@ def measure_sense(
 
 def told_apart(
     written: Sequence[MeasuredPoem], real: Sequence[MeasuredPoem], *, draws: int = DRAWS
-) -> ToldApart | None:
-    """Areas of logistic regressions on TF-IDF of words, of parts of speech, and of both together.
+) -> float | None:
+    """Area of a logistic regression on TF-IDF of words and parts of speech together.
 
-    Five-fold cross-validation on single lines, which keeps the lines of a poem together. Each draw
-    takes equal numbers of lines. `None` if there are fewer poems of either kind than folds.
+    Five-fold cross-validation on single lines, without those that have words of the member's
+    opening, which keeps the lines of a poem together. Each draw takes equal numbers of lines.
+    `None` if there are fewer poems of either kind than folds.
     """
     numbered = [
         (line.text, number, label)
@@ -210,17 +189,14 @@ def told_apart(
         for line in poem.lines
         if line.is_written
     ]
-    texts = [text for text, _, _ in numbered]
     groups, labels = (np.array([line[i] for line in numbered], np.int64) for i in (1, 2))
     if min(len(set(groups[labels == label])) for label in (0, 1)) < FOLDS:
         return None
     features = [
-        [_ngrams(words_of(text), WORDS) for text in texts],
-        [_ngrams(parts_of_speech(text), PARTS) for text in texts],
+        (_ngrams(words_of(text), WORDS), _ngrams(parts_of_speech(text), PARTS))
+        for text, _, _ in numbered
     ]
-    areas = [_areas(features, labels, groups, draw) for draw in range(draws)]
-    words, parts, both = np.mean(areas, axis=0)
-    return ToldApart(float(words), float(parts), float(both))
+    return float(np.mean([_area(features, labels, groups, draw) for draw in range(draws)]))
 
 
 def parts_of_speech(line: str) -> list[str]:
@@ -245,40 +221,34 @@ def _ngrams(tokens: Sequence[str], longest: int) -> list[str]:
     ]
 
 
-def _areas(
-    features: Sequence[Sequence[Sequence[str]]],
+def _area(
+    features: Sequence[tuple[Sequence[str], Sequence[str]]],
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
     draw: int,
-) -> NDArray[np.float64]:
-    """Mean areas over the folds: of each of the two kinds of features, and of both, `(3,)`.
+) -> float:
+    """Mean area over the folds.
 
-    features: the n-grams of all lines, of each kind.
+    features: the n-grams of words and of parts of speech of all lines.
     labels, groups: of each line, whether it was generated, and its poem.
     """
-    from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline, make_union
 
     chosen = _balanced(labels, np.random.default_rng(draw))
-    y = labels[chosen]
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=draw)
-    areas = []
-    for train, test in folds.split(chosen, y, groups[chosen]):
-        tables = []
-        for ngrams in features:
-            vectoriser = TfidfVectorizer(analyzer=list, sublinear_tf=True, min_df=2)
-            fitted = vectoriser.fit_transform([ngrams[i] for i in chosen[train]])
-            tables.append((fitted, vectoriser.transform([ngrams[i] for i in chosen[test]])))
-        both = tuple(hstack(side, format="csr") for side in zip(*tables, strict=True))
-        fold = []
-        for fitted, unseen in (*tables, both):
-            model = LogisticRegression(C=C, max_iter=1_000).fit(fitted, y[train])
-            fold.append(roc_auc_score(y[test], model.decision_function(unseen)))
-        areas.append(fold)
-    return np.asarray(np.mean(areas, axis=0))
+    kinds = [TfidfVectorizer(analyzer=itemgetter(k), sublinear_tf=True, min_df=2) for k in (0, 1)]
+    model = make_pipeline(make_union(*kinds), LogisticRegression(C=C, max_iter=1_000))
+    areas = cross_val_score(
+        model,
+        [features[i] for i in chosen],
+        labels[chosen],
+        groups=groups[chosen],
+        cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=draw),
+        scoring="roc_auc",
+    )
+    return float(areas.mean())
 
 
 def _balanced(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -289,10 +259,9 @@ def _balanced(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np
     return np.sort(np.concatenate(chosen))
 
 
-# Subject and opening: cosines of mean word vectors. The vectors of all texts of one kind (first
-# halves, second halves, openings, poems) are centred, since what all poems have in common says
-# nothing about the subject of one. Comparisons are averaged over all pairs rather than sampled; a
-# tie counts half. 0.5 is chance.
+# Subject: cosines of mean word vectors. The vectors of all first halves, and of all second halves,
+# are centred, since what all poems have in common says nothing about the subject of one.
+# Comparisons are averaged over all pairs rather than sampled; a tie counts half. 0.5 is chance.
 
 
 def keeps_to_subject(poems: Sequence[MeasuredPoem], vectors: WordVectors) -> float | None:
@@ -310,48 +279,18 @@ def keeps_to_subject(poems: Sequence[MeasuredPoem], vectors: WordVectors) -> flo
     if len(halves) < 2:
         return None
     first, second = (np.array(side) for side in zip(*halves, strict=True))
-    return _nearer(second, first, np.arange(len(halves)))
+    return _nearer(second, first)
 
 
-def keeps_to_opening(poems: Sequence[MeasuredPoem], vectors: WordVectors) -> float | None:
-    """How often a poem's generated lines after the first are nearer to its opening than to another.
+def _nearer(texts: Floats, candidates: Floats) -> float:
+    """How often a text is nearer to the candidate of the same row than to another one.
 
-    The opening is what the member wrote, or the first line if that is nothing. Openings without
-    vectors (*And yet*) are left out. `None` if fewer than two different openings are left.
+    texts, candidates: `(texts, dimensions)`.
     """
-    openings: dict[str, Floats] = {}
-    for text in map(opening_of, poems):
-        mean = vectors.mean([text])
-        if mean is not None:
-            openings[text] = mean
-    numbers = {text: number for number, text in enumerate(openings)}
-    own, bodies = [], []
-    for poem in poems:
-        body = vectors.mean(line.text for line in poem.lines[1:LINES] if line.is_written)
-        number = numbers.get(opening_of(poem))
-        if body is not None and number is not None:
-            own.append(number)
-            bodies.append(body)
-    if len(openings) < 2 or not bodies:
-        return None
-    return _nearer(np.array(bodies), np.array(list(openings.values())), np.array(own, np.int64))
-
-
-def opening_of(poem: MeasuredPoem) -> str:
-    """The opening of a poem, normalised: the member's words, or else the first line."""
-    return normalise_verse(poem.text[: poem.given] or next((x.text for x in poem.lines), ""))
-
-
-def _nearer(texts: Floats, candidates: Floats, own: NDArray[np.int64]) -> float:
-    """How often a text is nearer to its own candidate than to another one.
-
-    texts: `(texts, dimensions)`. candidates: `(candidates, dimensions)`. own: `(texts,)`, the index
-    of each text's candidate.
-    """
-    cosines = _centred(texts) @ _centred(candidates).T  # (texts, candidates)
-    mine = cosines[np.arange(len(texts)), own, np.newaxis]  # (texts, 1)
+    cosines = _centred(texts) @ _centred(candidates).T  # (texts, texts)
+    mine = np.diagonal(cosines)[:, np.newaxis]  # (texts, 1)
     wins = (mine > cosines) + 0.5 * (mine == cosines)
-    others = len(texts) * (candidates.shape[0] - 1)
+    others = len(texts) * (len(texts) - 1)
     return float((wins.sum() - 0.5 * len(texts)) / others)  # each text ties with its own
 
 

@@ -20,17 +20,15 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
-from models.weights import SHIPPED, WeightsError
+from models.weights import SHIPPED
 from tools.evaluation.baselines import kneser_ney, notebook_sonnets, pretrained
 from tools.evaluation.held_out import HeldOutLosses
 from tools.evaluation.options import Evaluation
-from tools.evaluation.plots import training_plots
-from tools.evaluation.poems import generate_poems, poems_of_plays, sampled_poems, trigram_poems
-from tools.evaluation.previous import PreviousWeights, previous_poems, previous_weights
+from tools.evaluation.poems import generate_poems, poems_of_plays, sampled_poems
 from tools.evaluation.readings import understood_table
 from tools.evaluation.samples import today
-from tools.evaluation.scoreboard import Board, Pictures, QualityTarget, ScoreboardError, Table
-from tools.evaluation.sense import Sense, SenseReference, ToldApart, measure_sense
+from tools.evaluation.scoreboard import Board, QualityTarget, ScoreboardError, Table
+from tools.evaluation.sense import Sense, SenseReference, measure_sense
 from tools.evaluation.texts_read import FREQUENT, TextsRead, packed_sources
 from tools.evaluation.verse import (
     LINES,
@@ -41,7 +39,6 @@ from tools.evaluation.verse import (
     VerseQuality,
     dictionary,
 )
-from tools.evaluation.word_trigram import WordTrigram
 
 OPENINGS = Path(__file__).parent / "openings.txt"
 VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
@@ -59,32 +56,24 @@ OURS, PLAIN, SHAKESPEARE = "Mangosaurus", "plain sampling", "Shakespeare"
 
 FORM = (
     "{count} poems from {openings} openings, at the default temperature of {temperature}. *The "
-    "previous weights* are run by the code that they were shipped with, as many poems from the "
-    "same openings. *The form free* is Mangosaurus without rhyme and metre. *Plain sampling* is "
-    "its character network alone, with the same openings and temperature; *the notebook* draws 400 "
-    "characters at temperature 1; *a word trigram* is a Kneser-Ney model of the sonnets and the "
-    "plays. *His plays* are pieces of fourteen lines of verse. Words and sounds are looked up in "
-    "the CMU Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the "
+    "form free* is Mangosaurus without rhyme and metre. *Plain sampling* is its character network "
+    "alone, with the same openings and temperature; *the notebook* draws 400 characters at "
+    "temperature 1. *His plays* are pieces of fourteen lines of verse. Words and sounds are looked "
+    "up in the CMU Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the "
     "opening are excluded, and so are rhymes with an end word of the opening. *Real words* are in "
     "the dictionary, or at least {frequent} times in the texts that *read* lists above; copies are "
     "searched for in all of these. The likelihood is the mean −ln p of the generated characters, "
     "under the network and under a Kneser-Ney model of order 5."
 )
 SENSE = (
-    "The measures hold together, since noise can pass any one of them. *Told apart*: a logistic "
-    "regression on TF-IDF of words (1–3-grams), of parts of speech (1–4-grams) or of both tells "
-    "single generated lines from lines of the regular sonnets; area under the ROC curve in "
-    "five-fold cross-validation, fitted anew on each run with equal numbers of lines, where the "
-    "lines of a poem stay together; 0.5 means that it cannot. *Nats per word*: the mean −ln p of "
-    "words, marks and line ends under a word trigram Kneser-Ney model of the plays and of poems by "
-    "others, none of them Shakespeare's; below the sonnets' figure verse is commonplace, far above "
-    "it word salad. *Keeps to its subject*: how often the second half of a poem is nearer to its "
-    "own first half than to that of another poem. *Keeps to its opening*: how often the lines "
-    "after the first are nearer to the poem's opening, or else its first line, than to another "
-    "opening. Nearer: by the cosine of centred mean vectors of words, from a positive pointwise "
-    "mutual information matrix of the plays and of poems by others (window 8, without the 100 most "
-    "frequent words, reduced to 100 dimensions). Lines with words of the opening are excluded from "
-    "the first two."
+    "*Told apart*: a logistic regression on TF-IDF of words (1–3-grams) and of parts of speech "
+    "(1–4-grams) tells single generated lines from lines of the regular sonnets; area under the "
+    "ROC curve in five-fold cross-validation, fitted anew on each run with equal numbers of lines, "
+    "where the lines of a poem stay together; 0.5 means that it cannot. Lines with words of the "
+    "opening are excluded. *Keeps to its subject*: how often the second half of a poem is nearer "
+    "to its own first half than to that of another poem, by the cosine of centred mean vectors of "
+    "words, from a positive pointwise mutual information matrix of the plays and of poems by "
+    "others (window 8, without the 100 most frequent words, reduced to 100 dimensions)."
 )
 SHORT = (
     "The same measures of forms of fewer than fourteen lines: {count} poems each, about subjects."
@@ -132,19 +121,16 @@ class SonnetsFindings:
     """The texts in which words are counted and copies searched."""
     openings: int
     """Number of distinct openings."""
-    missing: Mapping[str, str]
-    """By system, why it has no poems."""
 
     def of(self, system: str) -> SystemVerse:
         """The verse of a system."""
         return next(verse for verse in self.verse if verse.system == system)
 
 
-def sonnets_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
-    """Run all measures; the part of sonnets on the scoreboard, and its plots."""
+def sonnets_board(evaluation: Evaluation) -> Board:
+    """Run all measures; the part of sonnets on the scoreboard."""
     found = _findings(evaluation)
-    pictures = training_plots("sonnets")
-    board = Board(
+    return Board(
         task="sonnets",
         weights=evaluation.trained.digest,
         facts=(*evaluation.facts(), ("read", found.read)),
@@ -159,7 +145,6 @@ def sonnets_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
         ),
         samples_title="",
         samples=(),
-        plots=tuple(pictures),
         headline=_headline(found),
         figures={
             "held_out": found.losses.figures(),
@@ -169,7 +154,6 @@ def sonnets_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
             "whole_poem_seconds": found.whole_poem,
         },
     )
-    return board, pictures
 
 
 # Measures
@@ -182,9 +166,9 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     plays, others = corpora.load_plays().items, further_reading.load_poems()
     texts, read = _texts_read(evaluation, plays, others)
     losses = _held_out_losses(evaluation)
-    previous = previous_weights(trained, options.previous)
-    ngram = _baselines(evaluation, losses, previous)
-    show_status("word vectors and trigrams")
+    notebook = notebook_sonnets()
+    ngram = _baselines(evaluation, losses, notebook)
+    show_status("word vectors")
     form = VerseEvaluator(dictionary(), texts)
     reference = SenseReference.fit(corpus.items, plays, others)
 
@@ -195,7 +179,6 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     plain = partial(sampled_poems, openings=openings, seed=seed)
     systems: dict[str, Callable[[], Sequence[MeasuredPoem]]] = {
         OURS: lambda: [w.poem for w in written],
-        "the previous weights": lambda: previous_poems(previous, requests, accept, show_status),
         "the form free": lambda: [
             w.poem for w in generate_poems(trained, free, accept, show_status)
         ],
@@ -205,20 +188,13 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
             is_whole=lambda text: text.count("\n") >= LINES,
         ),
         "the notebook": lambda: plain(
-            _notebook(), temperature=1.0, is_whole=lambda text: len(text) >= NOTEBOOK_CHARACTERS
-        ),
-        "a word trigram": lambda: trigram_poems(
-            WordTrigram.fit((*corpus.training, *corpus.validation, *plays)), openings, seed
+            notebook, temperature=1.0, is_whole=lambda text: len(text) >= NOTEBOOK_CHARACTERS
         ),
     }
-    verse, missing = list[SystemVerse](), dict[str, str]()
+    verse = list[SystemVerse]()
     for system, poems_of in systems.items():
         show_status(system)
-        try:
-            poems = poems_of()
-        except WeightsError as error:
-            missing[system] = str(error)
-            continue
+        poems = poems_of()
         likelihood = Likelihood(mean_nats(trained.network, poems), mean_nats(ngram, poems))
         sense = measure_sense(poems, reference)
         verse.append(SystemVerse(system, form.measure(poems), likelihood, sense))
@@ -232,7 +208,6 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
         dict(_short_forms(evaluation, form)),
         read,
         len(set(openings)),
-        missing,
     )
 
 
@@ -289,7 +264,7 @@ def _shakespeare(
     if pieces := poems_of_plays(plays, form.readings, evaluation.count, seed):
         told_apart = measure_sense(pieces, reference).told_apart
         quality = form.measure(pieces, copies=False)
-        yield SystemVerse("his plays", quality, None, Sense(told_apart, None, None, None))
+        yield SystemVerse("his plays", quality, None, Sense(told_apart, None))
     quality = form.measure(list(map(MeasuredPoem, evaluation.corpus.items)), copies=False)
     sense = measure_sense(reference.real, reference, draws=0)
     yield SystemVerse(SHAKESPEARE, quality, None, sense)
@@ -309,23 +284,15 @@ def read_openings(path: Path) -> tuple[str, ...]:
     return openings
 
 
-def _baselines(evaluation: Evaluation, losses: HeldOutLosses, previous: PreviousWeights) -> NGram:
+def _baselines(evaluation: Evaluation, losses: HeldOutLosses, notebook: Network) -> NGram:
     """Measure the baselines on the held-out poems; returns the n-gram model for likelihoods."""
     corpus = evaluation.corpus
     models = dict(kneser_ney(corpus.training, corpus.validation, VERSE, evaluation.show_status))
     for name, model in models.items():
         losses.measure(name, model)
-    for other in (pretrained(evaluation.trained), notebook_sonnets(), previous):
-        losses.measure_baseline(other)
+    losses.measure(*pretrained(evaluation.trained))
+    losses.measure("the notebook's recipe", notebook)
     return next(model for name, model in models.items() if name.startswith(LIKELIHOOD_ORDER))
-
-
-def _notebook() -> Network:
-    """The network of the notebook's recipe. Raises `WeightsError` if it is missing."""
-    notebook = notebook_sonnets()
-    if notebook.network is None:
-        raise WeightsError(notebook.missing)
-    return notebook.network
 
 
 def mean_nats(network: Network, poems: Sequence[MeasuredPoem]) -> float:
@@ -392,11 +359,9 @@ def _sense_targets(sense: Sense) -> Iterator[QualityTarget]:
     at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
     if sense.told_apart is not None:
         name = "AUC of the classifier by words and parts of speech"
-        yield at_most(name, 0.75, sense.told_apart.both, ".2f")
+        yield at_most(name, 0.75, sense.told_apart, ".2f")
     if sense.subject is not None:
         yield at_least("keeps to its subject", 0.75, sense.subject, ".2f")
-    if sense.opening is not None:
-        yield at_least("keeps to its opening", 0.8, sense.opening, ".2f")
 
 
 def _sense_table(found: SonnetsFindings) -> Table:
@@ -404,16 +369,9 @@ def _sense_table(found: SonnetsFindings) -> Table:
         values = (of(verse.sense) for verse in found.verse)
         return (name, *("–" if value is None else f"{value:.2f}" for value in values))
 
-    def told_apart(name: str, of: Callable[[ToldApart], float]) -> tuple[str, ...]:
-        return row(name, lambda sense: of(sense.told_apart) if sense.told_apart else None)
-
     rows = (
-        told_apart("told apart by words", lambda areas: areas.words),
-        told_apart("… by parts of speech", lambda areas: areas.parts_of_speech),
-        told_apart("… by both", lambda areas: areas.both),
-        row("nats per word", lambda s: s.nats_per_word),
+        row("told apart by words and parts of speech", lambda s: s.told_apart),
         row("keeps to its subject", lambda s: s.subject),
-        row("keeps to its opening", lambda s: s.opening),
     )
     return Table("Sense", SENSE, ("", *(verse.system for verse in found.verse)), rows)
 
@@ -434,8 +392,6 @@ def _form_table(found: SonnetsFindings) -> Table:
         row("−ln p under Kneser-Ney", likelihood(lambda s: s.ngram)),
         row("poems", lambda v: f"{v.form.poems}"),
     )
-    blank = [""] * (len(found.verse) - 1)
-    rows += tuple((system, reason, *blank) for system, reason in found.missing.items())
     note = FORM.format(
         count=found.verse[0].form.poems,
         openings=found.openings,

@@ -19,17 +19,16 @@ from rich.console import Console
 from models.names.generator import NamesRequest
 from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
-from tools import load
 from tools.bot_process import CHECKOUT
+from tools.load import ALONE_S, PLATFORMS, Asked, crowded_bot, quantiles
 from tools.performance import networks, page, texts, timing
 from tools.performance.page import Section
 from tools.performance.timing import Times, in_turn, ratio, shown
-from tools.rush import ALONE_S, PLATFORMS, Asked, crowded_bot
 
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 PAGE = CHECKOUT / "docs" / "performance.md"
 OURS, PREDICT, COMPILED = "NumPy (the project)", "Keras, predict (the notebook)", "Keras, compiled"
-ONNX, PRODUCTS = "onnxruntime", "matrix products alone (the floor)"
+PRODUCTS = "matrix products alone (the floor)"
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,12 @@ class Effort:
     texts: int
     batches: Sequence[int]
     """Numbers of texts that share a step."""
-    updates: int
     alone: tuple[int, int]
     """Names and poems of one member alone, on each platform."""
 
 
-WHOLE = Effort(7, 0.3, 30, (1, 4, 16, 64), 300, (50, 5))
-QUICK = Effort(2, 0.02, 2, (1, 4), 5, (2, 1))
+WHOLE = Effort(7, 0.3, 30, (1, 4, 16, 64), (50, 5))
+QUICK = Effort(2, 0.02, 2, (1, 4), (2, 1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show(words(effort, measured))
     show(of_texts(effort, times[PREDICT].median))
     show(of_batches(effort))
-    show(training(effort))
     show(one_member(effort))
     if options.write:
         PAGE.write_text(page.written(PAGE.read_text(), sections))
@@ -85,7 +82,6 @@ def step_times(effort: Effort) -> dict[str, Times]:
     works = {
         OURS: networks.numpy_step(network),
         PRODUCTS: networks.products(network),
-        ONNX: networks.onnx_step(network),
         **timing.works(),
         PREDICT: networks.keras_predict(network),
         COMPILED: networks.keras_compiled(network),
@@ -113,7 +109,7 @@ def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
     ours = times[OURS].median
     operations = networks.operations(networks.shipped())
     rows = []
-    for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS):
+    for way in (PREDICT, COMPILED, OURS, PRODUCTS):
         each = times[way]
         rate = f"{operations / each.median / 1e9:.1f}" if way != PREDICT else "–"
         rows.append(
@@ -135,24 +131,23 @@ def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
 
 
 def words(effort: Effort, rates: timing.Rates) -> Section:
-    """A step of the word network, as it serves, exact, and in onnxruntime."""
+    """A step of the word network, as it serves and exact."""
     exact = networks.word_network()
     serving = exact.approximated()
     works: dict[str, Callable[[], object]] = {}
     for batch in effort.batches:
         works[f"{batch} serving"] = networks.word_step(serving, batch)
         works[f"{batch} exact"] = networks.word_step(exact, batch)
-        works[f"{batch} onnx"] = networks.onnx_word_step(exact, batch)
     times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
     rows = []
     for batch in effort.batches:
         operations = networks.word_operations(exact, batch)
         row = [f"{batch}"]
-        for way in ("serving", "exact", "onnx"):
+        for way in ("serving", "exact"):
             seconds = times[f"{batch} {way}"].median
             row.append(f"{shown(seconds / batch)} ({operations / seconds / 1e9 / rates.sgemm:.0%})")
         rows.append(row)
-    header = ("texts", "NumPy, as it serves", "NumPy, exact", "onnxruntime, exact")
+    header = ("texts", "NumPy, as it serves", "NumPy, exact")
     note = (
         "The time of a word for each text; in brackets the operations of the exact network, as a "
         "share of the SGEMM. As it serves, its matrices have low rank."
@@ -199,17 +194,6 @@ def of_batches(effort: Effort) -> Section:
     return Section("Texts written together", header, rows, "For each second of CPU of one core.")
 
 
-def training(effort: Effort) -> Section:
-    """The notebook's training."""
-    times = texts.updates_per_second(effort.updates, effort.rounds)
-    fast, slow = times["recipe"], times["loops"]
-    rows = [
-        (what, f"{1 / each.median:,.0f}", f"± {each.spread:.0%}")
-        for what, each in (("recipe `notebook`", fast), ("the notebook's loops", slow))
-    ]
-    return Section("Training", ("updates", "a second", "spread"), rows)
-
-
 def one_member(effort: Effort) -> Section:
     """One member alone, over sockets: edits of a poem are a second apart."""
     rows = []
@@ -221,7 +205,7 @@ def one_member(effort: Effort) -> Section:
             ("/dinoname answered", [each.to_answer for each in names]),
             ("/sonnet finished", [each.to_answer or ALONE_S for each in poems]),
         ):
-            half, most = load.quantiles(seconds, 0.5, 0.99)
+            half, most = quantiles(seconds, 0.5, 0.99)
             rows.append((platform.capitalize(), what, shown(half), shown(most)))
     note = "Times include those of the simulator, which runs on the same cores."
     return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)

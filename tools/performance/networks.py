@@ -6,8 +6,7 @@ texts, u units, V characters.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -91,11 +90,6 @@ def keras_compiled(network: LSTM) -> Step:
     return lambda: step(x, states)
 
 
-def onnx_step(network: LSTM) -> Step:
-    """onnxruntime with one thread."""
-    return _onnx(onnx_model(network), network.layers, CHARACTER)
-
-
 def word_network() -> FastWordLSTM:
     """The network that chooses the words of verse, exact: 512 + 256 units."""
     network = load_shipped("sonnets").network
@@ -119,123 +113,9 @@ def word_step(network: FastWordLSTM, batch: int) -> Step:
     return lambda: network.step(tokens, tokens % 10, towards, state)
 
 
-def onnx_word_step(network: FastWordLSTM, batch: int) -> Step:
-    """onnxruntime with one thread, without the parts that are the same for a line."""
-    x = network.E[:batch]
-    first, *others = dense(network)
-    layers = [replace(first, Wx=first.Wx[: x.shape[1]]), *others]
-    return _onnx(onnx_words(layers), layers, x)
-
-
 def dense(network: FastWordLSTM) -> list[Layer]:
     """The layers in single precision: large matrices are kept in 8 bits."""
     return [Layer(np.asarray(layer.Wx), np.asarray(layer.Wh), layer.b) for layer in network.layers]
-
-
-def _onnx(model: bytes, layers: Sequence[Layer], x: NDArray[Any]) -> Step:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    inputs: dict[str, Any] = {"x": x}
-    for k, layer in enumerate(layers):
-        zeros = np.zeros((len(x), len(layer.Wh)), np.float32)
-        inputs |= {f"h{k}": zeros, f"c{k}": zeros}
-    return lambda: session.run(None, inputs)
-
-
-def onnx_model(network: LSTM) -> bytes:
-    """A step as an ONNX graph: x, h0, c0, h1, c1 → logits, and the new states."""
-    from onnx import TensorProto, helper
-
-    graph = _Graph()
-    graph.input("x", TensorProto.INT64, ["B"])
-    graph.node("Gather", ["Wx0", "x"], "x0")  # a one-hot input is a row of Wx
-    below = graph.layers(network.layers, "x0")
-    graph.constants |= {"Wx0": np.asarray(network.layers[0].Wx), "Wy": network.Wy, "by": network.by}
-    graph.node("MatMul", [below, "Wy"], "y")
-    graph.node("Add", ["y", "by"], "logits")
-    graph.outputs.insert(0, helper.make_tensor_value_info("logits", TensorProto.FLOAT, None))
-    return graph.model()
-
-
-def onnx_words(layers: Sequence[Layer]) -> bytes:
-    """A step of the word network, from its input: x, h0, c0, h1, c1 → the new states."""
-    from onnx import TensorProto
-
-    graph = _Graph()
-    graph.input("x", TensorProto.FLOAT, ["B", len(layers[0].Wx)])
-    graph.constants["Wx0"] = np.asarray(layers[0].Wx)
-    graph.node("MatMul", ["x", "Wx0"], "x0")
-    graph.layers(layers, "x0")
-    return graph.model()
-
-
-class _Graph:
-    """An ONNX graph of LSTM layers."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.inputs: list[Any] = []
-        self.outputs: list[Any] = []
-        self.constants: dict[str, Array] = {}
-
-    def input(self, name: str, kind: int, shape: list[int | str]) -> None:
-        """Add an input."""
-        from onnx import helper
-
-        self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
-
-    def node(self, kind: str, takes: list[str], gives: str, **options: Any) -> None:  # noqa: ANN401
-        """Add an operation with one result."""
-        from onnx import helper
-
-        self.nodes.append(helper.make_node(kind, takes, [gives], **options))
-
-    def layers(self, layers: Sequence[Layer], first: str) -> str:
-        """Add layers; `first` is x Wx of the first one. Returns the last h."""
-        from onnx import TensorProto, helper
-
-        product = first
-        for k, layer in enumerate(layers):
-            self.constants |= {f"Wh{k}": np.asarray(layer.Wh), f"b{k}": layer.b}
-            if k:
-                self.constants[f"Wx{k}"] = np.asarray(layer.Wx)
-                self.node("MatMul", [f"new_h{k - 1}", f"Wx{k}"], product := f"x{k}")
-            self.node("MatMul", [f"h{k}", f"Wh{k}"], f"hh{k}")
-            self.node("Add", [f"hh{k}", product], f"s{k}")
-            self.node("Add", [f"s{k}", f"b{k}"], f"z{k}")
-            parts = [f"z{gate}{k}" for gate in "ifgo"]
-            self.nodes.append(
-                helper.make_node("Split", [f"z{k}"], parts, axis=1, num_outputs=len(parts))
-            )
-            for part in parts:
-                self.node("Tanh" if part[1] == "g" else "Sigmoid", [part], part[1:])
-            self.node("Mul", [f"f{k}", f"c{k}"], f"fc{k}")
-            self.node("Mul", [f"i{k}", f"g{k}"], f"ig{k}")
-            self.node("Add", [f"fc{k}", f"ig{k}"], f"new_c{k}")
-            self.node("Tanh", [f"new_c{k}"], f"tc{k}")
-            self.node("Mul", [f"o{k}", f"tc{k}"], f"new_h{k}")
-            shape: list[int | str] = ["B", len(layer.Wh)]
-            for name in (f"h{k}", f"c{k}"):
-                self.input(name, TensorProto.FLOAT, shape)
-                self.outputs.append(
-                    helper.make_tensor_value_info(f"new_{name}", TensorProto.FLOAT, shape)
-                )
-        return f"new_h{len(layers) - 1}"
-
-    def model(self) -> bytes:
-        """As a file."""
-        from onnx import helper, numpy_helper
-
-        tensors = [numpy_helper.from_array(array, name) for name, array in self.constants.items()]
-        graph = helper.make_graph(self.nodes, "step", self.inputs, self.outputs, tensors)
-        opsets = [helper.make_opsetid("", 18)]
-        written: bytes = helper.make_model(
-            graph, opset_imports=opsets, ir_version=9
-        ).SerializeToString()
-        return written
 
 
 def _keras_model(network: LSTM) -> Any:  # noqa: ANN401

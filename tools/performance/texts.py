@@ -1,4 +1,4 @@
-"""Whole texts in this process: names, lines, poems, batches of them; updates of a training."""
+"""Whole texts in this process: names, lines, poems, batches of them."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,14 +7,11 @@ from itertools import count
 from typing import Any
 
 from bot.words import WordFilter
-from data.corpora import load_names
 from models.names.generator import NamesRequest
-from models.names.notebook import NotebookTrainer
 from models.tasks import task_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained
-from tools.notebook import loops_of_the_notebook
-from tools.performance.timing import Times, repeated
+from tools.performance.timing import Times
 
 TEN = 10
 
@@ -89,14 +86,3 @@ def per_second(writer: TaskWriter, requests: Sequence[Any]) -> float:
     began = time.process_time()
     writer.write(requests)
     return len(requests) / (time.process_time() - began)
-
-
-def updates_per_second(updates: int, rounds: int) -> dict[str, Times]:
-    """Seconds of an update of the notebook's training, by the recipe and by its own loops."""
-    corpus = load_names()
-    ours, theirs = NotebookTrainer(corpus).train(), loops_of_the_notebook(corpus)
-    works: dict[str, Callable[[], object]] = {
-        "recipe": lambda: next(ours),
-        "loops": lambda: next(theirs),
-    }
-    return repeated(works, dict.fromkeys(works, updates), rounds)

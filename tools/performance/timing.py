@@ -16,7 +16,7 @@ SQUARE = 1024
 """Rows and columns of the square matrices of the SGEMM."""
 GEMV = (320, 1280)
 """Shape of the matrix of the GEMV: the largest one of the network, which fits into a cache."""
-PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow", "onnxruntime", "discord.py")
+PACKAGES = ("numpy", "keras", "tensorflow-cpu", "tensorflow", "discord.py")
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,7 @@ def in_turn(
     So what slows the machine down for a while slows all of them down. Each is called once before,
     which fills caches and tells how many calls fit into the seconds.
     """
-    return repeated(works, {n: _calls_in(work, seconds) for n, work in works.items()}, rounds)
-
-
-def repeated(
-    works: Mapping[str, Callable[[], object]], calls: Mapping[str, int], rounds: int
-) -> dict[str, Times]:
-    """Repeat each piece of work so many times in each round, one after the other."""
+    calls = {name: _calls_in(work, seconds) for name, work in works.items()}
     wall: dict[str, list[float]] = {name: [] for name in works}
     cpu: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from simulators.common.payloads import Upload
 from simulators.discord.guild import User
-from simulators.discord.limits import ApiError, Upload
+from simulators.discord.limits import ApiError
 from simulators.discord.records import Interaction, Message
 from simulators.discord.server import LocalDiscord
 from tools.soak.ledger import Entry, Ledger

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulators.discord.faults import FaultKind, RestFault
+from simulators.common.faults import FaultKind, RestFault
 from simulators.discord.guild import ChannelKind
 from simulators.discord.server import LocalDiscord
 from tools.soak.crowd import Crowd

@@ -14,12 +14,13 @@ from rich.progress import Progress
 from sqlalchemy import or_, select
 from sqlalchemy.engine import URL
 
-from bot.chat.message import Button, plain
+from bot.chat.message import Button
 from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
 from bot.store import Database
 from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
+from bot.text.spans import plain
 from tests.bot.turns import ADA, lines_of
 from tests.bot.world import World
 from tests.databases import Templates

@@ -21,7 +21,7 @@ from bot.pictures.plates.scenery import (
     light_of,
     shadow_of,
 )
-from bot.pictures.text import svg_of
+from bot.pictures.svg import svg_of
 
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6

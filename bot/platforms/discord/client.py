@@ -12,7 +12,7 @@ from bot.chat import dispatch
 from bot.chat import errors as error_messages
 from bot.chat.app import App
 from bot.chat.commands import Answer, Suggestions
-from bot.chat.message import Button, Message, Text
+from bot.chat.message import Button, Message
 from bot.chat.translation import in_language
 from bot.chat.turn import DeliveryError, Turn
 from bot.features import stopping
@@ -39,6 +39,7 @@ from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
 from bot.store.fleet import Registrations
+from bot.text.spans import Text
 
 log = logging.getLogger(__name__)
 

@@ -32,11 +32,11 @@ from bot.chat.errors import invalid_value
 from bot.chat.message import UserError
 from bot.chat.translation import in_language, language_of
 from bot.chat.turn import MessageRef
-from bot.formats import shortened
 from bot.platforms.discord.turn import DiscordAttachment
 from bot.startup import DISCORD_APPS
 from bot.store import Unavailable
 from bot.store.fleet import Registrations
+from bot.text.formats import shortened
 from data.files import write_atomically
 
 log = logging.getLogger(__name__)

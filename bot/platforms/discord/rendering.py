@@ -7,22 +7,10 @@ from typing import Any
 
 import discord
 
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    Form,
-    Message,
-    Select,
-    Style,
-    Text,
-    Timestamp,
-    Tone,
-    spans,
-    translated,
-)
+from bot.chat.message import Button, Embed, Field, Form, Message, Select, Tone, translated
 from bot.chat.translation import ENGLISH, Language, in_language
-from bot.formats import shortened
+from bot.text.formats import shortened
+from bot.text.spans import Style, Text, Timestamp, spans
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
 _LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)

@@ -10,9 +10,9 @@ from typing import Any
 from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option
 from bot.chat.translation import ENGLISH, _
 from bot.features import REGISTRY
-from bot.formats import shortened
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.views.rendering import said_in
+from bot.text.formats import shortened
 
 SCOPES = (
     "channels:read",

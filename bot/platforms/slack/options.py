@@ -20,12 +20,13 @@ from difflib import get_close_matches
 from functools import cache
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
-from bot.chat.message import Span, Text, UserError, code, codes
+from bot.chat.message import UserError
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import Phrase, _, in_language, language_of, languages
-from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
+from bot.text.formats import shortened
+from bot.text.spans import Span, Text, code, codes
 
 Value = str | int | float | bool | UserRef | ChannelRef | FileRef
 """The value of an option. People, channels and files are looked up later."""

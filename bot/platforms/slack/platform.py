@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.languages import ChosenLanguage, no_choice
-from bot.chat.message import Message, text, translated
+from bot.chat.message import Message, translated
 from bot.chat.received import clean, stored_number
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
@@ -26,7 +26,6 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.concurrency import within
-from bot.formats import spaced
 from bot.platforms.slack.identities import (
     PLATFORM,
     SlackIdentities,
@@ -43,6 +42,8 @@ from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.views import rendering
 from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError
+from bot.text.formats import spaced
+from bot.text.spans import text
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.chat.errors import form_too_late
-from bot.chat.message import Button, Form, Message, text, translated
+from bot.chat.message import Button, Form, Message, translated
 from bot.chat.received import clean
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
@@ -32,6 +32,7 @@ from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import SlackPlatform, with_note
 from bot.platforms.slack.views.modals import text_form
 from bot.polls.poll_message import ACTION as VOTE
+from bot.text.spans import text
 
 log = logging.getLogger(__name__)
 

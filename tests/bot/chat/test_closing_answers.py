@@ -12,13 +12,14 @@ import pytest
 from bot.chat import dispatch, unfinished
 from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
-from bot.chat.message import Button, Message, plain
+from bot.chat.message import Button, Message
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.features import jobs
 from bot.names import names
 from bot.names.name_options import NamesOptions
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.text.spans import plain
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from models.names.generator import NamesRequest

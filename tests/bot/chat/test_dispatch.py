@@ -13,11 +13,12 @@ from bot.chat import dispatch
 from bot.chat.app import COMMAND_S, MOST_COMMANDS, MOST_PRESSES, MOST_SUGGESTED, PRESS_S, App
 from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
-from bot.chat.message import Button, Message, Text, plain, text
+from bot.chat.message import Button, Message
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
 from bot.store import Unavailable
+from bot.text.spans import Text, plain, text
 from bot.writing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn, with_buttons

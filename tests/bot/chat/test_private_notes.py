@@ -3,9 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.chat.message import Message, text
+from bot.chat.message import Message
 from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import AnswerRef, MessageRef
+from bot.text.spans import text
 from tests.bot.turns import FakePlatform, FakeTurn
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

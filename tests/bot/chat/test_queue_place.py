@@ -7,10 +7,11 @@ import pytest
 
 from bot.chat.app import MOST_PLACES, App
 from bot.chat.dispatch import place_in
-from bot.chat.message import Message, plain, text
+from bot.chat.message import Message
 from bot.chat.turn import Unreachable
 from bot.platforms.discord.turn import DiscordTurn
 from bot.platforms.slack.turn import SlackTurn
+from bot.text.spans import plain, text
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform, FakeTurn

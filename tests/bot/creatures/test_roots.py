@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.chat.message import plain
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.labels import REGIONS, meaning, meaning_sentence
 from bot.creatures.profile import Build, Colour, Diet, Family, Pattern, Temper, Theme, Trait
 from bot.creatures.tables import load_families, load_genera, load_hints
+from bot.text.spans import plain
 from data.etymology import is_imagined
 from data.roots import all_roots, imagined_meanings
 from tests.bot.creatures.names import NAMES

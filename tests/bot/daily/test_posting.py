@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
 from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, RecordEntry
@@ -17,6 +17,7 @@ from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY
+from bot.text.spans import plain
 from tests.bot.fakes import unavailable
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform
 from tests.bot.world import World

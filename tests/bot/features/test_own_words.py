@@ -7,10 +7,11 @@ import pytest
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
-from bot.chat.message import Message, UserError, plain
+from bot.chat.message import Message, UserError
 from bot.help import about
 from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
+from bot.text.spans import plain
 from bot.training import models, namer, requests, usable_models
 from bot.training.models import TaskOptions, VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions, ShareOptions

@@ -21,7 +21,7 @@ from simcord.results import to_discord_message
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.message import Message, plain, text
+from bot.chat.message import Message
 from bot.chat.turn import MessageRef, Source, Turn, User
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
@@ -30,6 +30,7 @@ from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
 from bot.store.schema import EVERYBODY, EVERYWHERE
+from bot.text.spans import plain, text
 from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
 from models.names.generator import NamesRequest

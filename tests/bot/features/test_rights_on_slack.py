@@ -10,7 +10,7 @@ from bot.chat.message import Button
 from bot.features import REGISTRY
 from bot.platforms.slack.views.rendering import button
 from bot.training.queries import TrainingRequest, Trainings
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.records import Message
 from simulators.slack.workspace import Channel, Member
 from tests.bot.chats.on_slack import SlackActor, SlackChat

@@ -14,10 +14,11 @@ import pytest
 from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.commands import Command, Kind, Option, Person
-from bot.chat.message import Message, Timestamp, plain
+from bot.chat.message import Message
 from bot.features import REGISTRY
 from bot.pictures.renderer import Renderer
 from bot.polls.queries import PollRecord, Polls
+from bot.text.spans import Timestamp, plain
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.writing import Caller

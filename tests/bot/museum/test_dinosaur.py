@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from bot.chat.message import plain
 from bot.chat.translation import in_language, language_of, languages
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.museum.dinosaur import DinosaurOptions, dinosaur, lines_of
 from bot.polls.hall_of_fame import meaning_of
+from bot.text.spans import plain
 from bot.words import Strictness, WordFilter
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Actor, Chat

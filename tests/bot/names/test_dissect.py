@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
 from bot.creatures.labels import meaning_sentence
 from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.queries import Polls
+from bot.text.spans import plain
 from data.etymology import NamePart
 from models.names.dissection import Dissection, LetterChoice
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.operate.archive import YOUNG_S, ArchiveError, ArchiveReader, ArchiveWriter, Manifest
-from bot.operate.database import read_archive, write_archive
+from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, migrations
 from bot.store.backup import TRANSIENT, RestoreError, snapshot
 from bot.store.identities import Identities

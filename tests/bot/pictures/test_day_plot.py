@@ -2,15 +2,8 @@
 
 import pytest
 
-from bot.pictures.day_plot import Chart, Series, day_plot, round_above, segments
+from bot.pictures.day_plot import Chart, Series, day_plot, segments
 from tests.bot.pictures.pixels import decoded
-
-
-@pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (1.1, 2), (180, 200), (501, 1000)]
-)
-def test_scale(value: float, top: float) -> None:
-    assert round_above(value) == top
 
 
 def test_gaps() -> None:

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from PIL import Image
 
-from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve, ticks
+from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve
 
 LOSSES = [2.0, 1.5] * 60
 NAN = float("nan")
@@ -61,14 +59,3 @@ def test_lowest_validation_loss_has_a_ring() -> None:
     columns = mask[100:].sum(axis=0)  # below the legend
     of_point = {x: columns[92 + 7 * x - 12 : 92 + 7 * x + 13].sum() for x, _ in validation[:3]}
     assert max(of_point, key=lambda x: of_point[x]) == 90
-
-
-@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
-@example(10_000.0, 6.103515625e-05, 2)
-def test_ticks_are_few_and_inside(low: float, span: float, count: int) -> None:
-    high = low + span
-    found = ticks(low, high, count)
-    assert len(found) <= count + 1
-    assert all(
-        low - 1e-6 * span <= x <= high + 1e-6 * span or span < 1e-9 * abs(low) for x in found
-    )

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from bot.pictures.renderer import DrawingFailed, Renderer, png_of_svg
-from bot.pictures.text import FontStyle, svg_of, text_element
+from bot.pictures.svg import svg_of
+from bot.pictures.text import FontStyle, text_element
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"'
 PNG = b"\x89PNG"

@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.pictures import text
-from bot.pictures.text import (
-    FontStyle,
-    drawable_text,
-    fitting_size,
-    rendered,
-    svg_of,
-    text_element,
-    text_width,
-)
+from bot.pictures.svg import SYSTEM, rendered, svg_of
+from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
 
 Box = tuple[int, int, int, int]
 
@@ -56,15 +49,15 @@ def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     bundled = text._has
 
     def has(character: str, family: str, style: FontStyle) -> bool:
-        return (family, character) == (text.SYSTEM, "龍") or bundled(character, family, style)
+        return (family, character) == (SYSTEM, "龍") or bundled(character, family, style)
 
     monkeypatch.setattr(text, "_has", has)
     assert drawable_text("a龍 b", FontStyle.SERIF) == "a b"
-    monkeypatch.setattr(text, "FALLBACKS", ("Arimo", text.SYSTEM))
+    monkeypatch.setattr(text, "FALLBACKS", ("Arimo", SYSTEM))
     assert drawable_text("a龍 b🦕", FontStyle.SERIF) == "a龍 b"
     assert [family for family, _ in text._runs("a龍 b", FontStyle.SERIF)] == [
         "Noto Serif",
-        text.SYSTEM,
+        SYSTEM,
         "Noto Serif",
     ]
 

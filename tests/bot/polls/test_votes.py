@@ -7,7 +7,7 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 
-from bot.chat.message import UserError, plain
+from bot.chat.message import UserError
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
@@ -16,6 +16,7 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, signature
 from bot.store import OutcomeUnknown
 from bot.store.answers import ButtonStates
+from bot.text.spans import plain
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat

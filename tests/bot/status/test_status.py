@@ -8,9 +8,10 @@ import pytest
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
 from bot.status.health import Health
 from bot.status.status import status
+from bot.text.spans import plain
 from bot.writing.cluster import ClusterStatus
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World

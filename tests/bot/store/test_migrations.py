@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import TypeEngine
 
 from bot.operate.archive import ArchiveReader
-from bot.operate.database import read_archive, write_archive
+from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, StoreError, Unavailable, migrations, url_of
 from bot.store import database as module
 from bot.store.backup import fill

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.message import plain
+from bot.text.spans import plain
 from bot.training.custom_model_messages import judgement
 from bot.training.namer import lines_of
 from tests.bot.fakes import card

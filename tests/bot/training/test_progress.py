@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.chat.app import App
-from bot.chat.message import Message, UserError, plain
+from bot.chat.message import Message, UserError
 from bot.chat.turn import MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.store.schema import EVERYBODY
+from bot.text.spans import plain
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.message import Timestamp, UserError, spans
+from bot.chat.message import UserError
+from bot.text.spans import Timestamp, spans
 from bot.training.events import CustomModelTrained, EndReason
 from bot.training.queries import CUSTOM, CustomModels
 from bot.training.service import LONGEST_QUEUE, MOST_OF_A_COMMUNITY

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.chat.message import Message, plain
+from bot.chat.message import Message
 from bot.chat.turn import Deleted, Forbidden, MessageRef, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY
+from bot.text.spans import plain
 from bot.welcome.queries import Welcomes
 from bot.welcome.welcome import NEW, Welcomer
 from tests.bot.fakes import unavailable

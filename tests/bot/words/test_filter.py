@@ -13,7 +13,7 @@ from bot.words.lists import listed
 from bot.words.matching import TextReading, WordPlace
 from bot.words.normalisation import readings
 from data.corpora import load_names
-from data.further_reading import load_genera
+from data.genera import load_genera
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 STEMS = sorted(

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat import button_states
 from bot.polls import votes
 from bot.store import database
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.server import LocalSlack
 from tests.clock import Clock
 

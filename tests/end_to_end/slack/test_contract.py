@@ -54,8 +54,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from simulators.discord.faults import FaultKind, RestFault
-from simulators.discord.limits import JSON
+from simulators.common.faults import FaultKind, RestFault
+from simulators.common.payloads import JSON
 from simulators.slack.records import Interaction, View
 from simulators.slack.server import LocalSlack
 from simulators.slack.web_api import PAGE

@@ -10,7 +10,7 @@ import pytest
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
 from bot.polls.queries import Polls
-from simulators.discord.faults import FaultKind, RestFault
+from simulators.common.faults import FaultKind, RestFault
 from simulators.slack.records import Interaction, Message
 from simulators.slack.server import LocalSlack
 from simulators.slack.workspace import Member

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data.corpora import Corpus, load_names
-from data.further_reading import Genera, load_genera
+from data.genera import Genera, load_genera
 from models.fingerprints import NOTHING
 from models.names.recipes import PRETRAINING_RECIPE, RECIPES
 from models.names.trainers import MixtureSettings, Pretrainer, reading_list

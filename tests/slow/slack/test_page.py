@@ -12,7 +12,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.limits import DEFAULT_SCOPES
 from simulators.slack.server import LocalSlack
 from tests.end_to_end.conftest import hold, opened

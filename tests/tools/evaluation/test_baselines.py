@@ -1,13 +1,11 @@
 """Baselines, and plain sampling from them."""
 
-from pathlib import Path
-
 import numpy as np
 
 from models.names.constraints import LONGEST_NAME
 from models.networks.ngram import NGram, choose_discount
 from tests.models.tiny import LETTERS, lstm
-from tools.evaluation.baselines import kneser_ney, notebook_sonnets, sample_names
+from tools.evaluation.baselines import kneser_ney, sample_names
 
 TRAINING = ["mangosaurus\n", "triceratops\n", "allosaurus\n", "brachiosaurus\n"]
 VALIDATION = ["apatosaurus\n", "camarasaurus\n"]
@@ -20,12 +18,6 @@ def test_kneser_ney() -> None:
         assert model.discount == choose_discount(TRAINING, VALIDATION, LETTERS, model.order)
         assert model.counts.sum() == len("".join(TRAINING + VALIDATION))
         assert name == f"Kneser-Ney, order {model.order} (discount {model.discount:.2f})"
-
-
-def test_notebook_sonnets_missing(tmp_path: Path) -> None:
-    assert notebook_sonnets(tmp_path / "x.safetensors").missing == "x.safetensors is missing"
-    (tmp_path / "x.safetensors").write_text("nothing")
-    assert "is not a whole safetensors file" in notebook_sonnets(tmp_path / "x.safetensors").missing
 
 
 def test_sampled_names_follow_the_probabilities() -> None:

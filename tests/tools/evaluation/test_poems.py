@@ -1,4 +1,4 @@
-"""Poems that are compared: of Mangosaurus, of a word trigram, of plays."""
+"""Poems that are compared: of Mangosaurus, plain samples, of plays."""
 
 from data.pronunciation import Reading
 from models.verse.poem import SonnetRequest
@@ -8,9 +8,7 @@ from tools.evaluation.poems import (
     generate_poems,
     poems_of_plays,
     sampled_poems,
-    trigram_poems,
 )
-from tools.evaluation.word_trigram import WordTrigram
 
 
 def nobody(_: str) -> None:
@@ -55,15 +53,6 @@ def test_plain_samples_continue_their_openings() -> None:
         lstm(VERSE), ["abcdefgh"], 0, temperature=1.0, is_whole=lambda text: len(text) >= 4
     )
     assert whole.text == "abcdefgh"
-
-
-def test_trigram_poems() -> None:
-    trigram = WordTrigram.fit(random_poems(5, seed=1))
-    ship, bare = trigram_poems(trigram, ["O Ship, ", ""], seed=0)
-    assert ship.text.startswith("o ship, ")
-    assert (len(ship.lines), len(bare.lines)) == (14, 14)
-    assert ship.lines[0].given == "o ship,"
-    assert (bare.given, bare.lines[0].given) == (0, "")
 
 
 def test_poems_of_plays() -> None:

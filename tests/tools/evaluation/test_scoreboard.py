@@ -1,4 +1,4 @@
-"""The page, its figures and its plots."""
+"""The page and its figures."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.help.headline import Figure
 from data.errors import Sentence
-from tools.evaluation.scoreboard import Board, Plot, QualityTarget, Table, markdown, publish
+from tools.evaluation.scoreboard import Board, QualityTarget, Table, markdown, publish
 
 CHECKOUT = Path(__file__).parents[3]
 BOARD = Board(
@@ -20,7 +20,6 @@ BOARD = Board(
     tables=(Table("Held-out text", "A note.", ("system", "nats/char"), (("o|urs", "1.487"),)),),
     samples_title="The first names",
     samples=("Mangosaurus, Rex", "Mei"),
-    plots=(Plot("names-loss.png", "Loss by update", "Falling."),),
     headline=(Figure("Pairs that rhyme", 0.98, Sentence("Shakespeare 77%")),),
     figures={"held_out": {"ours": 1.4871}},
 )
@@ -49,33 +48,29 @@ def test_decision_has_the_figures_of_the_scoreboard() -> None:
 
 
 def test_part_of_the_page() -> None:
-    text = markdown(BOARD, "scoreboard")
+    text = markdown(BOARD)
     for part in (
         "- weights: recipe `best`",
         "| ✓ | held-out nats/char | at most 1.500 | 1.487 |",
         "| ✗ | distinct names | at least 99.0% | 50.0% |",
         "A note.\n\n| system | nats/char |\n| --- | --- |\n| o\\|urs | 1.487 |",
-        "Falling.\n\n![Loss by update](scoreboard/names-loss.png)",
         "### The first names\n\n```text\nMangosaurus, Rex\nMei\n```",
     ):
         assert part in text
-    assert "```" not in markdown(POEMS, "x")
+    assert "```" not in markdown(POEMS)
 
 
 def test_tasks_are_published_independently(tmp_path: Path) -> None:
     path = tmp_path / "scoreboard.md"
-    publish(POEMS, {}, path)
+    publish(POEMS, path)
     first = replace(BOARD, facts=(("weights", "the old ones"),))
-    publish(first, {Plot("names-loss.png", "Loss", ""): b"PNG"}, path)
-    publish(BOARD, {}, path)
+    publish(first, path)
+    publish(BOARD, path)
     text = path.read_text()
     assert text.startswith("# Scoreboard\n")
-    assert text.endswith(
-        "\n\n" + markdown(BOARD, "scoreboard") + "\n" + markdown(POEMS, "scoreboard")
-    )
-    assert (tmp_path / "scoreboard" / "names-loss.png").read_bytes() == b"PNG"
+    assert text.endswith("\n\n" + markdown(BOARD) + "\n" + markdown(POEMS))
     figures = json.loads((tmp_path / "scoreboard" / "sonnets.json").read_text())
     assert figures["kind"] == "sonnets"
     assert figures["figures"] == {"held_out": {"ours": 1.4871}}
-    publish(POEMS, {}, path)
+    publish(POEMS, path)
     assert path.read_text() == text

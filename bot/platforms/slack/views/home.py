@@ -8,7 +8,7 @@ from typing import Any
 from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.commands import Audience
-from bot.chat.message import Button, Embed, Message, Text, code, text
+from bot.chat.message import Button, Embed, Message
 from bot.chat.run_button import run_button
 from bot.chat.translation import ENGLISH, Language, _
 from bot.chat.turn import Turn
@@ -20,6 +20,7 @@ from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.store import StoreError
+from bot.text.spans import Text, code, text
 from bot.verse import poems
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Typed
-from bot.chat.message import Form, UserError, plain
+from bot.chat.message import Form, UserError
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
-from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
 from bot.platforms.slack.payloads import (
@@ -29,6 +28,8 @@ from bot.platforms.slack.views.rendering import (
     plain_text,
     said_in,
 )
+from bot.text.formats import shortened
+from bot.text.spans import plain
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""

@@ -11,24 +11,12 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any, TypedDict
 
-from bot.chat.message import (
-    LABELLED,
-    Button,
-    Embed,
-    Field,
-    Message,
-    Select,
-    Span,
-    Style,
-    Text,
-    Timestamp,
-    spans,
-    translated,
-)
+from bot.chat.message import Button, Embed, Field, Message, Select, translated
 from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import text_of
+from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, spans
 
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""

@@ -14,7 +14,7 @@ from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
 from bot.startup import Exit
 from bot.store import database
-from simulators.discord.faults import FaultKind, RestFault
+from simulators.common.faults import FaultKind, RestFault
 from simulators.discord.guild import Guild
 from simulators.discord.rest import Rest
 from tests.bot.operate.doctor.setups import PASSWORD, Setup

@@ -6,19 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    File,
-    Message,
-    Timestamp,
-    code,
-    emphasis,
-    link,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Embed, Field, File, Message
 from bot.platforms.discord import rendering as limits
 from bot.platforms.discord.rendering import (
     MessageButton,
@@ -27,6 +15,7 @@ from bot.platforms.discord.rendering import (
     render_edit,
     to_markdown,
 )
+from bot.text.spans import Timestamp, code, emphasis, link, strong, text
 from tests.bot.conftest import NOW
 
 

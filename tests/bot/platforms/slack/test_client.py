@@ -4,7 +4,7 @@ import pytest
 
 from bot.fleet.membership import Served
 from bot.platforms.slack.client import SlackBot
-from simulators.discord.limits import JSON
+from simulators.common.payloads import JSON
 from simulators.slack.server import LocalSlack
 from simulators.slack.workspace import Member
 from tests.bot.conftest import World

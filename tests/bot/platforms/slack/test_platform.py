@@ -5,7 +5,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.message import File, Message, link, text
+from bot.chat.message import File, Message
 from bot.chat.translation import ENGLISH
 from bot.chat.turn import (
     AnswerRef,
@@ -18,6 +18,7 @@ from bot.chat.turn import (
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
+from bot.text.spans import link, text
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, user
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from bot.chat.message import Button, Embed, File, Message, text
+from bot.chat.message import Button, Embed, File, Message
 from bot.chat.turn import AnswerRef, DeliveryError, Forbidden, Gone, MessageRef, Unreachable
 from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import MOST_GROWING, SlackPlatform
 from bot.platforms.slack.turn import MOST_USES, SlackAttachment, SlackTurn
 from bot.polls import poll_message
+from bot.text.spans import text
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, turn_in
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.chat.errors import explain
-from bot.chat.message import File, plain
+from bot.chat.message import File
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
@@ -13,6 +13,7 @@ from bot.platforms.slack.network.api import SlackApi, code_of
 from bot.platforms.slack.network.edit_budget import EDIT_S
 from bot.platforms.slack.network.errors import LostAnswer
 from bot.platforms.slack.platform import TERMS
+from bot.text.spans import plain
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}

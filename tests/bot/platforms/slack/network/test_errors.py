@@ -5,10 +5,10 @@ import re
 import pytest
 
 from bot.chat.errors import explain
-from bot.chat.message import plain
 from bot.chat.turn import Gone
 from bot.platforms.slack.network.errors import error_of
 from bot.platforms.slack.platform import TERMS
+from bot.text.spans import plain
 
 DOCUMENTED = """
     access_denied accesslimited account_inactive ekm_access_denied enterprise_is_restricted

@@ -9,13 +9,14 @@ import pytest
 
 from bot.chat.app import App
 from bot.chat.commands import Audience
-from bot.chat.message import Button, Embed, Message, text, verbatim
+from bot.chat.message import Button, Embed, Message
 from bot.features import REGISTRY
 from bot.help.help import examples_for
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.views import home as module
 from bot.platforms.slack.views.home import home_view, view_of
 from bot.store import Database, Unavailable
+from bot.text.spans import text, verbatim
 from bot.verse.queries import Poems
 from simulators.slack.blocks import check_view, texts
 from tests.bot.conftest import World

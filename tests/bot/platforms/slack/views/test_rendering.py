@@ -8,23 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.message import (
-    Button,
-    Embed,
-    Field,
-    File,
-    Message,
-    Span,
-    Style,
-    Text,
-    Timestamp,
-    code,
-    emphasis,
-    link,
-    strong,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Field, File, Message
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import (
     CHARACTERS,
@@ -35,6 +19,18 @@ from bot.platforms.slack.views.rendering import (
     mentioned,
     render,
     render_edit,
+)
+from bot.text.spans import (
+    Span,
+    Style,
+    Text,
+    Timestamp,
+    code,
+    emphasis,
+    link,
+    strong,
+    text,
+    verbatim,
 )
 from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of

@@ -13,7 +13,8 @@ import pytest
 from data import downloads
 from data.corpora import load_names
 from data.errors import CorpusError
-from data.further_reading import CopyIndex, compile_genera, load_genera, stem_of
+from data.genera import load_genera
+from tools.compilers.genera import CopyIndex, compile_genera, stem_of
 from tools.evaluation.names import neighbourhood
 
 # taxon: name, parent, rank; 1 is the root, and 7 the rank of a genus

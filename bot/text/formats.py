@@ -6,9 +6,19 @@ What is returned for members is a phrase, or becomes one if a phrase is given.
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from data.phrases import Language, Phrase, _, in_language, listed
+from data.phrases import (
+    NOTHING,
+    Language,
+    Phrase,
+    Showable,
+    Translated,
+    Words,
+    _,
+    in_language,
+    listed,
+)
 
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -16,13 +26,13 @@ RAREST = 1e-6
 """Smaller probabilities are shown as this one."""
 
 
-def human_join(words: Sequence[str], *, either: bool = False) -> str:
+def human_join(words: Sequence[Words], *, either: bool = False) -> Words:
     """Words as a list, with "and" before the last one, or with "or".
 
     >>> human_join(["names", "sonnets", "plays"])
     'names, sonnets and plays'
     """
-    *first, last = words or ("",)
+    *first, last = words or (NOTHING,)
     if not first:
         return last
     # TRANSLATORS: A list, of which {words} are all but the last one.
@@ -30,7 +40,7 @@ def human_join(words: Sequence[str], *, either: bool = False) -> str:
     return template.format(words=listed(first), last=last)
 
 
-def bracketed(words: str, note: str) -> str:
+def bracketed(words: Words, note: Words) -> Phrase:
     """Words with a note in brackets after them.
 
     >>> bracketed("Mangosaurus", "large theropod")
@@ -40,7 +50,7 @@ def bracketed(words: str, note: str) -> str:
     return _("{words} ({note})").format(words=words, note=note)
 
 
-def spaced(words: Sequence[str], separator: str = " ") -> str:
+def spaced(words: Sequence[Words], separator: str = " ") -> Phrase:
     """Words in a row, with the same separator in every language.
 
     >>> spaced(["loss 1.2", "seed 3"], " · ")
@@ -59,7 +69,7 @@ def visible(sentence: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in sentence)
 
 
-def human_duration(seconds: float) -> str:
+def human_duration(seconds: float) -> Phrase:
     """A duration in its two largest units.
 
     >>> human_duration(4), human_duration(75), human_duration(7260), human_duration(180_000)
@@ -84,7 +94,7 @@ _MONTHS = (
 )
 
 
-def human_date(day: date) -> str:
+def human_date(day: date) -> Phrase:
     """A date.
 
     >>> human_date(date(2026, 6, 1))
@@ -94,14 +104,14 @@ def human_date(day: date) -> str:
     return _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
 
 
-def percent(probability: float) -> str:
+def percent(probability: float) -> Phrase:
     """A probability as text: `47%`, and `<1%` instead of `0%`."""
     if probability >= 0.005:
         return Phrase("{share:.0%}").format(share=probability)
     return Phrase("<{share:.0%}").format(share=0.01)
 
 
-def odds(probability: float) -> str:
+def odds(probability: float) -> Phrase:
     """A probability as text: `47%`, and `1 in 4,300` below one percent."""
     if probability >= 0.01:
         return percent(probability)
@@ -121,35 +131,34 @@ def progress_bar(fraction: float, width: int = 20) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
-def shortened(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
     """The text if it has at most `limit` characters, else its beginning and an ellipsis."""
-    return _Shortened(text, limit) if isinstance(text, Phrase) else _cut(text, limit)
-
-
-def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-class _Shortened(Phrase):
-    """A phrase of which each reader sees the beginning in their language."""
+def shortened(words: Words, limit: int) -> Words:
+    """What each reader sees of a text, `cut` to so many characters."""
+    return _Shortened(words, limit) if isinstance(words, Showable) else cut(words, limit)
 
+
+class _Shortened(Showable):
     __slots__ = ("limit", "whole")
     limit: int
-    whole: str
+    whole: Showable
 
-    def __new__(cls, whole: Phrase, limit: int) -> "_Shortened":
-        shortened = super().__new__(cls, _cut(str(whole), limit))
+    def __new__(cls, whole: Showable, limit: int) -> Self:
+        shortened = super().__new__(cls, cut(whole, limit))
         shortened.whole, shortened.limit = whole, limit
         return shortened
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Shortened, (self.whole, self.limit)
 
-    def said(self, language: Language) -> str:
-        return _cut(in_language(self.whole, language), self.limit)
+    def said(self, language: Language) -> Showable:
+        return Translated(cut(in_language(self.whole, language), self.limit))
 
 
-def measured(metric: str, imperial: str) -> str:
+def measured(metric: Phrase, imperial: Phrase) -> Phrase:
     """A figure in metric units, or in imperial ones for readers who measure so."""
     return _Measured(metric, imperial)
 
@@ -158,10 +167,10 @@ class _Measured(Phrase):
     """A figure in both systems. As a `str` it is metric."""
 
     __slots__ = ("imperial", "metric")
-    imperial: str
-    metric: str
+    imperial: Phrase
+    metric: Phrase
 
-    def __new__(cls, metric: str, imperial: str) -> "_Measured":
+    def __new__(cls, metric: Phrase, imperial: Phrase) -> "_Measured":
         figure = super().__new__(cls, metric)
         figure.metric, figure.imperial = metric, imperial
         return figure
@@ -169,8 +178,8 @@ class _Measured(Phrase):
     def __reduce__(self) -> tuple[Any, ...]:
         return _Measured, (self.metric, self.imperial)
 
-    def said(self, language: Language) -> str:
-        return in_language(self.imperial if language.is_imperial else self.metric, language)
+    def said(self, language: Language) -> Translated:
+        return (self.imperial if language.is_imperial else self.metric).said(language)
 
 
 def without_bidi_controls(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Texts for members: styled text, numbers and lists, and technical text."""
