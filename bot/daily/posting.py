@@ -33,6 +33,7 @@ from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
 from bot.polls.queries import NoNameLeft, PollRecord, Polls
 from bot.polls.removed_names import may_write
+from bot.polls.votes import note_sent
 from bot.store import Unavailable
 from bot.text.spans import code, text
 from bot.text.technical import NEWLINE
@@ -129,8 +130,8 @@ class DailyPoster:
             log.info("Nobody knows whether the dinosaur of the day was posted: %s", error)
             return
         self._count("posted")
-        with suppress(Unavailable):  # a vote tells which message it is
-            await app.store[Polls].sent(poll.id, sent)
+        ref = replace(message_of(poll), message_id=sent)
+        await note_sent(app, self._platform, poll.id, ref)
 
     async def _prepared(self, community_id: int, daily: DailySettings, day: date) -> PollRecord:
         """A poll on new names that nobody has asked for. Raises errors of inference."""

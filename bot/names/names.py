@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -52,10 +51,9 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
+from bot.polls.queries import NoNameLeft, PollRecord, TooManyPolls
 from bot.polls.removed_names import may_write
-from bot.polls.votes import Candidates, open_poll, too_many
-from bot.store import Unavailable
+from bot.polls.votes import Candidates, note_sent, open_poll, too_many
 from bot.text.spans import Text, strong, text, verbatim
 from bot.training import usable_models
 from bot.training.custom_models import CustomModelLoader
@@ -154,8 +152,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         )
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
-            with suppress(Unavailable):
-                await app.store[Polls].sent(poll.id, sent.message_id)
+            await note_sent(app, turn.platform, poll.id, sent)
 
 
 async def _message(

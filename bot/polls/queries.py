@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     tuple_,
@@ -337,9 +338,9 @@ class Polls(Queries):
             await session.execute(insert(Candidate), _names_of([poll]))
         return poll
 
-    async def sent(self, poll_id: int, message_id: int) -> None:
-        """Record the message that shows a poll."""
-        await self._sent.put((poll_id, message_id))
+    async def sent(self, poll_id: int, message_id: int) -> bool:
+        """Record the message that shows a poll. Returns whether moderators have removed a name."""
+        return await self._sent.put((poll_id, message_id))
 
     async def find(self, poll_id: int) -> PollRecord | None:
         """A poll by its id, with its current votes."""
@@ -544,13 +545,17 @@ class Polls(Queries):
         In small transactions: members who vote wait for each.
         """
         count, is_full = 0, True
-        old = select(Poll.id).where(Poll.closed_at < before, Poll.winner.is_(None))
+        old = (
+            select(Poll.id)
+            .where(Poll.closed_at < before, Poll.winner.is_(None))
+            .limit(LARGEST_BATCH)
+            .with_for_update(skip_locked=True)
+        )
         while is_full:
             async with self._database.writing() as session:
-                gone = await session.scalars(
-                    delete(Poll).where(Poll.id.in_(old.limit(LARGEST_BATCH))).returning(Poll.id)
-                )
-                number = len(gone.all())
+                ids = [*await session.scalars(old)]
+                await session.execute(delete(Poll).where(Poll.id.in_(ids)))
+                number = len(ids)
             count, is_full = count + number, number == LARGEST_BATCH
         return count
 
@@ -616,14 +621,18 @@ class Polls(Queries):
             for poll, names in zip(polls, left, strict=True)
         ]
 
-    async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
-        """Record the messages that show polls."""
-        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sent]
+    async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[bool]:
+        """Record the messages that show polls, whose names are then removed from them, too."""
+        # The order of the keys avoids deadlocks with removals.
+        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
         async with self._database.writing() as session:
             connection = await session.connection()
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
-        return [None] * len(sent)
+            ids = [poll_id for poll_id, _message_id in sent]
+            removed = select(Candidate.poll_id).where(Candidate.poll_id.in_(ids), not_(STANDS))
+            changed = {*await session.scalars(removed)}
+        return [poll_id in changed for poll_id in ids]
 
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[Outcome]:
         """Apply ballots in their order, in one transaction. Returns what each has done."""

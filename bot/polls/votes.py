@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.message import Button, Message, UserError
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Gone, Source, Turn
+from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.polls.poll_message import RETRACT, message_of, poll_message
@@ -105,6 +105,16 @@ def signature(display_name: str, words: WordFilter) -> str | None:
     name = " ".join(without_bidi_controls(display_name).split())
     is_visible = any(map(str.isprintable, name))
     return name if is_visible and words.allows(name) else None
+
+
+async def note_sent(app: App, platform: Platform, poll_id: int, ref: MessageRef) -> None:
+    """Store which message shows a new poll, and take names out that were removed meanwhile."""
+    polls = app.store[Polls]
+    with suppress(Unavailable, DeliveryError):  # a vote tells which message it is
+        if await polls.sent(poll_id, ref.message_id):
+            async with app.poll_locks.of(poll_id):
+                if (poll := await polls.find(poll_id)) is not None:
+                    await platform.edit(ref, poll_message(poll, platform.limits))
 
 
 async def vote(app: App, turn: Turn, state: str) -> None:

@@ -227,6 +227,23 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     assert line.endswith("@mo allowed the name Bravosaurus again.")
 
 
+async def test_name_is_removed_while_it_is_sent(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a poll whose message nobody knows yet: it is edited as soon as that is stored."""
+    polls = chat.app.store[Polls]
+    sent = polls.sent
+
+    async def removed_first(poll_id: int, message_id: int) -> bool:
+        entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        assert await chat.app.store[Moderation].remove_name(poll_id, 1, entry)
+        return await sent(poll_id, message_id)
+
+    monkeypatch.setattr(polls, "sent", removed_first)
+    assert (await a_poll(chat)).lines == ["Mangosaurus", "removed by a moderator", "Kilosaurus"]
+    assert not chat.files()
+
+
 @pytest.mark.both
 async def test_message_by_link(chat: Chat) -> None:
     message = await a_poll(chat)
