@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick test-slow check fuzz soak bench format catalogue docs screenshots lock clean
+.PHONY: help run test test-quick test-slow check soak bench format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -13,13 +13,11 @@ help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass the checks: style, types, tests (4 minutes)"
 	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills, a short soak"
-	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown in bot/locales, for translators"
 	@echo "make docs    build the site of docs/ in out/site"
-	@echo "make screenshots  take the pictures of the documentation again (2 minutes; needs Chromium)"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"
 
@@ -44,10 +42,6 @@ check: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/vulture
 
-fuzz: .venv/dev
-	$(PIP) --requirement requirements-fuzz.txt
-	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),1)
-
 soak: .venv/dev
 	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 
@@ -70,13 +64,10 @@ catalogue: .venv/dev
 docs: .venv/docs
 	$(BIN)/zensical build --strict --clean
 
-screenshots: .venv/dev
-	$(BIN)/python -m tools.screenshots
-
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade \
 		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
-	for extra in train evaluate sentry slack cluster fuzz dev; do \
+	for extra in train evaluate sentry slack cluster dev; do \
 		$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --extra $$extra \
 			--custom-compile-command "make lock" --constraint requirements.txt \
 			pyproject.toml --output-file requirements-$$extra.txt; \

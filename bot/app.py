@@ -24,11 +24,11 @@ from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
 from bot.store.startup_problems import startup_problem
-from bot.training.cluster import ClusterLaunch
-from bot.training.custom_models import CustomModelLoader
-from bot.training.registry import ModelRegistry, open_versions
-from bot.training.service import POLL_S, TrainingService
-from bot.training.trainer import Launch, TrainerProcess
+from bot.trainer.cluster import ClusterLaunch
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.registry import ModelRegistry, open_versions
+from bot.trainer.service import POLL_S, TrainingService
+from bot.trainer.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
 from bot.writing import Inference

@@ -25,7 +25,7 @@ from bot.startup import exit_without_package
 try:
     from bot.arguments import OptionParser, count, positive_number, weight_file, whole_number
     from bot.pictures.loss_curve import loss_curve
-    from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
+    from bot.trainer.reporters import JsonReporter, Reporter, TerminalReporter
     from data.corpora import CorpusError
     from data.phrases import Phrase
     from models.serving.memory import keep_freed_memory

@@ -6,6 +6,7 @@ corpora have other editions of the same poems, quotations and imitations.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from data import corpora
 from data.text import fold, words_of
@@ -20,6 +21,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 Runs = frozenset[tuple[str, ...]]
 
 
+@lru_cache(maxsize=2**18)
 def plain_spelling(word: str) -> str:
     """A word without what early spelling varies: *lov'd*, *loved* and *louede* are equal.
 
@@ -29,10 +31,10 @@ def plain_spelling(word: str) -> str:
     return _DOUBLED.sub(r"\1", plain) or word
 
 
-def held_out_runs() -> Runs:
-    """The runs of the held-out and validation sonnets, to drop passages by: nothing learns them."""
+def held_out_runs(further: Iterable[str] = ()) -> Runs:
+    """The runs of the held-out and validation sonnets, and of further poems, to leave out."""
     sonnets = corpora.load_sonnets()
-    return runs_in(sonnets.held_out + sonnets.validation)
+    return runs_in((*sonnets.held_out, *sonnets.validation, *further))
 
 
 def runs_in(poems: Iterable[str]) -> Runs:

@@ -178,13 +178,18 @@ async def _migrated(url: URL) -> None:
 
 async def _emptied(templates: Templates) -> AsyncIterator[Database]:
     """The migrated PostgreSQL database, emptied afterwards."""
-    url = _in_server(_server(), templates.postgres)
+    url = postgres_of(templates)
     async for database in _opened(url):
         yield database
-    await _empty(url)
+    await emptied(url)
 
 
-async def _empty(url: URL) -> None:
+def postgres_of(templates: Templates) -> URL:
+    """The migrated PostgreSQL database."""
+    return _in_server(_server(), templates.postgres)
+
+
+async def emptied(url: URL) -> None:
     """Close all other connections and delete all rows, in one round trip."""
     deletes = [f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)]  # noqa: S608
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)

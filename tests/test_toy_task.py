@@ -12,12 +12,12 @@ from threading import Event
 import pytest
 
 from bot.store import Store
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import TrainingRecord, TrainingRequest, Trainings, VersionRecord, Versions
-from bot.training.registry import open_versions
-from bot.training.service import Event as TrainingEvent
-from bot.training.service import Events, TrainingService
-from bot.training.trainer import TrainerProcess
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import TrainingRecord, TrainingRequest, Trainings, VersionRecord, Versions
+from bot.trainer.registry import open_versions
+from bot.trainer.service import Event as TrainingEvent
+from bot.trainer.service import Events, TrainingService
+from bot.trainer.trainer import TrainerProcess
 from bot.writing import Inference
 from models.tasks import TASKS, Task, task_of
 from models.training.events import Done, Planned, Progress, Samples, Stopped

@@ -22,6 +22,7 @@ from bot.store import Store
 from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
 from bot.store.languages import CommunityLanguages
+from bot.store.members import receive
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -157,6 +158,11 @@ class App:
     def is_home(self, community_id: int | None) -> bool:
         """Whether the administrators of a community may train and choose the shared models."""
         return community_id in self.settings.home_guilds or community_id in self.homes
+
+    async def begin(self) -> None:
+        """Note that a request is received now, and wait until it may go on."""
+        receive(self.store.database)
+        await self.pace.turn()
 
     async def allows(self, text: str, community_id: int | None = None) -> bool:
         """Whether a community's word filter lets a text pass; the bot's own without a community.

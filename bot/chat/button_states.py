@@ -15,6 +15,7 @@ from bot.chat.turn import Limits, Turn
 from bot.concurrency import within
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
+from bot.store.members import Forgotten
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _REFERENCE = re.compile(r"@\d{1,19}")
 
 
 async def save_state(app: App, turn: Turn, state: State) -> str:
-    """Store a state. Returns a reference for the button. Raises `Unavailable`."""
+    """Store a state. Returns a reference for the button. Raises `Unavailable`, and `Forgotten`."""
     number = await app.store[ButtonStates].put(
         json.dumps(state, ensure_ascii=False), turn.user.id, turn.community_id, app.now()
     )
@@ -53,12 +54,14 @@ async def load_state(app: App, turn: Turn, reference: str, gone: str = _GONE) ->
 
 
 async def try_to_save(app: App, turn: Turn, state: State) -> str | None:
-    """Like `save_state`, but `None` if the database does not answer in time."""
+    """Like `save_state`, but `None` for a forgotten member, and if the database is late."""
     try:
         return await within(SAVING_S, save_state(app, turn, state))
     except (TimeoutError, Unavailable):
         log.warning("The database isn't answering; a button was left out")
-        return None
+    except Forgotten:
+        log.info("A member has deleted their data meanwhile; a button was left out")
+    return None
 
 
 def fits(limits: Limits, action: str, state: str) -> bool:

@@ -1,6 +1,6 @@
 """Runs commands and button handlers; a request that fails is answered with an error.
 
-A platform first waits for its turn, `App.pace`, so that a rush of requests begins step by step.
+A platform first awaits `App.begin`, so that a rush of requests begins step by step.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ from bot.chat.turn import (
     DeliveryError,
     Forbidden,
     Gone,
-    Limited,
     MessageRef,
     Turn,
     Unreachable,
@@ -226,12 +225,10 @@ async def stream(
         raise Undelivered(shown)
 
 
-async def deliver(
-    send: Callable[[], Awaitable[object]], *, tries: int = 1, waits_if_limited: bool = True
-) -> bool:
+async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
     """Call `send`, and retry after 1, 2, 4, … seconds while the platform is unreachable.
 
-    Returns whether it succeeded. Raises other `DeliveryError`s; also `Limited`, unless it waits.
+    Returns whether it succeeded. Raises other `DeliveryError`s.
     """
     for attempt in range(tries):
         if attempt:
@@ -239,8 +236,6 @@ async def deliver(
         try:
             await send()
         except Unreachable as error:
-            if isinstance(error, Limited) and not waits_if_limited:
-                raise
             log.info("The platform cannot be reached: %s", error)
         else:
             return True

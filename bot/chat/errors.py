@@ -10,6 +10,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
 from bot.text.spans import Text, code, text
 from bot.text.technical import NEWLINE
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
@@ -67,6 +68,13 @@ def explain(
         case Unavailable():
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")
+            )
+        case Forgotten():
+            return text(
+                _(
+                    "You deleted your data while the bot was answering, so nothing was saved; try "
+                    "again if you still want it."
+                )
             )
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))

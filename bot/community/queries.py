@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Executable, Row, delete, func, not_, or_, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
+from bot.store.members import writing_for
 from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry, Poll
@@ -269,7 +270,10 @@ class Blocks(Queries):
     """The blocks of all communities, and those of the bot's owners."""
 
     async def block(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
-        """Block a member or a community. Returns whether it was not. Raises `TooManyBlocks`."""
+        """Block a member or a community. Returns whether it was not.
+
+        Raises `TooManyBlocks`, and `Forgotten` for a moderator.
+        """
         insert = (
             self._database.insert(Block)
             .values(
@@ -284,7 +288,7 @@ class Blocks(Queries):
         of_same = Block.community_id == community_id
         if member_id == EVERYBODY:
             of_same = Block.member_id == EVERYBODY
-        async with self._database.writing() as session:
+        async with writing_for(self._database, entry.moderator_id) as session:
             number = await session.scalar(select(func.count()).select_from(Block).where(of_same))
             if (number or 0) >= MOST_BLOCKS:
                 raise TooManyBlocks

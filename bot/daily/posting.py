@@ -10,18 +10,9 @@ from functools import partial
 
 from bot.chat.app import App
 from bot.chat.details import details_state
-from bot.chat.dispatch import deliver
 from bot.chat.message import Message
 from bot.chat.translation import _
-from bot.chat.turn import (
-    DeliveryError,
-    Forbidden,
-    Gone,
-    MessageRef,
-    Platform,
-    Unanswered,
-    Unreachable,
-)
+from bot.chat.turn import Forbidden, Gone, MessageRef, Platform
 from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
 from bot.community.queries import Communities, DailySettings, Stopped
@@ -29,11 +20,11 @@ from bot.concurrency import ShuttingDown
 from bot.daily.moments import day_due, is_taken, zone_of
 from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
+from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
-from bot.polls.queries import NoNameLeft, PollRecord, Polls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, note_shown
 from bot.polls.removed_names import may_write
-from bot.polls.votes import note_sent
 from bot.store import Unavailable
 from bot.text.spans import code, text
 from bot.text.technical import NEWLINE
@@ -49,16 +40,13 @@ AT_ONCE = 4
 """Communities that are served at the same time."""
 POSTING_S = 120.0
 """Time limit for one community, in seconds."""
-TRIES = 7
-"""Attempts to send a message, over about a minute."""
 
 
 class DailyPoster:
-    """Posts the names of the day in the communities on one platform that this process sees.
+    """Opens polls on the names of the day in the communities on one platform that this process
+    sees. The outbox posts them.
 
-    A community's poll of a day is stored before it is shown, and can be stored once: whatever
-    happens then, a second one is never posted. If the process ends at this very moment, or the
-    platform does not take the message, the day is left out.
+    A community's poll of a day can be stored once, so a second one is never posted.
     """
 
     def __init__(self, app: App, platform: Platform) -> None:
@@ -97,41 +85,48 @@ class DailyPoster:
                         # Others were served first: meanwhile a manager may have changed it.
                         daily = (await self._app.store[Communities].settings(community_id)).daily
                         if (day := _day_due(daily, self._app.now())) is not None:
-                            await self._post(community_id, daily, day)
+                            await self._open(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
-            except (InferenceError, NamesError, NoNameLeft, DeliveryError, TimeoutError) as error:
+            except (InferenceError, NamesError, NoNameLeft, TimeoutError) as error:
                 self._count("failed")
                 log.info("Community %d has no dinosaur of the day: %r", community_id, error)
             except Exception:
                 self._count("failed")
                 log.exception("Community %d has no dinosaur of the day", community_id)
 
-    async def _post(self, community_id: int, daily: DailySettings, day: date) -> None:
-        """Post names unless another process does. Raises `DeliveryError`, errors of inference."""
-        app = self._app
-        if await app[BlockList].has_community(community_id):
-            return
-        limits, prepared = self._platform.limits, await self._prepared(community_id, daily, day)
-        strip = await strip_of(app, community_id, limits, prepared.names, is_urgent=True)
-        poll = await app.store[Polls].open_daily(prepared)
-        if poll is None:
-            return
-        message = poll_message(poll, limits)
-        if strip is not None and poll.names == prepared.names:  # else one was removed meanwhile
-            message = replace(message, files=(strip,))
+    async def _open(self, community_id: int, daily: DailySettings, day: date) -> None:
+        """Open the poll of a day, unless there is one. Raises errors of inference."""
+        if not await self._app[BlockList].has_community(community_id):
+            prepared = await self._prepared(community_id, daily, day)
+            await self._app.store[Polls].open_daily(prepared)
+
+    async def show_poll(self, delivery: Delivery) -> Ended:
+        """Post the poll of a day, as it is now."""
+        app, platform = self._app, self._platform
+        poll = await app.store[Polls].find(delivery.subject_id)
+        if poll is None or await app[BlockList].has_community(poll.community_id):
+            return Ended()
+        daily = (await app.store[Communities].settings(poll.community_id)).daily
+        if daily.starts_on is None or daily.channel_id != poll.channel_id:
+            return Ended()  # a manager has changed that meanwhile
+        strip = await strip_of(
+            app, poll.community_id, platform.limits, [*poll.standing.values()], is_urgent=True
+        )
+        message = poll_message(poll, platform.limits)
         try:
-            sent = await self._sent(poll, message)
+            sent = await delivery.send(
+                message_of(poll), replace(message, files=(strip,) if strip else ())
+            )
         except (Forbidden, Gone) as error:
             log.info("The dinosaur of the day cannot be posted: %s", error)
-            await self._stop(community_id, daily, Stopped.CLOSED)
-            return
-        except Unanswered as error:
-            log.info("Nobody knows whether the dinosaur of the day was posted: %s", error)
-            return
+            await self._stop(poll.community_id, daily, Stopped.CLOSED)
+            return Ended(is_lost=True)
+        if sent is None:
+            log.info("Nobody knows whether the dinosaur of the day was posted")
+            return Ended(is_lost=True)
         self._count("posted")
-        ref = replace(message_of(poll), message_id=sent)
-        await note_sent(app, self._platform, poll.id, ref)
+        return Ended(partial(note_shown, poll_id=poll.id, message_id=sent, now=app.now()))
 
     async def _prepared(self, community_id: int, daily: DailySettings, day: date) -> PollRecord:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
@@ -159,39 +154,29 @@ class DailyPoster:
             day=day,
         )
 
-    async def _sent(self, poll: PollRecord, message: Message) -> int:
-        """Send the message of a poll. Returns its id. Raises `DeliveryError`."""
-        sent: list[int] = []
-
-        async def send(message: Message) -> None:
-            # The nonce prevents a duplicate if the platform's response gets lost. It is another one
-            # than that of the result: else the platform would take the result for a duplicate.
-            sent.append(await self._platform.send(message_of(poll), message, nonce=poll.id ^ 1))
-
-        try:
-            arrived = await deliver(partial(send, message), tries=TRIES)
-        except Forbidden:
-            if not message.files:
-                raise
-            # The bot may lack the permission to attach files.
-            arrived = await deliver(partial(send, replace(message, files=())), tries=TRIES)
-        if not arrived:
-            raise Unreachable("tried several times")
-        return sent[0]
-
     async def _stop(self, community_id: int, daily: DailySettings, reason: Stopped) -> None:
-        """Stop, and say so in the log channel, or else in that of the dinosaurs."""
-        app, platform = self._app, self._platform
-        if not await app.store[Dailies].stop(community_id, daily, reason):
-            return
-        self._count(reason.value)
-        log_channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
+        """Stop, and say so."""
+        if await self._app.store[Dailies].stop(community_id, daily, reason, self._app.now()):
+            self._count(reason.value)
+
+    async def show_stopped(self, delivery: Delivery) -> Ended:
+        """Say in the log channel, or else in that of the dinosaurs, that they have stopped."""
+        app, community_id = self._app, delivery.subject_id
+        settings = await app.store[Communities].settings(community_id)
+        daily = settings.daily
+        if daily.stopped is None or await app[BlockList].has_community(community_id):
+            return Ended()
         again = text(_("Managers can start it again: {command}"), command=code("/settings"))
-        message = Message((*stopped_sentence(daily, reason, platform), *text(NEWLINE), *again))
-        for channel_id in filter(None, (log_channel_id, daily.channel_id)):
-            with suppress(DeliveryError):  # `/settings` says so, too
-                await platform.send(MessageRef(channel_id, 0, community_id), message)
-                break
+        stopped = stopped_sentence(daily, daily.stopped, self._platform)
+        message = Message((*stopped, *text(NEWLINE), *again))
+        for channel_id in filter(None, (settings.log_channel_id, daily.channel_id)):
+            try:
+                sent = await delivery.send(MessageRef(channel_id, 0, community_id), message)
+            except (Forbidden, Gone) as error:  # `/settings` says so, too
+                log.info("Nobody is told that the dinosaur of the day has stopped: %s", error)
+            else:
+                return Ended(is_lost=sent is None)
+        return Ended(is_lost=True)
 
     def _count(self, outcome: str) -> None:
         self._app.monitor.metrics.dailies.labels(outcome).inc()

@@ -1,8 +1,9 @@
 """The dinosaurs of the day: which communities get them, and which get none anymore."""
 
 import asyncio
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, literal, select, update
 
 from bot.community.queries import (
     DAILY_COLUMNS,
@@ -11,9 +12,13 @@ from bot.community.queries import (
     Stopped,
     daily_settings_of,
 )
-from bot.polls.queries import on_platform
+from bot.outbox.queries import Kind, put
+from bot.store.identities import on_platform
 from bot.store.queries import Queries
 from bot.store.schema import Community, Poll
+
+NOTICED = timedelta(days=1)
+"""How long a notice that they have stopped may wait."""
 
 
 class Dailies(Queries):
@@ -46,8 +51,10 @@ class Dailies(Queries):
         winners = [winner for (winner,) in await self._rows(latest)]
         return winners == [None] * QUIET_DAYS
 
-    async def stop(self, community_id: int, daily: DailySettings, reason: Stopped) -> bool:
-        """Stop those of a community.
+    async def stop(
+        self, community_id: int, daily: DailySettings, reason: Stopped, now: datetime
+    ) -> bool:
+        """Stop those of a community, and put a notice into the outbox.
 
         Returns whether they were not stopped, nor set again since these settings were read.
         """
@@ -62,4 +69,7 @@ class Dailies(Queries):
                 .values(daily_from=None, daily_stopped=reason)
                 .returning(Community.id)
             )
+            place = select(Community.id, literal(daily.channel_id, BigInteger))
+            is_stopped = Community.id == stopped
+            await put(session, Kind.STOPPED, place.where(is_stopped), now, now + NOTICED)
             return stopped is not None

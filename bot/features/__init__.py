@@ -17,6 +17,7 @@ from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
 from bot.text.spans import verbatim
+from bot.trainer.service import TrainingRefused
 from bot.training import models, namer, requests, retrain
 from bot.training.progress import STOP
 from bot.verse import poems, sonnet
@@ -83,6 +84,7 @@ REGISTRY = Registry(
         NoLineFound: sonnet.explain_no_line,
         LineTooLong: dissect.explain_long_line,
         NoWordNetwork: dissect.explain_letters,
+        TrainingRefused: requests.explain_refusal,
         CorpusError: lambda error: verbatim(error.translated(_)),
     },
 )

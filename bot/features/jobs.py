@@ -14,16 +14,20 @@ from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask, within
 from bot.daily.posting import DailyPoster
+from bot.outbox.queries import Kind
+from bot.outbox.worker import OutboxWorker
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.service import TrainingService
 from bot.training.progress import TrainingReport
-from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
 from bot.welcome.welcome import Welcomer
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+FOLLOW_S = 2.0
+"""Sooner than a member who has deleted their data uses the bot again, in another process."""
 UNLOADING_S = 2.0
 """Seconds that a running round may take when the bot stops."""
 
@@ -37,6 +41,13 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
+        kinds = {
+            Kind.RESULT: self.polls.show_result,
+            Kind.DAILY: self.dailies.show_poll,
+            Kind.STOPPED: self.dailies.show_stopped,
+            Kind.WELCOME: self.welcomes.show_welcome,
+        }
+        self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform)
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
@@ -52,10 +63,14 @@ class Jobs:
             PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
+            PeriodicTask(self.communities.follow_deletions, FOLLOW_S),
             PeriodicTask(self.welcomes.greet_newcomers, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
+        delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
+        self._tasks.append(delivering)
+        self._app.store.database.wake += [self.outbox.wake, delivering.wake]
 
     def wake(self) -> None:
         """Let each do at once what is due."""

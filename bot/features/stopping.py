@@ -9,8 +9,8 @@ from typing import Any
 from bot.chat.app import App
 from bot.features.jobs import Jobs, step
 from bot.pictures.renderer import Renderer
-from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.service import TrainingService
 
 log = logging.getLogger(__name__)
 

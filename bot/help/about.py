@@ -13,9 +13,9 @@ from bot.help.headline import Figure, read_headline
 from bot.status.status import up_since
 from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text
+from bot.trainer.queries import Live
+from bot.trainer.registry import ModelRegistry
 from bot.training.models import Allows, corpus_title
-from bot.training.queries import Live
-from bot.training.registry import ModelRegistry
 from models.weights import ModelCard
 
 _ARCHITECTURES: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.community.queries import RecordEntry, add_entry
 from bot.polls.removal_queries import Removal, allow, remove
 from bot.store.queries import Queries
-from bot.training import queries as training
+from bot.trainer import queries as training
 from bot.verse import queries as verse
 
 

@@ -20,7 +20,7 @@ from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.hall_of_fame import withdraw
 from bot.polls.hall_queries import HallOfFame
-from bot.polls.poll_closing import winner_message
+from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.removal_queries import Removal, RemovedNames
@@ -28,16 +28,16 @@ from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
 from bot.text.formats import shortened
 from bot.text.spans import Text, code, strong, text
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
-from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128
 """Characters of a name in a poll."""
 EDITING_S = 8.0
 """Seconds that editing a message may take."""
-REDRAWING_S, MOST_REDRAWN = 30.0, 25
-"""Seconds that editing all polls of a removed name may take, and how many of them are edited."""
+MOST_REDRAWN = 5
+"""Polls of a removed name that are edited while the moderator waits; the outbox edits all."""
 _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _NUMBER = re.compile(r"#(\d{1,18})$")
@@ -226,13 +226,9 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                 now = await polls.find(poll_id)
                 if now is not None and now.closed_at != poll.closed_at:  # by another process
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
-        if (ref := announcement_of(poll)) is not None:
-            announcement = removed_message()
-            language = await platform.language_of(poll.community_id)
-            if poll.winner is not None:  # which may have tied with what was removed
-                announcement = await winner_message(app, poll, platform.limits, language)
+        if poll.announcement_id is not None:
             with suppress(Deleted):
-                await platform.edit(ref, announcement)
+                await platform.edit(*await updated_announcement(app, poll, platform))
 
 
 def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Message:
@@ -332,10 +328,9 @@ async def _withdraw(
     await post(app, turn.platform, entry)
     poll_ids = sorted(removal.poll_ids, key=lambda poll_id: poll_id != first)
     worst = _Outcome.REMOVED
-    with suppress(TimeoutError, Unavailable):
-        async with asyncio.timeout(REDRAWING_S):
-            for poll_id in poll_ids[:MOST_REDRAWN]:
-                worst = max(worst, await _redrawn(app, turn, poll_id, poll_id in removal.won))
+    with suppress(Unavailable):
+        for poll_id in poll_ids[:MOST_REDRAWN]:
+            worst = max(worst, await _redrawn(app, turn, poll_id, poll_id in removal.won))
     await _in_time(withdraw(app, turn.platform))
     return worst
 

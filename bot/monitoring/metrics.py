@@ -72,6 +72,8 @@ class Metrics:
         self.invalid_requests = counter("invalid_requests", text, ("status",))
         text = "Dinosaurs of the day: posted, failed, or stopped since quiet or closed."
         self.dailies = counter("dailies", text, ("outcome",))
+        text = "Messages that nobody has asked for: delivered, or lost."
+        self.deliveries = counter("deliveries", text, ("kind", "outcome"))
         self.info = Gauge(
             "info", "Always 1; the version.", ("version",), PREFIX, registry=self._events
         )
@@ -119,6 +121,9 @@ class Metrics:
             self.invalid_requests.labels(str(code))
         for outcome in ("posted", "failed", "quiet", "closed"):
             self.dailies.labels(outcome)
+        for kind in ("result", "daily", "stopped", "welcome", "report", "answer"):
+            for outcome in ("delivered", "lost"):
+                self.deliveries.labels(kind, outcome)
         for kind in ("read", "write"):
             self.database_seconds.labels(kind)
 

@@ -32,6 +32,7 @@ from bot.creatures.names import has_creature
 from bot.creatures.profile import Family, Period, Profile
 from bot.creatures.storage import from_json, to_json
 from bot.store.database import Database
+from bot.store.members import writing_for
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -277,12 +278,12 @@ class Museum(Queries):
         return await self._scalar(own) is not None
 
     async def hide(self, community_id: int, member_id: int, *, hidden: bool) -> None:
-        """Hide a collection from others, or show it again."""
+        """Hide a collection from others, or show it again. Raises `Forgotten`."""
         own = {"community_id": community_id, "member_id": member_id}
         change: Executable = delete(HiddenCollection).filter_by(**own)
         if hidden:
             change = self._database.insert(HiddenCollection).values(own).on_conflict_do_nothing()
-        async with self._database.writing() as session:
+        async with writing_for(self._database, member_id) as session:
             await session.execute(change)
 
     async def leaders(

@@ -7,9 +7,9 @@ from bot.chat.app import App
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
+from bot.trainer.custom_models import CustomModelLoader, Untrained
+from bot.trainer.queries import CustomModelRecord, CustomModels, Trainings
 from bot.training.custom_model_messages import broken, check_name, untrained
-from bot.training.custom_models import CustomModelLoader, Untrained
-from bot.training.queries import CustomModelRecord, CustomModels, Trainings
 from models.weights import ModelCard, Trained, WeightsError
 
 

@@ -28,7 +28,7 @@ from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.text.formats import bracketed, human_join, odds, percent, shortened, spaced
 from bot.text.spans import Text, emphasis, strong, text
-from bot.training.queries import CustomModelRecord
+from bot.trainer.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -51,13 +52,14 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import NoNameLeft, PollRecord, TooManyPolls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
 from bot.polls.removed_names import may_write
-from bot.polls.votes import Candidates, note_sent, open_poll, too_many
+from bot.polls.votes import Candidates, open_poll, too_many
+from bot.store import Unavailable
 from bot.text.spans import Text, strong, text, verbatim
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import CustomModelRecord
 from bot.training.usable_models import LONGEST_CHOICE, choose
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
@@ -152,7 +154,8 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         )
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
-            await note_sent(app, turn.platform, poll.id, sent)
+            with suppress(Unavailable):
+                await app.store[Polls].sent(poll.id, sent.message_id)
 
 
 async def _message(

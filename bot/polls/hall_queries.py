@@ -20,8 +20,9 @@ from sqlalchemy import (
 )
 
 from bot.creatures.genome import folded
-from bot.polls.queries import of_dinosaurs, on_platform
+from bot.polls.queries import of_dinosaurs
 from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by
+from bot.store.identities import on_platform
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
 

@@ -28,6 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from bot.community.queries import DEFAULT_VOTES
 from bot.creatures.genome import folded
 from bot.museum import queries as museum
+from bot.outbox.queries import Kind, put
 from bot.polls.removal_queries import (
     STANDS,
     is_named,
@@ -39,7 +40,8 @@ from bot.polls.removal_queries import (
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
-from bot.store.identities import WITH_SURROGATES
+from bot.store.identities import on_platform
+from bot.store.members import MemberBatches
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -49,7 +51,6 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
-    FIRST_SURROGATE,
     Candidate,
     Community,
     CustomModel,
@@ -254,7 +255,6 @@ class PollRecord:
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
-    announcing_at: datetime | None = None
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
@@ -300,20 +300,22 @@ class Polls(Queries):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._ballots = Batches(self._write, LARGEST_BATCH)
-        self._opened = Batches(self._write_opened, LARGEST_BATCH)
+        self._ballots = MemberBatches(
+            database, self._write, LARGEST_BATCH, lambda cast: cast[0].member_id
+        )
+        self._opened = MemberBatches(
+            database, self._write_opened, LARGEST_BATCH, lambda poll: poll.member_id
+        )
         self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
     async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
         Returns it as it is stored: its community decides when it closes, and which votes it needs,
-        and its moderators have removed some names. Raises `NoNameLeft` and `TooManyPolls`.
+        and its moderators have removed some names. Raises `NoNameLeft`, `TooManyPolls` and
+        `Forgotten`.
         """
-        opened = await self._opened.put(poll)
-        if isinstance(opened, Exception):
-            raise opened
-        return opened
+        return await self._opened.put(poll)
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
@@ -336,11 +338,18 @@ class Polls(Queries):
             if opened is None:
                 return None
             await session.execute(insert(Candidate), _names_of([poll]))
+            await put(
+                session,
+                Kind.DAILY,
+                select(Poll.id, Poll.channel_id).where(Poll.id == poll.id),
+                poll.opened_at,
+                poll.closes_at,
+            )
         return poll
 
-    async def sent(self, poll_id: int, message_id: int) -> bool:
-        """Record the message that shows a poll. Returns whether moderators have removed a name."""
-        return await self._sent.put((poll_id, message_id))
+    async def sent(self, poll_id: int, message_id: int) -> None:
+        """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
+        await self._sent.put((poll_id, message_id))
 
     async def find(self, poll_id: int) -> PollRecord | None:
         """A poll by its id, with its current votes."""
@@ -407,7 +416,7 @@ class Polls(Queries):
 
         It is refused if the poll is closed or elsewhere, or has no such position. When this
         returns, the vote is on disk. Votes that arrive during a transaction share the next one, so
-        that hundreds of votes take few transactions.
+        that hundreds of votes take few transactions. Raises `Forgotten`.
         """
         return await self._ballots.put((ballot, now))
 
@@ -427,29 +436,20 @@ class Polls(Queries):
         they would stay open for as long as it was ahead.
         """
         is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
-        return await self._find(Poll.closed_at.is_(None), is_over, on_platform(platform))
-
-    async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
-        """Polls closed before a time, but not longer than `STALE`, and not announced yet.
-
-        Nor has a process begun to announce them since that time.
-        """
         return await self._find(
-            Poll.closed_at < before,
-            Poll.closed_at >= before - STALE,
-            Poll.announced_at.is_(None),
-            or_(Poll.announcing_at.is_(None), Poll.announcing_at < before),
-            on_platform(platform),
+            Poll.closed_at.is_(None), is_over, on_platform(platform, Poll.channel_id)
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
         """When the next poll on a platform closes; `None` if none is open."""
         return await self._scalar(
-            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), on_platform(platform))
+            select(func.min(Poll.closes_at)).where(
+                Poll.closed_at.is_(None), on_platform(platform, Poll.channel_id)
+            )
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a poll, decide its winner, and claim the announcement of the result.
+        """Close a poll, decide its winner, and put the result into the outbox.
 
         Returns `None` if it was closed before. If the winner is a dinosaur, its community has
         discovered it.
@@ -458,7 +458,7 @@ class Polls(Queries):
             closed = await session.scalar(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
-                .values(closed_at=now, announcing_at=now)
+                .values(closed_at=now)
                 .returning(Poll.id)
             )
             if closed is None:
@@ -471,6 +471,7 @@ class Polls(Queries):
                     .values(winner=winner, winner_votes=poll.votes[winner])
                 )
                 await museum.discover(self._database, session, poll_id)
+            await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
     async def void(self, poll_id: int) -> None:
@@ -502,42 +503,6 @@ class Polls(Queries):
             if other_id is not None:
                 await museum.discover(self._database, session, other_id)
 
-    async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
-        """Record the message with the plaque. Returns whether the poll still has a winner."""
-        async with self._database.writing() as session:
-            winner = await session.scalar(
-                update(Poll)
-                .where(Poll.id == poll_id)
-                .values(announcement_id=message_id)
-                .returning(Poll.winner)
-            )
-            return winner is not None
-
-    async def claim_announcement(self, poll_id: int, known: datetime | None, now: datetime) -> bool:
-        """Claim the announcement of a result, if `announcing_at` is as `known`.
-
-        Returns whether nobody else has.
-        """
-        is_known = Poll.announcing_at.is_not_distinct_from(known)
-        async with self._database.writing() as session:
-            claimed = await session.execute(
-                update(Poll)
-                .where(Poll.id == poll_id, Poll.announced_at.is_(None), is_known)
-                .values(announcing_at=now)
-                .returning(Poll.id)
-            )
-            return claimed.first() is not None
-
-    async def announced(self, poll_id: int, now: datetime) -> None:
-        """Record that a result was announced."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=now))
-
-    async def not_announced(self, poll_id: int) -> None:
-        """Give the claim back, because the announcement has failed for sure."""
-        async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announcing_at=None))
-
     @patient
     async def prune(self, before: datetime) -> int:
         """Delete polls that closed before a time without a winner. Returns their number.
@@ -554,55 +519,55 @@ class Polls(Queries):
         while is_full:
             async with self._database.writing() as session:
                 ids = [*await session.scalars(old)]
-                await session.execute(delete(Poll).where(Poll.id.in_(ids)))
+                if ids:
+                    await session.execute(delete(Poll).where(Poll.id.in_(ids)))
                 number = len(ids)
             count, is_full = count + number, number == LARGEST_BATCH
         return count
 
     async def _write_opened(
-        self, polls: Sequence[PollRecord]
-    ) -> Sequence[PollRecord | TooManyPolls | NoNameLeft]:
+        self, session: AsyncSession, polls: Sequence[PollRecord]
+    ) -> Sequence[PollRecord | Exception]:
         """Store new polls, with their names, as far as their members and channels may have more."""
         settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
             Community.id.in_({poll.community_id for poll in polls})
         )
-        async with self._database.writing() as session:
-            polls = await self._without_removed(session, polls)
-            known = {row.id: row for row in await session.execute(settings)}
-            if models := {poll.custom_model_id for poll in polls} - {None}:
-                found = await session.scalars(
-                    select(CustomModel.id)
-                    .where(CustomModel.id.in_(models))
-                    .with_for_update(read=True, key_share=True)
-                )
-                models = {*found}
-            members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
-            of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
-            in_channels = await _open_by(session, channels, Poll.channel_id)
-            outcomes: list[PollRecord | TooManyPolls | NoNameLeft] = []
-            for poll in polls:
-                if not poll.names:
-                    outcomes.append(NoNameLeft())
-                    continue
-                member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
-                if of_members[member] >= MOST_OF_MEMBER:
-                    outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
-                    continue
-                if in_channels[channel] >= MOST_IN_CHANNEL:
-                    outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
-                    continue
-                of_members[member] += poll.member_id is not None
-                in_channels[channel] += 1
-                if poll.custom_model_id not in models:  # deleted while it wrote the names
-                    poll = replace(poll, custom_model_id=None)
-                if (chosen := known.get(poll.community_id)) is not None:
-                    poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
-                outcomes.append(poll)
-            opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
-            if opened:
-                await session.execute(insert(Poll), [*map(_row, opened)])
-            if names := _names_of(opened):
-                await session.execute(insert(Candidate), names)
+        polls = await self._without_removed(session, polls)
+        known = {row.id: row for row in await session.execute(settings)}
+        if models := {poll.custom_model_id for poll in polls} - {None}:
+            found = await session.scalars(
+                select(CustomModel.id)
+                .where(CustomModel.id.in_(models))
+                .with_for_update(read=True, key_share=True)
+            )
+            models = {*found}
+        members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
+        of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
+        in_channels = await _open_by(session, channels, Poll.channel_id)
+        outcomes: list[PollRecord | Exception] = []
+        for poll in polls:
+            if not poll.names:
+                outcomes.append(NoNameLeft())
+                continue
+            member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
+            if of_members[member] >= MOST_OF_MEMBER:
+                outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
+                continue
+            if in_channels[channel] >= MOST_IN_CHANNEL:
+                outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
+                continue
+            of_members[member] += poll.member_id is not None
+            in_channels[channel] += 1
+            if poll.custom_model_id not in models:  # deleted while it wrote the names
+                poll = replace(poll, custom_model_id=None)
+            if (chosen := known.get(poll.community_id)) is not None:
+                poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
+            outcomes.append(poll)
+        opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
+        if opened:
+            await session.execute(insert(Poll), [*map(_row, opened)])
+        if names := _names_of(opened):
+            await session.execute(insert(Candidate), names)
         return outcomes
 
     async def _without_removed(
@@ -621,43 +586,49 @@ class Polls(Queries):
             for poll, names in zip(polls, left, strict=True)
         ]
 
-    async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[bool]:
-        """Record the messages that show polls, whose names are then removed from them, too."""
+    async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
+        """Record the messages that show polls. Those of removed names are edited."""
         # The order of the keys avoids deadlocks with removals.
         rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
         async with self._database.writing() as session:
             connection = await session.connection()
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
-            ids = [poll_id for poll_id, _message_id in sent]
-            removed = select(Candidate.poll_id).where(Candidate.poll_id.in_(ids), not_(STANDS))
-            changed = {*await session.scalars(removed)}
-        return [poll_id in changed for poll_id in ids]
-
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[Outcome]:
-        """Apply ballots in their order, in one transaction. Returns what each has done."""
-        async with self._database.writing() as session:
-            opened = locked_open({ballot.poll_id for ballot, _ in ballots})
-            polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
-            candidates = await session.execute(
-                select(Candidate.poll_id, Candidate.position).where(
-                    Candidate.poll_id.in_(polls), STANDS
-                )
+            removed = (
+                select(Poll.id, Poll.opened_at)
+                .join(Candidate, Candidate.poll_id == Poll.id)
+                .where(Poll.id.in_([row["poll"] for row in rows]), not_(STANDS))
+                .distinct()
             )
-            positions = {(poll_id, position) for poll_id, position in candidates}
-            valid = [
-                (poll := polls.get(ballot.poll_id)) is not None
-                and at < poll.closes_at
-                and poll.is_at(ballot.origin)
-                and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
-                for ballot, at in ballots
-            ]
-            stored = await lock_votes(session, {key_of(ballot) for ballot, _ in ballots})
-            outcomes, votes, deleted = apply_ballots(ballots, valid, stored)
-            if deleted:
-                await session.execute(delete(Vote).where(is_one_of(deleted)))
-            if votes:
-                await session.execute(self._upsert(votes))
+            for poll_id, at in await session.execute(removed):  # while they were being sent
+                await put_result(session, Poll.id == poll_id, at, at)
+        return [None] * len(sent)
+
+    async def _write(
+        self, session: AsyncSession, ballots: Sequence[tuple[Ballot, datetime]]
+    ) -> list[Outcome]:
+        """Apply ballots in their order. Returns what each has done."""
+        opened = locked_open({ballot.poll_id for ballot, _ in ballots})
+        polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
+        candidates = await session.execute(
+            select(Candidate.poll_id, Candidate.position).where(
+                Candidate.poll_id.in_(polls), STANDS
+            )
+        )
+        positions = {(poll_id, position) for poll_id, position in candidates}
+        valid = [
+            (poll := polls.get(ballot.poll_id)) is not None
+            and at < poll.closes_at
+            and poll.is_at(ballot.origin)
+            and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
+            for ballot, at in ballots
+        ]
+        stored = await lock_votes(session, {key_of(ballot) for ballot, _ in ballots})
+        outcomes, votes, deleted = apply_ballots(ballots, valid, stored)
+        if deleted:
+            await session.execute(delete(Vote).where(is_one_of(deleted)))
+        if votes:
+            await session.execute(self._upsert(votes))
         return outcomes
 
     def _upsert(self, votes: Mapping[Key, Choice]) -> Executable:
@@ -775,14 +746,29 @@ def _record(poll: Poll, trained_in: int | None) -> PollRecord:
     return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
 
 
-def on_platform(
-    platform: str,
-    channel_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None] = Poll.channel_id,
-) -> ColumnElement[bool]:
-    """Whether a channel, that of a poll for example, is on a platform."""
-    if platform in WITH_SURROGATES:
-        return channel_id >= FIRST_SURROGATE
-    return channel_id < FIRST_SURROGATE
+async def put_result(
+    session: AsyncSession, which: ColumnElement[bool], due_at: datetime, until: datetime
+) -> None:
+    """Put polls into the outbox: their messages, and their winners."""
+    await put(session, Kind.RESULT, select(Poll.id, Poll.channel_id).where(which), due_at, until)
+
+
+async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
+    """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
+    await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
+    removed = select(Candidate.poll_id).where(not_(STANDS))
+    await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
+
+
+async def announced(
+    session: AsyncSession, poll_id: int, now: datetime, message_id: int | None = None
+) -> None:
+    """Record that a result was announced, and the message with the plaque, if there is one."""
+    values: dict[str, Any] = {"announced_at": func.coalesce(Poll.announced_at, now)}
+    if message_id is not None:
+        values["announcement_id"] = message_id
+    closed = update(Poll).where(Poll.id == poll_id, Poll.closed_at.is_not(None))
+    await session.execute(closed.values(values))
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,12 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
 from bot.museum import queries as museum
+from bot.outbox.queries import Kind, put
 from bot.store.database import Database
+from bot.store.locks import Space
 from bot.store.queries import Queries
 from bot.store.schema import Candidate, Poll, RemovedName, Vote, WinnerAnswer
 
 MOST_LOADED = 2_000
 """Removed names of a community that the networks are told to avoid, the latest ones."""
+
+RETRIED = timedelta(seconds=10)
+"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
 
 STANDS: ColumnElement[bool] = Candidate.removed_at.is_(None)
 """Whether a name may be shown in its poll, get votes and win."""
@@ -77,13 +82,14 @@ async def lock_names(
 ) -> None:
     """Keep names from being removed in communities, or from being written while one is removed.
 
-    Before any other lock: a different order could deadlock.
+    Before any other lock except those of members: a different order could deadlock.
     """
     if not database.is_sqlite:  # which has one writer at a time anyway
         shared = "" if removes else "_shared"
-        statement = text(f"SELECT pg_advisory_xact_lock{shared}(hashint8(:community), 1)")
+        statement = text(f"SELECT pg_advisory_xact_lock{shared}(:space, hashint8(:community))")
         for community_id in sorted(community_ids):
-            await session.execute(statement, {"community": community_id})
+            keys = {"space": Space.NAMES, "community": community_id}
+            await session.execute(statement, keys)
 
 
 async def removed_among(
@@ -141,6 +147,9 @@ async def remove(
     is_won = tuple_(Poll.id, Poll.winner).in_(places)
     await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
     await museum.remove(session, community_id, name)
+    is_shown = Poll.id.in_(places.with_only_columns(Candidate.poll_id))
+    shown = select(Poll.id, Poll.channel_id).where(is_shown)
+    await put(session, Kind.RESULT, shown, now + RETRIED, now)
     await session.execute(
         database.insert(RemovedName)
         .values(community_id=community_id, key=key, name=name, removed_at=now)

@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.message import Button, Message, UserError
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform, Source, Turn
+from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.polls.poll_message import RETRACT, message_of, poll_message
@@ -24,6 +24,7 @@ from bot.polls.queries import (
     VoteOrigin,
 )
 from bot.store import OutcomeUnknown, Unavailable
+from bot.store.members import Forgotten
 from bot.text.formats import without_bidi_controls
 from bot.text.spans import strong, text
 from bot.words import WordFilter
@@ -58,8 +59,8 @@ class Candidates:
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
     """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot edit messages, and if the database does not answer in time. Raises
-    `TooManyPolls`.
+    `None` where the bot cannot edit messages, for a member who has deleted their data meanwhile,
+    and if the database does not answer in time. Raises `TooManyPolls`.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
@@ -70,6 +71,8 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
         return await within(seconds, _stored(app, turn, candidates))
     except TimeoutError:
         log.warning("The database is slow; names were sent without a poll")
+    except Forgotten:
+        log.info("A member has deleted their data meanwhile; names were sent without a poll")
     except Unavailable:  # logged where it is raised
         pass
     return None
@@ -105,16 +108,6 @@ def signature(display_name: str, words: WordFilter) -> str | None:
     name = " ".join(without_bidi_controls(display_name).split())
     is_visible = any(map(str.isprintable, name))
     return name if is_visible and words.allows(name) else None
-
-
-async def note_sent(app: App, platform: Platform, poll_id: int, ref: MessageRef) -> None:
-    """Store which message shows a new poll, and take names out that were removed meanwhile."""
-    polls = app.store[Polls]
-    with suppress(Unavailable, DeliveryError):  # a vote tells which message it is
-        if await polls.sent(poll_id, ref.message_id):
-            async with app.poll_locks.of(poll_id):
-                if (poll := await polls.find(poll_id)) is not None:
-                    await platform.edit(ref, poll_message(poll, platform.limits))
 
 
 async def vote(app: App, turn: Turn, state: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from bot.chat.app import App
@@ -19,10 +20,11 @@ from bot.privacy.queries import Privacy
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.store.fleet import RunningCooldowns
+from bot.store.members import Deletions
 from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
-from bot.training.service import TrainingService
+from bot.trainer.service import TrainingService
 
 log = logging.getLogger(__name__)
 
@@ -222,10 +224,18 @@ class CommunitySweeper:
             await app.store[ButtonStates].prune(now - LONGEST_STATE)
             await app.store[Record].prune(now - LONGEST_RECORD)
             await app.store[Polls].prune(now - WITHOUT_WINNER)
+            await app.store[Deletions].catch_up()
+            await app.store[Deletions].prune()
             if app.fleet.is_shared:
                 await app.store[RunningCooldowns].prune(now)
         except Unavailable:
             log.info("The database isn't answering; data of former communities is deleted later")
+
+    async def follow_deletions(self) -> None:
+        """Learn which members have deleted their data in other processes."""
+        if self._app.fleet.is_shared:
+            with suppress(Unavailable):  # logged where it is raised
+                await self._app.store[Deletions].catch_up()
 
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""

@@ -10,10 +10,11 @@ from bot.community import queries as community
 from bot.museum import queries as museum
 from bot.polls import queries as polls
 from bot.store import answers, identities
+from bot.store.members import forgetting
 from bot.store.personal import PersonalData, Rows
 from bot.store.queries import Queries, patient
 from bot.store.schema import Community
-from bot.training import queries as training
+from bot.trainer import queries as training
 from bot.verse import queries as verse
 
 _FEATURES: tuple[PersonalData, ...] = (polls, museum, verse, training, answers, community)
@@ -48,7 +49,8 @@ class Privacy(Queries):
         Data that others rely on stays, without the member. The identity stays with what stays about
         the member: blocks and the record.
         """
-        async with self._database.writing() as session:
+        known = await identities.keys_of(self._database, member_id)
+        async with forgetting(self._database, [member_id, *known]) as session:
             for feature in _FEATURES:
                 await feature.forget(session, member_id)
             if not any((await community.count(session, member_id)).values()):

@@ -23,9 +23,9 @@ from bot.monitoring.state import (
     resident_bytes,
 )
 from bot.store import StoreError
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import Trainings
-from bot.training.service import TrainingService
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import Trainings
+from bot.trainer.service import TrainingService
 from models.tasks import TASKS
 
 REFRESH_S = 10.0

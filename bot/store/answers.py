@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.members import MemberBatches
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -32,12 +32,17 @@ class ButtonStates(Queries):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._states = Batches(self._write, LARGEST_BATCH)
+        self._states = MemberBatches(
+            database, self._write, LARGEST_BATCH, lambda row: int(row["member_id"])
+        )
 
     async def put(
         self, payload: str, member_id: int, community_id: int | None, now: datetime
     ) -> int:
-        """Store a payload for the buttons of a message. Returns its id, at most 18 digits."""
+        """Store a payload for the buttons of a message. Returns its id, at most 18 digits.
+
+        Raises `Forgotten`.
+        """
         return await self._states.put(
             {
                 "id": 1 + secrets.randbelow(10**18 - 1),
@@ -67,10 +72,9 @@ class ButtonStates(Queries):
             )
             return len(gone.all())
 
-    async def _write(self, rows: Sequence[Row]) -> list[int]:
+    async def _write(self, session: AsyncSession, rows: Sequence[Row]) -> list[int]:
         """Store payloads. Returns their ids."""
-        async with self._database.writing() as session:
-            await session.execute(insert(ButtonState), rows)
+        await session.execute(insert(ButtonState), rows)
         return [row["id"] for row in rows]
 
 

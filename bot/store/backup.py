@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    delete,
     func,
     insert,
     select,
@@ -26,13 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import migrations
 from bot.store.calls import StoreError
 from bot.store.database import Database, is_absent
-from bot.store.schema import Base
+from bot.store.schema import Base, OutboxRow, Poll
 
 ROWS_AT_ONCE = 200
 """Rows that are fetched or inserted together; those with binary values come one by one."""
-OF_PROCESSES = {"running_cooldowns", "registered_commands"}
+OF_PROCESSES = {"running_cooldowns", "registered_commands", "deletions"}
 """Tables with messages between processes, which are nobody's data."""
-TRANSIENT = {"unfinished_answers", *OF_PROCESSES}
+TRANSIENT = {"outbox", "unfinished_answers", *OF_PROCESSES}
 """Tables that no backup has. `unfinished_answers` holds tokens of interactions for minutes."""
 REPLACEMENT = "\ufffd"
 """Stands for NUL, which PostgreSQL cannot store in text."""
@@ -137,10 +138,24 @@ async def fill(
         _set_last_ids(connection, tables, last_ids)
         _check_keys(connection)
         migrations.upgrade(connection)
+        _refill_outbox(connection)
         return counts
 
     async with database.changing() as connection:
         return await connection.run_sync(run)
+
+
+def _refill_outbox(connection: Connection) -> None:
+    """Put what was waiting into the outbox. It may have been sent since, so it is only edited."""
+    connection.execute(delete(OutboxRow))
+    now = datetime.now(UTC)
+    facts = {"kind": "result", "due_at": now, "until": now, "step": 0, "revision": 0, "attempts": 0}
+    waiting = select(Poll.id, Poll.channel_id).where(
+        Poll.closed_at.is_not(None), Poll.announced_at.is_(None)
+    )
+    for poll_id, channel_id in connection.execute(waiting).all():
+        row = {"subject_id": poll_id, "channel_id": channel_id, **facts}
+        connection.execute(insert(OutboxRow).values(row))
 
 
 def _reflected(connection: Connection, names: Iterable[str]) -> dict[str, Table]:

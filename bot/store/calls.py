@@ -95,9 +95,11 @@ class Batches(Generic[Item, Outcome]):
     """Writes items in batches: those that arrive during a transaction share the next one."""
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], largest: int
+        self,
+        write: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome | Exception]]],
+        largest: int,
     ) -> None:
-        """`write` writes up to `largest` items, and returns an outcome for each."""
+        """`write` writes up to `largest` items, and returns an outcome or an error for each."""
         self._write = write
         self._largest = largest
         self._pending: list[_Entry[Item, Outcome]] = []
@@ -139,6 +141,9 @@ class Batches(Generic[Item, Outcome]):
                     entry.outcome.set_exception(error)
                 continue
             for number, (entry, outcome) in enumerate(zip(batch, outcomes, strict=True), 1):
-                entry.outcome.set_result(outcome)
+                if isinstance(outcome, Exception):
+                    entry.outcome.set_exception(outcome)
+                else:
+                    entry.outcome.set_result(outcome)
                 if number % RESUMED == 0:  # those who waited go on, some at a time
                     await asyncio.sleep(0)

@@ -70,6 +70,9 @@ _READ_ONLY = "25006"
 class Database:
     """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
+    WAKES = "wakes"
+    """Key in the `info` of a session whose commit calls `wake`."""
+
     def __init__(self, url: URL) -> None:
         """`url` comes from `url_of`. Nothing is opened yet."""
         self.url = url
@@ -85,8 +88,12 @@ class Database:
         self._answers = True
         self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
+        self.last_deletion = 0
+        """The last deletion of a member that this process knows: see `bot/store/members.py`."""
         self.failures = 0
         """Number of times that the database did not answer."""
+        self.wake: list[Callable[[], None]] = []
+        """Called after a transaction that has put something into the outbox."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,11 +102,7 @@ class Database:
 
     def insert(self, table: type[DeclarativeBase]) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT statement that supports ON CONFLICT."""
-        if self.is_sqlite:
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql  # takes 2 MiB of memory
-
-        return postgresql.insert(table)
+        return insert_into(table, self.url.get_backend_name())
 
     async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Await a call of the store. Raises `Unavailable` if the database does not answer soon."""
@@ -134,6 +137,9 @@ class Database:
                 ):
                     yield session
                     call.commit()
+            if self.WAKES in session.info:
+                for wake in self.wake:
+                    wake()
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncConnection]:
@@ -231,6 +237,15 @@ class Database:
         self._answers = False
         self.failures += 1
         return Unavailable(sentence)
+
+
+def insert_into(table: type[DeclarativeBase], dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT statement that supports ON CONFLICT, for a kind of database."""
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # takes 2 MiB of memory
+
+    return postgresql.insert(table)
 
 
 def url_of(address: str | None, state_dir: Path) -> URL:

@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.members import Author, Forgotten, author_of, writing_for_all
 from bot.store.personal import Rows, rows_of
 from bot.store.queries import Queries
 from bot.store.schema import FIRST_SURROGATE, IdentityRow
@@ -27,10 +29,22 @@ class Key(NamedTuple):
     workspace: str
     external: str
 
+    @property
+    def member(self) -> str | None:
+        """What identifies a member before they have a surrogate; `None` for anything else."""
+        return " ".join(self) if self.kind == "user" else None
+
 
 def is_id_of(platform: str, number: int) -> bool:
     """Whether an id of a channel, user or community belongs to a platform."""
     return (number >= FIRST_SURROGATE) == (platform in WITH_SURROGATES)
+
+
+def on_platform(
+    platform: str, ids: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+) -> ColumnElement[bool]:
+    """The condition for rows whose channel, for example, is on a platform."""
+    return ids >= FIRST_SURROGATE if platform in WITH_SURROGATES else ids < FIRST_SURROGATE
 
 
 @dataclass(frozen=True)
@@ -56,9 +70,12 @@ class Identities(Queries):
     async def resolve(self, platform: str, kind: str, workspace: str, external: str) -> int:
         """The surrogate of an external id. It is assigned at the first call.
 
-        Those that are asked for at the same time share a transaction.
+        Those that are asked for at the same time share a transaction. Raises `Forgotten` for a
+        member whose identity was deleted since the request was received.
         """
-        return await self._resolved.put(Key(platform, kind, workspace, external))
+        key = Key(platform, kind, workspace, external)
+        author = author_of(self._database, key.member) if key.member is not None else None
+        return await self._resolved.put((key, author))
 
     async def look_up(self, platform: str, kind: str, workspace: str, external: str) -> int | None:
         """The surrogate of an external id; `None` if it has none."""
@@ -80,18 +97,21 @@ class Identities(Queries):
         async with self._database.writing() as session:
             await session.execute(delete(IdentityRow).where(IdentityRow.id == identity_id))
 
-    async def _resolve(self, keys: Sequence[Key]) -> list[int]:
+    async def _resolve(self, asked: Sequence[tuple[Key, Author | None]]) -> list[int | Exception]:
         """The surrogates of external ids; of new ones, too."""
         async with self._database.reading() as session:
-            known = await _known(session, keys)
-        # The order avoids deadlocks with other processes.
-        if missing := sorted({*keys} - known.keys()):
+            known = await _known(session, {key for key, _author in asked})
+        if missing := [each for each in asked if each[0] not in known]:
+            authors = [author for _key, author in missing if author is not None]
             insert = self._database.insert(IdentityRow)
             insert = insert.on_conflict_do_nothing(index_elements=Key._fields)
-            async with self._database.writing() as session:  # another process may be faster
-                await session.execute(insert, [key._asdict() for key in missing])
-                known |= await _known(session, missing)
-        return [known[key] for key in keys]
+            async with writing_for_all(self._database, authors) as (session, forgotten):
+                # The order avoids deadlocks with other processes, one of which may be faster.
+                new = sorted({key for key, author in missing if author not in forgotten})
+                if new:
+                    await session.execute(insert, [key._asdict() for key in new])
+                    known |= await _known(session, new)
+        return [known.get(key) or Forgotten() for key, _author in asked]
 
 
 async def _known(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]:
@@ -101,6 +121,14 @@ async def _known(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]
         select(IdentityRow.id, *columns).where(tuple_(*columns).in_([*keys]))
     )
     return {Key(*external): number for number, *external in rows}
+
+
+async def keys_of(database: Database, member_id: int) -> list[str]:
+    """The key of a member's identity; none on a platform without surrogates."""
+    async with database.reading() as session:
+        row = await session.get(IdentityRow, member_id)
+    key = Key(row.platform, row.kind, row.workspace, row.external) if row is not None else None
+    return [key.member] if key is not None and key.member is not None else []
 
 
 async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
@@ -185,8 +186,6 @@ class Poll(Base):
     winner: Mapped[int | None]
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
-    announcing_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a process last began to post the result; `None` once it has failed for sure."""
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
@@ -268,6 +267,36 @@ class WinnerAnswer(Base):
     """The name; `None` for the winner."""
     is_outdated: Mapped[bool]
     """Whether the name was removed. Then the answer is emptied."""
+
+
+class OutboxRow(Base):
+    """A message that is to be sent or edited without being asked for: see `bot/outbox/`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "channel_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    subject_id: Mapped[int] = mapped_column(Number)
+    """The poll, community, entry of the record or message that it is about."""
+    channel_id: Mapped[int] = mapped_column(Number, index=True)
+    """Tells the platform, too."""
+    step: Mapped[int] = mapped_column(default=0)
+    """How far it has come; its kind knows what that means."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """How often it was put again: what was rendered before may show what was removed since."""
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+    """After this nothing new is sent; edits are tried a while longer."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Number of claims. The latest one is whose row it is."""
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    """`None` if nobody delivers it."""
+    doubt_since: Mapped[datetime | None] = mapped_column(Instant)
+    """When a message was first sent of which nobody knows whether it has arrived."""
 
 
 class Discovery(Base):
@@ -588,6 +617,22 @@ class RunningCooldown(Base):
     key: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     """A digest of the member's id and the action."""
     until: Mapped[datetime] = mapped_column(Instant)
+
+
+class Deletion(Base):
+    """A member who has deleted their data, for as long as a request of theirs may still run."""
+
+    __tablename__ = "deletions"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: Mapped[int] = mapped_column(Counted, primary_key=True)
+    """Later ones are greater, in the order in which they were committed."""
+    key: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Random."""
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """HMAC-SHA-256 of the member with this key."""
+    at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    """The time of the database."""
 
 
 class RegisteredCommands(Base):

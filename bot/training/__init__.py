@@ -1,1 +1,1 @@
-"""Trainings and their results: `/retrain`, `/models`, `/namer`."""
+"""Commands about models: `/retrain`, `/models`, `/namer`."""

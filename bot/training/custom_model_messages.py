@@ -10,8 +10,8 @@ from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.text.formats import shortened
 from bot.text.spans import Text, Timestamp, chained, code, strong, text, verbatim
+from bot.trainer.queries import CustomModelRecord
 from bot.training.models import time_fields
-from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
 LONGEST_ECHO = 64

@@ -16,8 +16,8 @@ from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.text.formats import bracketed, human_duration, human_join, percent, shortened, spaced
 from bot.text.spans import Text, Timestamp, chained, code, emphasis, strong, text, verbatim
-from bot.training.queries import ROLLBACK, Live, VersionRecord, Versions
-from bot.training.registry import (
+from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
+from bot.trainer.registry import (
     AUTOMATIC,
     FORCED,
     ModelRegistry,

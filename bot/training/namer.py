@@ -31,6 +31,25 @@ from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
 from bot.text.spans import code, strong, text
+from bot.trainer.custom_models import (
+    LARGEST_MODEL,
+    LARGEST_WEIGHTS,
+    TASK,
+    CustomModelLoader,
+    Untrained,
+)
+from bot.trainer.events import EndReason
+from bot.trainer.queries import (
+    CUSTOM,
+    CustomModelRecord,
+    CustomModels,
+    NameTaken,
+    StoredList,
+    TooManyModels,
+    TrainingRequest,
+    Trainings,
+)
+from bot.trainer.service import TrainingService, table_of
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -45,25 +64,7 @@ from bot.training.custom_model_messages import (
     unknown_name,
     untrained,
 )
-from bot.training.custom_models import (
-    LARGEST_MODEL,
-    LARGEST_WEIGHTS,
-    TASK,
-    CustomModelLoader,
-    Untrained,
-)
-from bot.training.events import EndReason
 from bot.training.models import corpus_title
-from bot.training.queries import (
-    CUSTOM,
-    CustomModelRecord,
-    CustomModels,
-    NameTaken,
-    StoredList,
-    TooManyModels,
-    TrainingRequest,
-    Trainings,
-)
 from bot.training.requests import (
     LARGEST_SEED,
     LONGEST_NUMBER,
@@ -73,7 +74,6 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService, table_of
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,

@@ -15,11 +15,9 @@ from bot.community.blocks import BlockList
 from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
 from bot.text.spans import Text, Timestamp, code, emphasis, text, verbatim
-from bot.training.custom_model_messages import details_of, ready_embed
-from bot.training.custom_models import TASK, CustomModelLoader, Untrained
-from bot.training.events import CustomModelTrained, EndReason, Interrupted
-from bot.training.models import version_report, written
-from bot.training.queries import (
+from bot.trainer.custom_models import TASK, CustomModelLoader, Untrained
+from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
+from bot.trainer.queries import (
     CUSTOM,
     DIED,
     CustomModels,
@@ -28,7 +26,9 @@ from bot.training.queries import (
     Trainings,
     VersionRecord,
 )
-from bot.training.service import Event, Events
+from bot.trainer.service import Event, Events
+from bot.training.custom_model_messages import details_of, ready_embed
+from bot.training.models import version_report, written
 from bot.writing.errors import TooSlow
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
 from models.weights import WeightsError

@@ -12,11 +12,16 @@ from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.polls.votes import signature
 from bot.text.formats import shortened
-from bot.text.spans import link, text
-from bot.training.events import EndReason
+from bot.text.spans import Text, Timestamp, link, text
+from bot.trainer.events import EndReason
+from bot.trainer.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
+from bot.trainer.service import (
+    AlreadyTraining,
+    CoolingDown,
+    TrainingRefused,
+    TrainingService,
+)
 from bot.training.progress import TrainingState, ended_message, model_of, progress_message
-from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
-from bot.training.service import TrainingService
 from models.training.events import Failed
 
 LARGEST_SEED = 2**31
@@ -31,7 +36,7 @@ LONGEST_NUMBER = 18
 async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     """Announce a training and queue it. Returns the reply, which links to the progress message.
 
-    Raises `UserError` if it cannot be announced or queued.
+    Raises `UserError` if it cannot be announced, and `TrainingRefused` if it cannot be queued.
     """
     model = await model_of(app, request)
     try:
@@ -50,7 +55,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     try:
         await app[TrainingService].enqueue(request)
     except BaseException as error:
-        why = error.text if isinstance(error, UserError) else ()
+        why = explain_refusal(error) if isinstance(error, TrainingRefused) else ()
         with suppress(DeliveryError):
             await turn.platform.edit(ref, ended_message(model, Failed(EndReason.BROKEN), why))
         raise
@@ -60,6 +65,20 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
         link=link(await turn.platform.link(ref)),
     )
     return Message(reply, private=True)
+
+
+def explain_refusal(error: TrainingRefused) -> Text:
+    """Why a training cannot be queued."""
+    match error:
+        case AlreadyTraining():
+            return text(_("This is already being trained; try again when that has ended."))
+        case CoolingDown(until=until):
+            return text(
+                _("The last training has just ended; the next can start {time}."),
+                time=Timestamp(until),
+            )
+        case _:
+            return text(_("Too many trainings are waiting; try again in a few minutes."))
 
 
 async def title_of(app: App, name: str, community_id: int | None, unnamed: str) -> str:

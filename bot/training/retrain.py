@@ -14,9 +14,10 @@ from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
 from bot.text.spans import code, text
+from bot.trainer.queries import SHARED, TrainingRequest, Trainings
+from bot.trainer.service import TrainingService
 from bot.training.models import written
 from bot.training.progress import stop_button
-from bot.training.queries import SHARED, TrainingRequest, Trainings
 from bot.training.requests import (
     LARGEST_SEED,
     check_size,
@@ -25,7 +26,6 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService
 from bot.words import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS, Task

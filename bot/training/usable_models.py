@@ -8,8 +8,8 @@ from bot.chat.commands import Choice, within_limits
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.text.formats import shortened, spaced
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
-from bot.training.queries import CustomModelRecord, CustomModels
 from bot.words import WordFilter
 
 LONGEST_CHOICE = 64

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.members import writing_for
 from bot.store.personal import Rows, number_of, rows_of_member
 from bot.store.queries import Queries
 from bot.store.schema import Poem
@@ -41,8 +42,11 @@ class Poems(Queries):
         text: str,
         now: datetime,
     ) -> bool:
-        """Keep a poem. Returns whether the member had not kept it before. Raises `Full`."""
-        async with self._database.writing() as session:
+        """Keep a poem. Returns whether the member had not kept it before.
+
+        Raises `Full`, and `Forgotten`.
+        """
+        async with writing_for(self._database, member_id) as session:
             own = Poem.member_id == member_id
             kept = select(Poem.id).where(own, Poem.message_id == message_id)
             if await session.scalar(kept) is not None:

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger, literal, select
+
+from bot.outbox.queries import Kind, put
 from bot.store.queries import Queries
 from bot.store.schema import Community
 
@@ -9,8 +12,10 @@ from bot.store.schema import Community
 class Welcomes(Queries):
     """The welcomes of all communities."""
 
-    async def claim(self, community_id: int, now: datetime) -> bool:
-        """Note that a community is welcomed. Returns whether it was not before.
+    async def welcome(
+        self, community_id: int, channel_id: int, now: datetime, until: datetime
+    ) -> None:
+        """Put a welcome into the outbox, unless a community has had one.
 
         A community that is forgotten is new again.
         """
@@ -21,4 +26,6 @@ class Welcomes(Queries):
             where=Community.welcomed_at.is_(None),
         ).returning(Community.id)
         async with self._database.writing() as session:
-            return await session.scalar(claimed) is not None
+            new = Community.id == await session.scalar(claimed)
+            place = select(Community.id, literal(channel_id, BigInteger)).where(new)
+            await put(session, Kind.WELCOME, place, now, until)

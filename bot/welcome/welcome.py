@@ -1,22 +1,19 @@
 """The welcome: one message to a community that has added the bot."""
 
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 from bot.chat.app import App
-from bot.chat.dispatch import deliver
 from bot.chat.message import Button, Message
 from bot.chat.run_button import run_button
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Forbidden, Gone, MessageRef, Platform, Terms
+from bot.chat.turn import Forbidden, Gone, MessageRef, Platform, Terms
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
+from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import DINOSAUR
 from bot.store import Unavailable
-from bot.store.schema import EVERYBODY
 from bot.text.spans import code, strong, text
 from bot.text.technical import NEWLINE
 from bot.welcome.queries import Welcomes
@@ -30,18 +27,12 @@ What was added before the bot had a welcome gets none.
 """
 MOST_CHANNELS = 3
 """Channels that are tried."""
-TRIES = 7
-"""Attempts to deliver the message, over about a minute."""
 EXAMPLE = "Triceratops"
 """The dinosaur of the button."""
 
 
 class Welcomer:
-    """Welcomes the communities on one platform that this process sees.
-
-    The database notes a welcome before it is sent, so that there is never a second one. If the
-    process ends at this very moment, or the platform does not take the message, there is none.
-    """
+    """Welcomes the communities on one platform that this process sees, each once."""
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
@@ -50,36 +41,34 @@ class Welcomer:
     async def greet_newcomers(self) -> None:
         """Welcome those that have added the bot lately, where it may write somewhere."""
         for community_id, channels in self._platform.newcomers(self._app.now() - NEW).items():
-            await self.greet(community_id, channels)
+            if channels:
+                await self.greet(community_id, channels[0])
 
-    async def greet(self, community_id: int, channel_ids: Sequence[int]) -> None:
-        """Welcome a community in the first of some channels that takes it, unless it has been."""
-        app = self._app
-        if app.settings.welcome == "no" or not channel_ids:
-            return
-        if await app[BlockList].reason(community_id, EVERYBODY) is not None:
+    async def greet(self, community_id: int, channel_id: int) -> None:
+        """Welcome a community in a channel, unless it has been."""
+        app, now = self._app, self._app.now()
+        if app.settings.welcome == "no" or await app[BlockList].has_community(community_id):
             return
         # `Unavailable` is logged where it is raised.
         with suppress(ShuttingDown, Unavailable), app.in_flight.track():
-            if await app.store[Welcomes].claim(community_id, app.now()):
-                await self._send(community_id, channel_ids)
+            await app.store[Welcomes].welcome(community_id, channel_id, now, now + NEW)
 
-    async def _send(self, community_id: int, channel_ids: Sequence[int]) -> None:
-        platform = self._platform
-        message = welcome(platform.terms)
+    async def show_welcome(self, delivery: Delivery) -> Ended:
+        """Welcome a community in the first of some channels that takes it."""
+        community_id, message = delivery.subject_id, welcome(self._platform.terms)
+        if await self._app[BlockList].has_community(community_id):
+            return Ended()
+        newcomers = self._platform.newcomers(self._app.now() - 2 * NEW)
+        # Another process sees the community, perhaps.
+        channel_ids = newcomers.get(community_id, ()) or [delivery.channel_id]
         for channel_id in channel_ids[:MOST_CHANNELS]:
-            ref = MessageRef(channel_id, 0, community_id)
             try:
-                # The nonce prevents a duplicate if the platform's response gets lost.
-                send = partial(platform.send, ref, message, nonce=community_id)
-                if not await deliver(send, tries=TRIES):
-                    log.info("Community %d is not welcomed: tried several times", community_id)
+                sent = await delivery.send(MessageRef(channel_id, 0, community_id), message)
             except (Forbidden, Gone) as error:
                 log.info("Community %d is not welcomed in a channel: %s", community_id, error)
-                continue
-            except DeliveryError as error:
-                log.warning("Community %d is not welcomed: %s", community_id, error)
-            return
+            else:
+                return Ended(is_lost=sent is None)
+        return Ended(is_lost=True)
 
 
 def welcome(terms: Terms) -> Message:

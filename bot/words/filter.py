@@ -7,7 +7,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from bot.words.disguises import Disguises
-from bot.words.lists import affixes, innocent_patterns, innocent_words, is_disguised, listed
+from bot.words.lists import (
+    affixes,
+    innocent_patterns,
+    innocent_words,
+    is_disguised,
+    listed,
+    ordinary_words,
+)
 from bot.words.matching import (
     Match,
     Strictness,
@@ -21,6 +28,7 @@ from bot.words.matching import (
     uncovered,
 )
 from bot.words.normalisation import masked_words, readings, transliterated
+from bot.words.ordinary import OrdinaryPlaces, OrdinaryWords
 
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
@@ -70,11 +78,17 @@ class WordFilter:
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
         disguises = _own_lists().disguises
+        is_strict = self._strictness is Strictness.STRICT
+        ordinary = OrdinaryPlaces(_own_lists().ordinary, text, is_strict=is_strict)
         others = map(TextReading, readings(text))
         first = next(others)
         joined = bridged(first.words, disguises.spellings)
-        last = (TextReading(joined),) if joined else ()
-        if any(self._blocks(reading) for reading in chain((first,), others, last)):
+        last = (TextReading(joined, is_bridged=True),) if joined else ()
+        if any(
+            layer.blocks(reading, self._strictness, ordinary)
+            for reading in chain((first,), others, last)
+            for layer in self._layers
+        ):
             return False
         masked = (
             (word, disguises.masked(shown, is_sure=is_sure))
@@ -99,9 +113,6 @@ class WordFilter:
             for reading in map(TextReading, readings(text))
             for layer in self._layers[1:]
         )
-
-    def _blocks(self, reading: TextReading) -> bool:
-        return any(layer.blocks(reading, self._strictness) for layer in self._layers)
 
 
 @dataclass(frozen=True)
@@ -135,12 +146,14 @@ class _Layer:
         self._own = WordList(own)
         self._allowed = WordList(permitted)
 
-    def blocks(self, reading: TextReading, strictness: Strictness) -> bool:
+    def blocks(
+        self, reading: TextReading, strictness: Strictness, ordinary: OrdinaryPlaces | None = None
+    ) -> bool:
         blocked = _own_lists().blocked if self._is_base else self._own
         matches = chain(blocked.matches(reading, strictness), _wild(self._wildcards, reading))
         if self._is_base:
             matches = chain(matches, _disguised(reading, strictness))
-        return uncovered(matches, lambda: self._covers(reading), reading.length)
+        return uncovered(matches, lambda: self._covers(reading, ordinary), reading.length)
 
     def permits(self, word: str) -> bool:
         """Whether a word is allowed or innocent, all of it."""
@@ -149,10 +162,11 @@ class _Layer:
             for reading in map(TextReading, readings(word))
         )
 
-    def _covers(self, reading: TextReading) -> list[Match]:
+    def _covers(self, reading: TextReading, ordinary: OrdinaryPlaces | None = None) -> list[Match]:
         found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
         if self._is_base:
             found += _own_lists().innocent.matches(reading)
+            found += ordinary.matches(reading) if ordinary else ()
         return found
 
 
@@ -221,6 +235,7 @@ class _Lists(NamedTuple):
     blocked: WordList
     innocent: WordList
     disguises: Disguises
+    ordinary: OrdinaryWords
 
 
 _made: list[_Lists] = []
@@ -233,7 +248,8 @@ def _own_lists() -> _Lists:
         blocked = WordList(words, innocent, affixes())
         common = {word.spelling for word in words if word.strictness is Strictness.STRICT}
         disguises = Disguises(filter(is_disguised, words), innocent | common)
-        _made.append(_Lists(blocked, WordList(innocent_patterns()), disguises))
+        patterns = WordList(innocent_patterns())
+        _made.append(_Lists(blocked, patterns, disguises, ordinary_words()))
     return _made[0]
 
 

@@ -17,6 +17,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from bot.words.disguises import Disguises
@@ -32,6 +33,7 @@ from bot.words.matching import (
     parse,
 )
 from bot.words.normalisation import readings
+from bot.words.ordinary import OrdinaryWords
 from data.corpora import load_names
 from data.files import write_atomically
 from data.genera import load_genera
@@ -122,6 +124,14 @@ def affixes() -> Affixes:
 def innocent_patterns() -> tuple[WordEntry, ...]:
     """Parts of words that contain a word of the lists and are harmless."""
     return tuple(_patterns(_own_words()["innocent"]["patterns"], Strictness.MILD))
+
+
+def ordinary_words() -> OrdinaryWords:
+    """Words of languages that are ordinary as they are written."""
+    own = _own_words()
+    words = {**own["ordinary"]}
+    inside = words.pop("ja")
+    return OrdinaryWords(chain(*words.values()), inside, own["beside"], own["common"])
 
 
 def _patterns(

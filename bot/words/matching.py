@@ -355,10 +355,12 @@ class TextReading:
     """One reading of a text: its letters without spaces, and where its words begin.
 
     letters: without repetitions
+    is_bridged: whether its words were joined by `bridged`
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_bridged: bool = False) -> None:
         """Prepare a reading for matching. Takes linear time, and less where nothing matches."""
+        self.is_bridged = is_bridged
         self.words = text.split()
         self._joined = "".join(self.words)
         self.length = len(self._joined)

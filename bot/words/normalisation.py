@@ -78,8 +78,11 @@ _PUNCTUATION = "!|+(<{[^#\\/)]}-"
 _BRACKETED = tuple(re.compile(p) for p in (r"\([^()]+\)", r"\[[^][]+\]", r"\{[^{}]+\}"))
 _SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
 _NO_LETTERS = re.compile(r"[\\/)\]}-]")
-_NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
-"""A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
+_NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])|(?<![^ (-])(?:1[4-9]|20)\d{2}(?![^ )-])")
+"""A number that is read as such only: the year 455 is no *ass*, and 2009 no *zog*.
+
+Other numbers of four digits and more are seldom years.
+"""
 _DIGIT = re.compile("[0-9]")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _LAST_DIGITS = re.compile(r"(?<![ -])(?<![0-9])[0-9]+(?![^ ])")
@@ -98,8 +101,9 @@ _JOINING = frozenset('-./:,;&+~–—‐‑)("“”!?')
 _AROUND = "".join(_JOINING)
 _MASKING = frozenset(".-‐‑–&")
 """Those of them that mask letters, too, in longer words."""
-_CHORD = re.compile(r"(?<![^\s(/])[A-G]#m(?![^\s),.;:/])")
-"""Minor chords, which are not masked words."""
+_CHORD = re.compile(r"(?<![^\s(/])(?:[A-G]#m|\d[\d.,]{0,9}%)(?![^\s),.;:/])")
+"""Minor chords and shares, which are not masked words."""
+_QUOTES = re.compile(r"(?<!\S)[«»‹›„‚…]{1,3}|[«»‹›…][.,;:!?]{0,3}(?!\S)")
 _SEPARATORS = re.compile(r"[\s./:,;&+~–—‐‑)(\"“”!?-]")
 _SHORTEST_SPELLED = 3
 """Words of one letter in a row that are read as one word."""
@@ -210,7 +214,7 @@ def masked_words(text: str) -> Iterator[tuple[str, str, bool]]:
     """
     if not _MASKED.search(text):
         return
-    for word in _CHORD.sub(" ", text).split():
+    for word in _CHORD.sub(" ", _QUOTES.sub("", text)).split():
         if _MASKED.search(word):
             shown = word.translate(_MASKED_FORMS)
             is_sure = not _JOINING.issuperset(_SYMBOL.findall(word))

@@ -17,10 +17,9 @@ vocabulary, u units, n inputs of a layer, d embedding, K candidates of a sampled
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
-from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -35,6 +34,7 @@ from models.networks.words import (
     SLOTS,
     SPECIAL,
     SUBJECT_WORDS,
+    UNKNOWN,
     WordLSTM,
     WordVocabulary,
     subject_of,
@@ -87,6 +87,7 @@ def _suppress_native_output() -> Iterator[None]:
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 with _suppress_native_output():
     import keras
+    import tensorflow as tf
 
 
 LAYERS = 2
@@ -479,6 +480,7 @@ class WordTrainer(_KerasTrainer):
         """Tokens of the last update, with planned words."""
         counts = self._counts()  # (V,)
         self._first_line = self.vocabulary.encode_features({"line": 1}).max()
+        self._sentence_ends = {*self.vocabulary.encode([".", "!", "?"]).tolist()} - {UNKNOWN}
         # Candidates are drawn by a flattened frequency (Mikolov et al., 2013).
         self._noise = counts**0.75 / (counts**0.75).sum()  # (V,)
         if begin is not None:
@@ -486,6 +488,8 @@ class WordTrainer(_KerasTrainer):
         features = len(self.vocabulary.features)
         model = build_words(len(self.vocabulary), embedding, units, schedule, seed, features)
         super().__init__(model, begin)
+        self._compiled = tf.function(self._step)
+        self._apply = _fused(model.optimizer.apply)
         if begin is None:  # start from the frequencies of the words
             by = np.log(counts / counts.sum()).astype(np.float32)
             assign_parameters(model, export_parameters(model) | {"by": by})
@@ -497,10 +501,10 @@ class WordTrainer(_KerasTrainer):
 
     def train(self) -> Iterator[Update]:
         """Run the schedule. The loss of a sampled softmax is an underestimate."""
-        zeros = np.zeros((self.schedule.batch, self.schedule.length), np.float32)  # (B, T)
         while self._done < self.steps:
             batch = self._batch()
-            mean = self._update(batch.inputs, zeros)
+            mean = float(self._compiled(batch.inputs))
+            self._done += 1
             self.tokens = int(batch.weight.sum())
             validation = None
             if self._done % self.schedule.interval == 0 or self._done == self.steps:
@@ -508,8 +512,8 @@ class WordTrainer(_KerasTrainer):
                 network = self.latest()
                 loss = line_losses(network, self.validation) / self._validation_characters
                 validation = self._keep_if_best(loss, network.arrays())
-            # Keras divides by B · T, padding included; the loss is per character that counts.
-            loss = mean * zeros.size / batch.characters
+            # The mean includes padding; the loss is per character that counts.
+            loss = mean * batch.weight.size / batch.characters
             yield Update(self._done, loss, batch.characters, validation)
 
     def network(self) -> FastWordLSTM:
@@ -528,6 +532,14 @@ class WordTrainer(_KerasTrainer):
         """The network after the last update."""
         return FastWordLSTM.from_arrays(self.vocabulary, export_parameters(self._model))
 
+    def _step(self, inputs: Sequence[Any]) -> Any:  # noqa: ANN401
+        """One update. Returns the mean loss."""
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(self._model(inputs, training=True))
+        gradients = tape.gradient(loss, self._model.trainable_variables)
+        self._apply([tf.convert_to_tensor(gradient) for gradient in gradients])
+        return loss
+
     def _counts(self) -> NDArray[np.float64]:
         """Occurrences of each token, `(V,)`: weighted by share, in a million tokens, and one."""
         counts = np.ones(len(self.vocabulary))
@@ -543,7 +555,7 @@ class WordTrainer(_KerasTrainer):
         features = np.zeros((schedule.batch, schedule.length, len(SLOTS)), np.int64)
         subjects = np.zeros((schedule.batch, SUBJECT_WORDS), np.int64)
         weight = np.zeros((schedule.batch, schedule.length), np.float32)
-        characters, number = 0, SLOTS.index("line")
+        characters = 0
         has_features = bool(self.vocabulary.features)
         shares = self._shares[int(self._done >= self.steps * (1 - schedule.cooldown))]
         for row in range(schedule.batch):
@@ -557,8 +569,7 @@ class WordTrainer(_KerasTrainer):
                 # At least half a window of text, if possible.
                 while first and sum(len(x.tokens) for x in lines[first:]) < schedule.length // 2:
                     first -= 1
-                # Stanzas whose lines are numbered are read from their beginning.
-                while first and lines[first].features[number] not in {0, self._first_line}:
+                while first and not self._may_begin(lines[first], lines[first - 1]):
                     first -= 1
             planned = bool(rng.random() < PLANNED)
             known: tuple[str, ...] = ()
@@ -579,6 +590,13 @@ class WordTrainer(_KerasTrainer):
         inputs = tokens, syllables, ends, targets, features, subjects
         correction = expected.astype(np.float32)
         return _WordBatch(*inputs, weight, candidates, correction, characters)
+
+    def _may_begin(self, line: TokenLine, before: TokenLine) -> bool:
+        """Whether a window may begin with a line: of a stanza, or in long ones of a sentence."""
+        number = line.features[SLOTS.index("line")]
+        if number or len(line.tokens) == 1:  # a blank line
+            return bool(number == self._first_line)
+        return len(before.tokens) == 1 or int(before.tokens[-2]) in self._sentence_ends
 
     def _subject(
         self, lines: Sequence[TokenLine], targets: Indices, rng: np.random.Generator
@@ -601,46 +619,45 @@ def build_words(
 ) -> keras.Model:
     """The network with its loss: the inputs of `_WordBatch` → −ln p of each target, `(B, T)`.
 
-    Padding counts as 0.
+    Padding counts as 0. Within, time comes first, so that layers need not turn large arrays around.
     """
     # Every layer has its own seed: Keras' `set_random_seed` would also seed the global generators
     # of Python and NumPy.
     seeds = iter(np.random.SeedSequence(seed).generate_state(4 * len(units) + 8).tolist())
-    layers, ops = keras.layers, keras.ops
-    tokens, syllables, ends, targets = (keras.Input((None,), dtype="int32") for _ in range(4))
-    featured = keras.Input((None, len(SLOTS)), dtype="int32")
+    layers, ops, dtype = keras.layers, keras.ops, _dtype(half=schedule.half)
+    length = schedule.length
+    tokens, syllables, ends, targets = (keras.Input((length,), dtype="int32") for _ in range(4))
+    featured = keras.Input((length, len(SLOTS)), dtype="int32")
     subjects = keras.Input((SUBJECT_WORDS,), dtype="int32")
-    weight = keras.Input((None,))
+    weight = keras.Input((length,))
     candidates, correction = keras.Input((), dtype="int32"), keras.Input(())
     uniform = keras.initializers.RandomUniform(-0.1, 0.1, seed=next(seeds))
-    zeros = keras.initializers.Zeros()
     embedding = layers.Embedding(vocabulary, d, embeddings_initializer=uniform, name="E")
-    counted = layers.Embedding(MAX_SYLLABLES + 1, d, embeddings_initializer=zeros, name="S")
-    x, q = embedding(tokens) + counted(syllables), embedding(ends)  # (B, T, d)
+    counted = _SummedEmbedding(MAX_SYLLABLES + 1, d, name="S")
+    x = embedding(ops.transpose(tokens)) + counted(ops.transpose(syllables)[..., None])  # (T, B, d)
+    q = embedding(ops.transpose(ends))  # (T, B, d)
     if features:
-        of_features = layers.Embedding(features + 1, d, embeddings_initializer=zeros, name="F")
         glorot = keras.initializers.GlorotUniform(next(seeds))
         of_subject = layers.Dense(d, use_bias=False, kernel_initializer=glorot, name="M")
-        q += ops.sum(of_features(featured), axis=2)
-        q += of_subject(ops.mean(embedding(subjects), axis=1))[:, None]
-    x = layers.Concatenate()([x, q])  # (B, T, 2d)
-    # The same units are dropped at every step (variational dropout: Gal & Ghahramani, 2016).
-    x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, 2 * d), seed=next(seeds))(x)
-    for k, width in enumerate(units):
-        x = _FastLayer(k, width, next(seeds), next(seeds), half=schedule.half)(x)  # (B, T, width)
-        x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, width), seed=next(seeds))(x)
+        q += _SummedEmbedding(features + 1, d, name="F")(ops.transpose(featured, (1, 0, 2)))
+        q += of_subject(ops.mean(embedding(subjects), axis=1))
+    x = layers.Concatenate()([x, q])  # (T, B, 2d)
+    for k, width in enumerate((2 * d, *units)):
+        if k:
+            x = _FastLayer(k - 1, width, next(seeds), next(seeds), half=schedule.half)(x)
+        x = _Dropout(schedule.dropout, seed=next(seeds), dtype=dtype)(x)
     loss = _TiedLoss(embedding, sampled=schedule.candidates > 0, half=schedule.half)
-    nats = loss(x, targets, candidates, correction)  # (B, T)
+    nats = loss(x, ops.transpose(targets), candidates, correction)  # (T, B)
     windows = [tokens, syllables, ends, targets, featured, subjects]
-    model = keras.Model([*windows, weight, candidates, correction], nats * weight)
+    outputs = ops.transpose(nats) * weight  # (B, T)
+    model = keras.Model([*windows, weight, candidates, correction], outputs)
     if schedule.cooldown:
         rate = _ConstantRate(schedule)
     else:
         rate = _learning_rate(schedule.learning_rate, schedule.updates)
     decay = schedule.weight_decay
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=1.0)
-    optimizer.build(model.trainable_variables)  # so that `restore` finds its variables
-    model.compile(optimizer, lambda _, output: ops.mean(output), jit_compile=False)
+    model.optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=1.0)
+    model.optimizer.build(model.trainable_variables)  # so that `restore` finds its variables
     return model
 
 
@@ -658,23 +675,54 @@ class _ConstantRate(keras.optimizers.schedules.LearningRateSchedule):  # type: i
         return schedule.learning_rate * ops.clip(ops.minimum((done + 1) / WARMUP, left), 0, 1)
 
 
-def _product(a: Any, b: Any, *, half: bool) -> Any:  # noqa: ANN401
-    """The product of two matrices, in 16 bits with `half`; the result has 32."""
-    if half:
-        a, b = (keras.ops.cast(x, "bfloat16") for x in (a, b))
-    return keras.ops.cast(keras.ops.matmul(a, b), "float32")
+def _fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function into few loops: what is between two products costs as much as they do."""
+    return tf.function(function, jit_compile=True)  # type: ignore[no-any-return]
+
+
+class _SummedEmbedding(keras.layers.Layer):  # type: ignore[misc]
+    """The sum of the embeddings of some indices: `(T, B, n)` → `(T, B, d)`, as a product."""
+
+    def __init__(self, size: int, d: int, name: str) -> None:
+        super().__init__(name=name)
+        self._size, self._d = size, d
+
+    def build(self, _: object) -> None:
+        """Create the embeddings."""
+        self.embeddings = self.add_weight((self._size, self._d), "zeros", name="embeddings")
+
+    def call(self, indices: Any) -> Any:  # noqa: ANN401
+        """Count how often each index occurs, and multiply."""
+        counts = _counted(indices, self._size, self.embeddings.dtype)
+        rows = tf.matmul(tf.reshape(counts, (-1, self._size)), self.embeddings)
+        return tf.reshape(rows, (indices.shape[0], -1, self._d))
+
+
+@_fused
+def _counted(indices: Any, size: int, dtype: str) -> Any:  # noqa: ANN401
+    return tf.reduce_sum(tf.one_hot(indices, size, dtype=dtype), axis=-2)
+
+
+class _Dropout(keras.layers.Dropout):  # type: ignore[misc]
+    """Dropout of the same units at every step: `(T, B, n)` → `(T, B, n)`.
+
+    Gal & Ghahramani, 2016. It multiplies with a mask of one step, which is faster than to select.
+    """
+
+    def call(self, x: Any, training: bool = False) -> Any:  # noqa: ANN401
+        """Draw the units of each text."""
+        return x * super().call(tf.ones_like(x[:1]), training=training)
 
 
 class _FastLayer(keras.layers.Layer):  # type: ignore[misc]
-    """An LSTM layer: `(B, T, n)` → `(B, T, u)`, in two thirds of the time of `keras.layers.LSTM`.
+    """An LSTM layer, `(T, B, n)` → `(T, B, u)`, faster than `keras.layers.LSTM`.
 
-    It multiplies all tokens with Wx at once. Its gradient is written out, so that the gradient of
-    Wh is one product, too.
+    With `half`, products and states have 16 bits; weights and cells have 32.
     """
 
     def __init__(self, k: int, units: int, *seeds: int, half: bool) -> None:
-        super().__init__()
-        self._k, self._units, self._seeds, self._half = k, units, seeds, half
+        super().__init__(autocast=False)
+        self._k, self._units, self._seeds, self._type = k, units, seeds, _dtype(half=half)
 
     def build(self, shape: Sequence[int]) -> None:
         """Create the weights, as Keras does."""
@@ -688,82 +736,126 @@ class _FastLayer(keras.layers.Layer):  # type: ignore[misc]
         self.b = self.add_weight((4 * u,), lambda *_, **__: keras.ops.array(forget), name=f"b{k}")
 
     def call(self, x: Any) -> Any:  # noqa: ANN401
-        """x `(B, T, n)` → h `(B, T, u)`."""
-        ops = keras.ops
-        z = _product(x, self.Wx, half=self._half) + self.b  # (B, T, 4u)
-        wh = ops.reshape(self.Wh, (self._units, -1))  # its value, as gradients take no variables
-        return ops.transpose(self._recurrence(ops.transpose(z, (1, 0, 2)), wh), (1, 0, 2))
+        """x `(T, B, n)` → h `(T, B, u)`."""
+        x, Wx, Wh = (tf.cast(each, self._type) for each in (x, self.Wx, self.Wh))  # noqa: N806
+        return _lstm(x, Wx, Wh, tf.convert_to_tensor(self.b))
 
-    def _recurrence(self, z: Any, wh: Any) -> Any:  # noqa: ANN401
-        """z without the part of h, `(T, B, 4u)`, and Wh `(u, 4u)` → h `(T, B, u)`."""
-        ops, u = keras.ops, self._units
-        product = partial(_product, half=self._half)
-        cast_wh = ops.cast(wh, "bfloat16") if self._half else wh  # once, not at every step
 
-        @ops.custom_gradient  # type: ignore[untyped-decorator]
-        def recurrence(z: Any, wh: Any) -> Any:  # noqa: ANN401
-            def step(state: Any, z_t: Any) -> Any:  # noqa: ANN401
-                h, c, _ = state
-                i, f, g, o = ops.split(z_t + product(h, cast_wh), 4, axis=1)
-                i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
-                c = f * c + i * g
-                state = o * ops.tanh(c), c, ops.concatenate([i, f, g, o], axis=1)
-                return state, state
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _lstm(x: Any, Wx: Any, Wh: Any, b: Any) -> Any:  # noqa: ANN401, N803
+    """The hidden states h, and their gradient, in which that of each matrix is one product."""
+    u, rows = Wh.shape[0], tf.reshape(x, (-1, x.shape[2]))  # (T B, n)
+    z = tf.unstack(tf.reshape(tf.matmul(rows, Wx), (x.shape[0], -1, 4 * u)))  # (B, 4u) each
+    h = tf.zeros_like(z[0][:, :u])
+    hs, cs, gates = [h], [tf.cast(h, tf.float32)], []
+    for z_t in z:
+        h, c, gates_t = _cell(z_t, tf.matmul(hs[-1], Wh), b, cs[-1])
+        hs.append(h)
+        cs.append(c)
+        gates.append(gates_t)
 
-            zero, zeros = ops.zeros_like(z[0, :, :u]), ops.zeros_like(z[0])
-            _, (h, c, gates) = ops.scan(step, (zero, zero, zeros), z)
-            h_before, c_before = (ops.concatenate([zero[None], x[:-1]]) for x in (h, c))
+    def gradient(dh_above: Any) -> Any:  # noqa: ANN401
+        dh, dc, dz, turned = hs[0], cs[0], [], tf.transpose(Wh)
+        for t, above in reversed([*enumerate(tf.unstack(dh_above, len(z)))]):
+            dz_t, dc = _cell_gradient(above, dh, dc, gates[t], cs[t], cs[t + 1])
+            dh = tf.matmul(dz_t, turned)
+            dz.append(dz_t)
+        dz = tf.concat(dz[::-1], 0)  # (T B, 4u)
+        dWx = tf.matmul(rows, dz, transpose_a=True)  # noqa: N806
+        dWh = tf.matmul(tf.concat(hs[:-1], 0), dz, transpose_a=True)  # noqa: N806
+        db = tf.matmul(tf.ones_like(dz[:, :1]), dz, transpose_a=True)[0]  # far faster than a sum
+        dx = tf.reshape(tf.matmul(dz, Wx, transpose_b=True), tf.shape(x))
+        return dx, dWx, dWh, tf.cast(db, tf.float32)
 
-            def gradient(dh_above: Any) -> Any:  # noqa: ANN401
-                def back(state: Any, at: Any) -> Any:  # noqa: ANN401
-                    dh, dc, _ = state
-                    dh_above, gates, c_before, c = at
-                    i, f, g, o = ops.split(gates, 4, axis=1)
-                    dh, tanh = dh + dh_above, ops.tanh(c)
-                    dc = dc + dh * o * (1 - tanh * tanh)
-                    di, df = dc * g * i * (1 - i), dc * c_before * f * (1 - f)
-                    dg, do = dc * i * (1 - g * g), dh * tanh * o * (1 - o)
-                    dz = ops.concatenate([di, df, dg, do], axis=1)
-                    state = product(dz, ops.transpose(cast_wh)), dc * f, dz
-                    return state, state
+    return tf.stack(hs[1:]), gradient
 
-                above = dh_above, gates, c_before, c
-                _, (_, _, dz) = ops.scan(back, (zero, zero, zeros), above, reverse=True)
-                rows = ops.reshape(h_before, (-1, u)), ops.reshape(dz, (-1, 4 * u))
-                return dz, product(ops.transpose(rows[0]), rows[1])
 
-            return h, gradient
+@_fused
+def _cell(z: Any, of_h: Any, b: Any, c: Any) -> Any:  # noqa: ANN401
+    """The two products, the bias and the cell before → h, the cell and the gates."""
+    i, f, g, o = tf.split(tf.cast(z, tf.float32) + tf.cast(of_h, tf.float32) + b, 4, axis=1)
+    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+    c = f * c + i * g
+    gates = tf.concat([i, f, g, o], axis=1)
+    return tf.cast(o * tf.tanh(c), z.dtype), c, tf.cast(gates, z.dtype)
 
-        return recurrence(z, wh)
+
+@_fused
+def _cell_gradient(above: Any, dh: Any, dc: Any, gates: Any, before: Any, c: Any) -> Any:  # noqa: ANN401
+    """The gradients of h and of the cell → those of z, and of the cell before."""
+    i, f, g, o = tf.split(tf.cast(gates, tf.float32), 4, axis=1)
+    dh, tanh = tf.cast(above, tf.float32) + tf.cast(dh, tf.float32), tf.tanh(c)
+    dc += dh * o * (1 - tanh * tanh)
+    di, df = dc * g * i * (1 - i), dc * before * f * (1 - f)
+    dg, do = dc * i * (1 - g * g), dh * tanh * o * (1 - o)
+    return tf.cast(tf.concat([di, df, dg, do], axis=1), gates.dtype), dc * f
 
 
 class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
     """−ln p of the targets under a softmax over the embedding: over all of it, or sampled."""
 
     def __init__(self, embedding: keras.layers.Embedding, *, sampled: bool, half: bool) -> None:
-        super().__init__()
-        self._tied, self._sampled, self._half = embedding, sampled, half
+        super().__init__(autocast=False)
+        self._tied, self._sampled, self._type = embedding, sampled, _dtype(half=half)
 
     def build(self, *_: object) -> None:
         """Create the bias."""
         self.by = self.add_weight(shape=(self._tied.input_dim,), initializer="zeros", name="by")
 
     def call(self, h: Any, targets: Any, candidates: Any, correction: Any) -> Any:  # noqa: ANN401
-        """h `(B, T, d)`, targets `(B, T)`, candidates `(K,)`, correction `(V,)` → `(B, T)`."""
-        ops, embeddings = keras.ops, self._tied.embeddings  # (V, d)
+        """h `(T, B, d)`, targets `(T, B)`, candidates `(K,)`, correction `(V,)` → `(T, B)`."""
+        embeddings, by = self._tied.embeddings.value, self.by.value  # (V, d), (V,)
+        shape, rows = tf.shape(targets), tf.reshape(h, (-1, h.shape[-1]))  # (T B, d)
+        targets = tf.reshape(targets, (-1,))
         if not self._sampled:
-            logits = ops.matmul(h, ops.transpose(embeddings)) + self.by  # (B, T, V)
-            return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-        of_candidates = ops.transpose(ops.take(embeddings, candidates, axis=0))  # (d, K)
-        drawn = _product(h, of_candidates, half=self._half)  # (B, T, K)
+            logits = tf.matmul(tf.cast(rows, tf.float32), embeddings, transpose_b=True) + by
+            nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+            return tf.reshape(nats, shape)
+        target = tf.gather(embeddings, targets)  # (T B, d)
+        target = tf.reduce_sum(tf.cast(rows, tf.float32) * target, 1) + tf.gather(by, targets)
         # A word that is drawn n times counts n times, so each counts as 1 / (expected number).
-        drawn += ops.take(self.by - correction, candidates)
-        # A candidate that is the target counts as the target only.
-        drawn = ops.where(ops.equal(targets[..., None], candidates), -1e9, drawn)
-        target = ops.sum(h * ops.take(embeddings, targets, axis=0), axis=-1)  # (B, T)
-        target += ops.take(self.by, targets)
-        # ln Σ over the target and the candidates; the target is in every sample.
-        return ops.logaddexp(target, ops.logsumexp(drawn, axis=-1)) - target
+        of_drawn = tf.gather(by - correction, candidates)  # (K,)
+        drawn = tf.cast(tf.gather(embeddings, candidates), self._type)  # (K, d)
+        nats = _sampled(tf.cast(rows, self._type), drawn, of_drawn, target, targets, candidates)
+        return tf.reshape(nats, shape)
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _sampled(h: Any, drawn: Any, of_drawn: Any, target: Any, *words: Any) -> Any:  # noqa: ANN401
+    """−ln p of targets, of the rows h, the candidates' embeddings and biases, and their logits."""
+    nats, p, p_target = _softmax(tf.matmul(h, drawn, transpose_b=True), of_drawn, target, *words)
+
+    def gradient(of_nats: Any) -> Any:  # noqa: ANN401
+        dz = _scaled(p, of_nats)  # (N, K)
+        d_drawn = tf.matmul(dz, h, transpose_a=True)
+        d_of_drawn = tf.matmul(tf.ones_like(dz[:, :1]), dz, transpose_a=True)[0]
+        d_target = (p_target - 1) * of_nats
+        gradients = tf.matmul(dz, drawn), d_drawn, tf.cast(d_of_drawn, tf.float32), d_target
+        return *gradients, *[None for _ in words]
+
+    return nats, gradient
+
+
+@_fused
+def _softmax(z: Any, of_drawn: Any, target: Any, targets: Any, candidates: Any) -> Any:  # noqa: ANN401
+    """−ln p of the targets, p of the candidates, and p of the targets."""
+    # The target is in every sample; a candidate that is the target counts as the target only.
+    is_target = targets[:, None] == candidates
+    logits = tf.where(is_target, -1e9, tf.cast(z, tf.float32) + of_drawn)  # (N, K)
+    largest = tf.maximum(tf.reduce_max(logits, 1), target)  # (N,)
+    total = tf.reduce_sum(tf.exp(logits - largest[:, None]), 1) + tf.exp(target - largest)
+    nats = tf.math.log(total) + largest - target
+    p = tf.exp(logits - largest[:, None]) / total[:, None]
+    return nats, tf.cast(p, z.dtype), tf.exp(-nats)
+
+
+@_fused
+def _scaled(p: Any, factors: Any) -> Any:  # noqa: ANN401
+    return tf.cast(tf.cast(p, tf.float32) * factors[:, None], p.dtype)
+
+
+def _dtype(*, half: bool) -> str:
+    return "bfloat16" if half else "float32"
 
 
 # Both -------------------------------------------------------------------------------------------

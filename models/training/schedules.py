@@ -62,18 +62,20 @@ UNITS = 320
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
 """For the sonnets, which the network would soon memorize. A window holds a whole poem."""
 
-LONG_EMBEDDING, LONG_UNITS = 384, (768, 384)
+LONG_EMBEDDING, LONG_UNITS = 512, (1024, 512)
 LONG_TRAINING = WordSchedule(
-    updates=6_000,
+    updates=45_000,
     learning_rate=2e-3,
     dropout=0.1,
     batch=64,
-    length=96,
+    length=128,
     candidates=2_048,
+    interval=250,
     cooldown=0.25,
     half=True,
 )
-"""For large corpora of verse: days on two cores."""
+"""For large corpora of verse and prose: 300 million tokens, days on two cores. A window holds most
+of a sonnet."""
 
 FINETUNING_WORDS = WordSchedule(
     updates=160,

@@ -1,13 +1,14 @@
 """Long training of the word network on large corpora of verse.
 
-    python -m models.verse.long_training prepare FOLDER --corpora CORPORA
+    python -m models.verse.long_training prepare FOLDER --corpora CORPORA [--prose PROSE]
     python -m models.verse.long_training run FOLDER
 
-`prepare` reads the corpora once, drops what shares words with held-out sonnets, and stores tokens
-in FOLDER/data, with what else of the texts is part of the base (`OfTexts`). `run` trains on them,
-and goes on from FOLDER's checkpoint if there is one. It writes a checkpoint every ten minutes, and
-when it gets SIGTERM or SIGINT, after which it ends; and at each validation a row of `log.csv`, and
-the network so far to `words.safetensors`. The recipe `pretrain` makes the base from FOLDER.
+`prepare` reads the corpora once, drops what shares words with held-out sonnets or lyric stanzas,
+and stores tokens in FOLDER/data, with what else of the texts is part of the base (`OfTexts`). `run`
+trains on them, and goes on from FOLDER's checkpoint if there is one; the share of prose, the batch
+and the window may differ each time. It writes a checkpoint every ten minutes, and when it gets
+SIGTERM or SIGINT, after which it ends; and at each validation a row of `log.csv`, and the network
+so far to `words.safetensors`. The recipe `pretrain` makes the base from FOLDER.
 """
 
 import argparse
@@ -18,11 +19,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,10 @@ from data import corpora, further_reading
 from data.errors import CorpusError
 from data.files import write_atomically
 from data.held_out import Runs, held_out_runs, without_shared
+from data.packed_prose import load_packed_prose
 from data.packed_verse import (
     VersePassage,
+    load_lyric_validation,
     load_packed_verse,
     missing_collections,
     packed_works,
@@ -48,6 +51,7 @@ from models.serving.words import FastWordLSTM
 from models.training.schedules import LONG_EMBEDDING, LONG_TRAINING, LONG_UNITS, WordSchedule
 from models.training.word_lines import (
     PackedLines,
+    TokenLine,
     features_of,
     line_losses,
     period_of,
@@ -55,6 +59,9 @@ from models.training.word_lines import (
 )
 from models.training.word_vectors import WeightedText, fit_word_vectors
 from models.verse.reading import LONG_RUN, SONNETS, copies_of_corpora, rare_words_of
+
+if TYPE_CHECKING:
+    from models.training.keras_verse import PassageSource
 
 CHECKPOINT_INTERVAL = 600
 """Seconds."""
@@ -64,54 +71,80 @@ RARE = 5
 """Occurrences of a word outside of the vocabulary that is on the list of rare words."""
 EARLY, LATE = 1660, 1780
 """Years up to which, and from which on, texts are of the first and the last group."""
-WEIGHTS: Mapping[str, tuple[float, tuple[float, float, float]]] = {
-    "plays": (4, (4, 4, 4)),
-    "early pentameter": (1.5, (8, 2, 1.2)),
-    "middle pentameter": (0.6, (4, 2, 0.15)),
-    "late pentameter": (1.2, (4, 1.2, 0.3)),
-    "early others": (0.4, (1, 0.3, 0.2)),
-    "middle others": (0.15, (0.4, 0.1, 0.05)),
-    "late others": (0.35, (0.4, 0.2, 0.1)),
-    "bible": (0.4, (0.2, 0.2, 0.2)),
+WEIGHTS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "plays": ((4, 4, 4), (4, 4, 4)),
+    "drama": ((1, 0.5, 0.4), (1, 0.3, 0.2)),
+    "early pentameter": ((2.5, 1.5, 0.7), (8, 2, 1.2)),
+    "middle pentameter": ((1.5, 0.8, 0.4), (4, 2, 0.15)),
+    "late pentameter": ((3, 2, 1), (6, 2, 0.3)),
+    "early others": ((1, 0.5, 0.3), (1, 0.3, 0.2)),
+    "middle others": ((0.8, 0.4, 0.2), (0.6, 0.1, 0.05)),
+    "late others": ((3, 2, 0.8), (3, 1, 0.2)),
+    "bible": ((0.4, 0.4, 0.4), (0.2, 0.2, 0.2)),
 }
-"""How often each source is read in comparison, first and in the cooldown, there by stanza
-(`by_stanza`): nearer ones more often. The sonnets are left to the fine-tuning. The former count for
-the word vectors, too."""
+"""How often each source of verse is read in comparison, first and in the cooldown: passages of
+mostly lyric stanzas, of other alternating rhymes, and the others (`by_stanza`). People understand
+lyric verse of 1780 to 1900 best. The sonnets are left to the fine-tuning."""
+PROSE, PROSE_SHARE, PROSE_COUNTS = "prose", 1 / 3, 0.3
+"""The source of prose; its share of the windows by default; and how much a word or two words in it
+count, compared to verse, in the vocabulary and the word vectors: the names of novels are many."""
 LYRIC = frozenset({*range(4, 7), *range(12, 16)})
 """Lines of a stanza of lyric verse, or of a sonnet."""
-OFTEN_READ = ("plays", "bible")
-"""Sources of which every second run of words is stored, in order not to be copied; of the others,
-which are read once or twice, every third."""
+LYRIC_STANZAS = "lyric"
+"""The file of the lyric stanzas that validate."""
+LYRIC_TEXT: Mapping[str, object] = {"period": 1850, "kind": "verse"}
+"""What is known of them."""
+STRIDES = {"plays": 2, "bible": 2, PROSE: 4}
+"""Of how many runs of words of a source one is stored, in order not to be copied; of the others,
+three."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),
+    *("lyric", "lyric_period", "prose"),
 )
 
 
-def prepare(folder: Path, packed: Path) -> None:
-    """Read, filter and store everything that is trained on. `packed`: see `data.packed_verse`."""
-    next(packed_works(packed))  # before anything else is read, which takes minutes
-    data, held_out = folder / "data", held_out_runs()
+def prepare(folder: Path, packed: Path, prose: Path | None = None) -> None:
+    """Read, filter and store everything that is trained on.
+
+    `packed`: see `data.packed_verse`; `prose`: see `data.packed_prose`.
+    """
+    lyric = load_lyric_validation(packed)  # before anything else is read, which takes minutes
+    data, held_out = folder / "data", held_out_runs(lyric.stanzas)
     data.mkdir(parents=True, exist_ok=True)
-    sources: dict[str, list[tuple[str, Mapping[str, object]]]] = {name: [] for name in WEIGHTS}
-    for name, text, of_text in _texts(packed, held_out):
+    sources: dict[str, list[tuple[str, Mapping[str, object]]]] = {n: [] for n in (*WEIGHTS, PROSE)}
+    for name, text, of_text in _texts(packed, prose, held_out, lyric.works):
         sources[name].append((text, of_text))
-    counts = Counter(
-        token for texts in sources.values() for text, _ in texts for token in tokenise(text)
-    )
-    vocabulary = vocabulary_with_features(counts, corpora.load_sonnets().training)
+    counts = Counter[str]()
+    ranks = Counter[str]()
+    for name, texts in sources.items():
+        counted = Counter(token for text, _ in texts for token in tokenise(text))
+        counts += counted
+        weight = PROSE_COUNTS if name == PROSE else 1
+        ranks += Counter({token: int(weight * count) for token, count in counted.items()})
+    vocabulary = vocabulary_with_features(ranks, corpora.load_sonnets().training)
     write_atomically(data / "vocabulary.json", json.dumps(asdict(vocabulary)).encode())
     facts: dict[str, Any] = {"vocabulary": len(vocabulary), "features": len(vocabulary.features)}
     weighted = []
     for name, texts in sources.items():
+        if not texts:
+            continue
         lines = PackedLines.of(read_lines(text, vocabulary, of_text) for text, of_text in texts)
         write_atomically(data / f"{name}.safetensors", save(vars(lines)))
-        weighted.append(WeightedText(lines, WEIGHTS[name][0]))
+        weight = PROSE_COUNTS if name == PROSE else WEIGHTS[name][0][-1]
+        weighted.append(WeightedText(lines, weight))
         digest = hashlib.sha256("".join(text for text, _ in texts).encode()).hexdigest()
         facts[name] = {"passages": len(texts), "tokens": len(lines.tokens), "sha256": digest}
+    if lyric.stanzas:
+        stanzas = PackedLines.read(lyric.stanzas, vocabulary, LYRIC_TEXT)
+        write_atomically(data / f"{LYRIC_STANZAS}.safetensors", save(vars(stanzas)))
     write_atomically(data / "facts.json", json.dumps(facts, indent=1).encode())
     copies = copies_of_corpora(
-        ([text for text, _ in texts], 2 if name in OFTEN_READ else 3)
+        # Lines of prose are our own, and short ones may be said again.
+        (
+            [text.replace("\n", " ") if name == PROSE else text for text, _ in texts],
+            STRIDES.get(name, 3),
+        )
         for name, texts in sources.items()
     )
     names = proper_nouns("\n".join(body for _, _, body in packed_works(packed)))
@@ -128,23 +161,33 @@ def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
     return np.frombuffer(BREAK.join(sorted(words)).encode(), np.uint8)
 
 
-def _texts(packed: Path, held_out: Runs) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+def _texts(
+    packed: Path, prose: Path | None, held_out: Runs, left_out: Container[str]
+) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     """The source, the text and what is known of each passage."""
     for name, passages, kind in (
         ("plays", corpora.load_plays().training, "drama"),
-        ("bible", further_reading.load_bible(), "prose"),
+        ("bible", further_reading.load_bible(), PROSE),
     ):
         for text in passages:
             for part in without_shared(text.removesuffix("\n\n").split("\n"), held_out):
                 yield name, "\n".join(part) + "\n\n", SONNETS | {"kind": kind}
-    for passage in load_packed_verse(packed, held_out):
-        period = None if passage.year is None else period_of(passage.year)
-        of_text = {"period": period, "kind": "drama" if passage.is_drama else "verse"}
+    for passage in load_packed_verse(packed, held_out, left_out):
+        of_text = _dated(passage.year) | {"kind": "drama" if passage.is_drama else "verse"}
         yield source_of(passage), passage.text, of_text
+    for text, year in load_packed_prose(prose, held_out) if prose else ():
+        # Paragraphs are no stanzas: their lines have no number.
+        yield PROSE, text, _dated(year) | {"kind": PROSE, "line": None, "left": None}
+
+
+def _dated(year: int | None) -> dict[str, object]:
+    return {"period": None if year is None else period_of(year)}
 
 
 def source_of(passage: VersePassage) -> str:
     """The name of the source that a passage of the packed corpora belongs to."""
+    if passage.is_drama:
+        return "drama"
     year = passage.year or LATE - 1
     group = "early" if year <= EARLY else "late" if year >= LATE else "middle"
     return f"{group} {'pentameter' if passage.is_pentameter else 'others'}"
@@ -167,22 +210,22 @@ def run(
     embedding: int = LONG_EMBEDDING,
     units: Sequence[int] = LONG_UNITS,
     seed: int = 0,
+    *,
+    prose: float = PROSE_SHARE,
+    copy: Path | None = None,
 ) -> None:
-    """Train until the end of the schedule or a signal, in a prepared folder."""
-    from models.training.keras_verse import PassageSource, WordTrainer  # takes seconds
+    """Train until the end of the schedule or a signal, in a prepared folder.
+
+    prose: its share of the windows. copy: a folder for a second copy of each checkpoint.
+    """
+    from models.training.keras_verse import WordTrainer  # takes seconds
 
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     vocabulary, validation = load_vocabulary(folder), corpora.load_sonnets().validation
-    sources = []
-    for name, (weight, last) in WEIGHTS.items():
-        lines = PackedLines(**load_file(folder / "data" / f"{name}.safetensors"))
-        for part, of_part in zip(by_stanza(lines, vocabulary), last, strict=True):
-            if size := len(part.tokens):
-                sources.append(PassageSource(weight * size, part, of_part * size))
     trainer = WordTrainer(
-        *(sources, validation, schedule, seed),
+        *(_sources(folder, vocabulary, prose), validation, schedule, seed),
         vocabulary=vocabulary,
         embedding=embedding,
         units=units,
@@ -193,8 +236,13 @@ def run(
         arrays = load_file(checkpoint)
         progress = arrays.pop("progress")
         trainer.restore(arrays)
-    of_period = [read_lines(poem, vocabulary, SONNETS) for poem in validation]
-    characters = sum(map(len, validation))
+    sonnets = [read_lines(poem, vocabulary, SONNETS) for poem in validation]
+    lyric = [
+        stored.passage(i)
+        for stored in _stored(folder, [LYRIC_STANZAS]).values()
+        for i in range(len(stored.passages) - 1)
+    ]
+    of_text = ("period", "kind")
     saved, before, losses, clock = time.monotonic(), progress, list[float](), _clock()
     for update in trainer.train():
         now = _clock()
@@ -203,21 +251,68 @@ def run(
         if update.validation is not None:
             network, since = trainer.latest(), progress - before
             rates = since[2] / since[:2] / 3600
-            with_period = line_losses(network, of_period, known=("period", "kind"))
-            planned = line_losses(network, trainer.validation, planned=True, known=SLOTS)
-            measured = update.validation, with_period / characters, planned / characters
+            measured = [
+                update.validation,
+                _loss(network, sonnets, known=of_text),
+                _loss(network, sonnets, planned=True, known=SLOTS),
+                _loss(network, lyric),
+                _loss(network, lyric, known=of_text),
+            ]
             row: list[object] = [time.strftime("%H:%M:%S"), update.step, int(progress[2])]
             row += [*progress[:2].round(4), *rates.astype(int)]
-            row += [*np.round([np.mean(losses), *measured], 4)]
+            row += [*np.round([np.mean(losses), *measured, prose], 4)]
             _append(folder / "log.csv", row)
             write_atomically(folder / "words.safetensors", save(network.arrays()))
             before, losses, clock = progress, [], _clock()
         is_last = stop.is_set() or update.step == trainer.steps
         if is_last or time.monotonic() - saved > CHECKPOINT_INTERVAL:
-            write_atomically(checkpoint, save(trainer.checkpoint() | {"progress": progress}))
+            content = save(trainer.checkpoint() | {"progress": progress})
+            for path in (checkpoint, *([copy / checkpoint.name] if copy else [])):
+                write_atomically(path, content)
             saved = time.monotonic()
         if is_last:
             return
+
+
+def _sources(folder: Path, vocabulary: WordVocabulary, prose: float) -> list["PassageSource"]:
+    """The parts of the prepared sources, with their shares first and in the cooldown."""
+    from models.training.keras_verse import PassageSource
+
+    parts, sizes = list[PackedLines](), list[NDArray[np.float64]]()
+    for name, lines in _stored(folder, WEIGHTS).items():
+        by_kind = by_stanza(lines, vocabulary)
+        parts += by_kind
+        pairs = zip(by_kind, np.transpose(WEIGHTS[name]), strict=True)
+        sizes += [len(part.tokens) * pair for part, pair in pairs]
+    shares = np.array(sizes) / np.sum(sizes, axis=0)  # (sources, 2)
+    for lines in _stored(folder, [PROSE] if prose else ()).values():
+        parts.append(lines)
+        shares = np.vstack([shares * (1 - prose), [prose, prose]])
+    return [
+        PassageSource(first, part, last)
+        for part, (first, last) in zip(parts, shares.tolist(), strict=True)
+        if len(part.tokens)
+    ]
+
+
+def _stored(folder: Path, names: Iterable[str]) -> dict[str, PackedLines]:
+    """The lines of those sources that the folder has."""
+    paths = {name: folder / "data" / f"{name}.safetensors" for name in names}
+    return {n: PackedLines(**load_file(path)) for n, path in paths.items() if path.exists()}
+
+
+def _loss(
+    network: FastWordLSTM,
+    passages: Sequence[Sequence[TokenLine]],
+    *,
+    planned: bool = False,
+    known: Collection[str] = (),
+) -> float:
+    """Nats a character; not a number without passages."""
+    if not passages:
+        return np.nan
+    characters = sum(int(line.sizes.sum()) for lines in passages for line in lines)
+    return line_losses(network, passages, planned=planned, known=known) / characters
 
 
 def by_stanza(lines: PackedLines, vocabulary: WordVocabulary) -> Sequence[PackedLines]:
@@ -314,16 +409,22 @@ def main() -> None:
     for command in (prepared, running):
         command.add_argument("folder", type=Path)
     prepared.add_argument("--corpora", type=Path, required=True, help="a folder of packed verse")
-    running.add_argument("--updates", type=int, default=LONG_TRAINING.updates)
+    prepared.add_argument("--prose", type=Path, help="a folder of packed prose")
+    running.add_argument("--prose", type=float, default=PROSE_SHARE, help="its share, 0 to 1")
+    running.add_argument("--copy", type=Path, help="a folder for copies of the checkpoint")
+    for name in ("updates", "batch", "length"):
+        running.add_argument(f"--{name}", type=int, default=getattr(LONG_TRAINING, name))
     given = parser.parse_args()
     try:
         if given.command == "prepare":
             if missing := missing_collections(given.corpora):
                 made = f"python -m data.verse_sources {given.corpora} makes them"
                 sys.stderr.write(f"{given.corpora} lacks {', '.join(missing)}: {made}.\n")
-            prepare(given.folder, given.corpora)
+            prepare(given.folder, given.corpora, given.prose)
         else:
-            run(given.folder, replace(LONG_TRAINING, updates=given.updates))
+            size = {"updates": given.updates, "batch": given.batch, "length": given.length}
+            schedule = replace(LONG_TRAINING, **size)
+            run(given.folder, schedule, prose=given.prose, copy=given.copy)
     except CorpusError as error:
         sys.exit(str(error))
 

@@ -20,7 +20,7 @@ from bot.logs import LEVEL_OF_OTHERS
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.views import modals
 from bot.settings import Settings
-from bot.training import service
+from bot.trainer import service
 from models import weights
 from models.fingerprints import Fingerprints
 from models.weights import Trained, save_weights
@@ -111,14 +111,16 @@ class Home:
 
 
 @pytest.fixture
-def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     run_sqlite_in_loop(monkeypatch)
     for module, name in ((jobs, "BEAT_S"), (jobs, "LONGEST_SLEEP_S"), (service, "RECOVERY_S")):
         monkeypatch.setattr(module, name, ROUND_S)
     settings = Settings(
         state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5, welcome="no"
     )
-    return World(settings, templates)
+    world = World(settings, templates)
+    yield world
+    assert not any(world.stray_writes), "see tests/bot/member_writes.py"
 
 
 @pytest.fixture

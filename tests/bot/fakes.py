@@ -7,8 +7,8 @@ import numpy as np
 
 from bot.pictures.renderer import DrawingFailed, Renderer
 from bot.store import Unavailable
-from bot.training.queries import TrainingRequest
-from bot.training.trainer import RunFolder, TrainingEvents
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.trainer import RunFolder, TrainingEvents
 from bot.writing import Caller, Inference, Load, ValidationSample
 from bot.writing.service import NOBODY
 from data.etymology import NamePart

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.outbox.queries import Outbox
 from bot.polls.queries import PollRecord, Polls
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 
@@ -42,7 +43,11 @@ async def open_polls(chat: Chat) -> list[PollRecord]:
 async def close_elsewhere(chat: Chat) -> None:
     """Another process closes the only poll, and has not shown it yet."""
     (record,) = await open_polls(chat)
-    assert await chat.app.store[Polls].close(record.id, chat.now()) is not None
+    store = chat.app.store
+    wake, store.database.wake = store.database.wake, []
+    assert await store[Polls].close(record.id, chat.now()) is not None
+    assert await store[Outbox].claim(chat.name, chat.now(), 1)
+    store.database.wake = wake
 
 
 def receipt(result: Answer) -> Shown:

@@ -11,8 +11,8 @@ from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
-from bot.training.cluster import ClusterLaunch
-from bot.training.service import TrainingService
+from bot.trainer.cluster import ClusterLaunch
+from bot.trainer.service import TrainingService
 from models.names.generator import NamesRequest
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.store import Database, Store, url_of
-from bot.training.queries import VersionFiles, Versions
-from bot.training.registry import version_of
+from bot.trainer.queries import VersionFiles, Versions
+from bot.trainer.registry import version_of
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.fingerprints import Fingerprints

@@ -14,12 +14,13 @@ from bot.fleet.membership import Fleet
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.store import Store
-from bot.training.queries import TrainingRequest
-from bot.training.registry import ModelRegistry
-from bot.training.trainer import RunFolder
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeRenderer, FakeTrainer, FakeWriter
+from tests.bot.member_writes import watch_member_writes
 from tests.databases import Templates, store_in
 
 
@@ -35,6 +36,8 @@ class World:
     renderer: FakeRenderer = field(default_factory=FakeRenderer)
     trainers: list[FakeTrainer] = field(default_factory=list)
     networks: FakeNetworks = field(default_factory=FakeNetworks)
+    stray_writes: list[list[str]] = field(default_factory=list)
+    """What `watch_member_writes` has found in each process."""
     now: Callable[[], datetime] | None = None
     """The clock; by default that of the simulated Discord."""
 
@@ -46,6 +49,7 @@ class World:
     def app_with(self, settings: Settings, store: Store, fleet: Fleet | None = None) -> App:
         """The same with any store."""
         now = self.now or discord.utils.utcnow
+        self.stray_writes.append(watch_member_writes(store.database))
         models = ModelRegistry(store, self.networks, now=now, interval=None)
         return assembled(
             settings,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data import downloads
 from data.corpora import (
@@ -191,6 +193,16 @@ def test_shortest_list() -> None:
             names_of(text)
     corpus = names_of("\n".join(NAMES[:20]))
     assert all((corpus.training, corpus.validation, corpus.held_out))
+
+
+@given(st.binary() | st.text().map(lambda text: (VERSE + text).encode("utf-8", "ignore")))
+def test_any_bytes_give_verse_or_a_sentence(raw: bytes) -> None:
+    sentence = "It is read."
+    try:
+        parse_corpus(raw, "mine.txt", "verse")
+    except CorpusError as error:
+        sentence = str(error)
+    assert sentence.endswith(".")
 
 
 def test_shortest_verse() -> None:

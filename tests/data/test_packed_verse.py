@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from data import downloads
+from data import downloads, packed_verse
 from data.errors import CorpusError
 from data.held_out import runs_in
-from data.packed_verse import LONGEST, load_packed_verse, missing_collections, year_of
+from data.packed_verse import (
+    LONGEST,
+    load_lyric_validation,
+    load_packed_verse,
+    missing_collections,
+    year_of,
+)
 
 SONNET = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
+LYRIC = "I came by day,\nI left by night,\nI lost my way,\nI found the light.\n"
 BALLAD = "It fell about the Martinmas\nWhen nights are lang and mirk\n"
 TEXT = (
     f"### A. Poet | Songs | 1601 | book/1\n\n{SONNET}\n{BALLAD}\n"
@@ -73,3 +80,16 @@ def test_missing_collections(tmp_path: Path) -> None:
 )
 def test_years(header: str, year: int | None) -> None:
     assert year_of(header, downloads.sources()["years"]) == year
+
+
+def test_lyric_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has stanzas of whole works, which are left out of what is read."""
+    monkeypatch.setattr(packed_verse, "ONE_WORK_IN", 1)
+    work = "### A | B | {} | c\n\n" + LYRIC + "\n" + SONNET + "\n"
+    text = "".join(map(work.format, (1779, 1850, 1901)))
+    lyric = load_lyric_validation(packed(tmp_path, text))
+    assert lyric.stanzas == (LYRIC.lower() + "\n",)
+    assert lyric.works == {"A | B | 1850 | c"}
+    assert {p.year for p in load_packed_verse(tmp_path, left_out=lyric.works)} == {1779, 1901}
+    monkeypatch.setattr(packed_verse, "ONE_WORK_IN", 10**9)
+    assert not load_lyric_validation(tmp_path).works

@@ -40,7 +40,7 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from bot.store.database import FILE
-from bot.training.trainer import Launch, TrainerProcess
+from bot.trainer.trainer import Launch, TrainerProcess
 from models import weights
 from models.weights import Trained
 from simulators.discord.server import LocalDiscord

@@ -12,8 +12,8 @@ import pytest
 
 from bot.chat.app import MOST_RECEIPTS
 from bot.platforms.discord.client import Mangosaurus
-from bot.training.queries import TrainingRequest
-from bot.training.trainer import RunFolder, TrainerProcess
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.trainer import RunFolder, TrainerProcess
 from simulators.discord.records import Message
 from simulators.discord.server import LocalDiscord
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights

@@ -9,7 +9,7 @@ from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.polls.removal_queries import remove
 from bot.store import Store
-from bot.training.queries import (
+from bot.trainer.queries import (
     CustomModels,
     StoredList,
     TrainingRequest,

@@ -26,7 +26,7 @@ from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
 from bot.store.database import FILE
 from bot.store.identities import Identities
-from bot.training.queries import CustomModels, StoredList, Trainings, Versions
+from bot.trainer.queries import CustomModels, StoredList, Trainings, Versions
 from bot.verse.queries import Poems
 from bot.version import checkout_version
 from bot.words.queries import FilterSettings, WordFilters
@@ -35,7 +35,7 @@ from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
 from models.weights import read_card
 from tests.bot.operate.test_backup import contents, restored
-from tests.bot.training.test_version_queries import FILES, version
+from tests.bot.trainer.test_version_queries import FILES, version
 from tests.releases import rows
 from tests.releases.__main__ import write
 from tests.releases.files import FIRST, RELEASES, load, names_of, texts_of

@@ -15,8 +15,8 @@ from bot.settings.values import format_shards
 from bot.startup import Exit
 from bot.store import Database, Store
 from bot.store.schema import Vote
-from bot.training.queries import Trainings, VersionFiles, Versions
-from bot.training.registry import version_of
+from bot.trainer.queries import Trainings, VersionFiles, Versions
+from bot.trainer.registry import version_of
 from models.tasks import task_of
 from models.weights import SHIPPED
 from simulators.discord.guild import User

@@ -12,7 +12,7 @@ from models.networks.network import log_softmax
 from models.networks.words import PLAN, WordLSTM, WordVocabulary
 from models.training.recipe import Update
 from models.training.schedules import WordSchedule
-from models.training.word_lines import PackedLines, features_of
+from models.training.word_lines import PackedLines, features_of, read_lines
 from tests import keras
 from tests.models.tiny import word_lstm
 from tests.slow.passages import PASSAGES, VALIDATION
@@ -70,9 +70,9 @@ def test_gradient_is_that_of_keras() -> None:
     layers = pytest.importorskip("keras").layers
     tf = pytest.importorskip("tensorflow")
     rng = np.random.default_rng(0)
-    x, up = (tf.constant(rng.normal(size=(3, 7, n)).astype(np.float32)) for n in (4, 5))
+    x, up = (tf.constant(rng.normal(size=(7, 3, n)).astype(np.float32)) for n in (4, 5))
     own = keras_verse._FastLayer(0, 5, 1, 2, half=False)
-    gradients = []
+    gradients, order = [], (1, 0, 2)
     for layer in (own, layers.LSTM(5, return_sequences=True)):
         layer.build((3, 7, 4))
         for variable, weights in zip(
@@ -81,7 +81,8 @@ def test_gradient_is_that_of_keras() -> None:
             variable.assign(weights)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            total = tf.reduce_sum(layer(x) * up)
+            h = layer(x) if layer is own else tf.transpose(layer(tf.transpose(x, order)), order)
+            total = tf.reduce_sum(h * up)
         of = [x, *(variable.value for variable in layer.trainable_variables)]
         gradients.append(tape.gradient(total, of))
     for found, expected in zip(*gradients, strict=True):
@@ -89,13 +90,16 @@ def test_gradient_is_that_of_keras() -> None:
 
 
 def test_half_precision() -> None:
-    """Products in 16 bits are near those in 32."""
-    rng = np.random.default_rng(0)
-    a, b = (rng.normal(size=shape).astype(np.float32) for shape in ((3, 40), (40, 5)))
-    half, whole = (np.asarray(keras_verse._product(a, b, half=half)) for half in (True, False))
+    """With products in 16 bits, the layers and the softmax are near those in 32."""
+    found = []
+    for is_half in (True, False):
+        schedule = replace(BRIEF, candidates=50, half=is_half)
+        drawn = trainer(schedule)
+        keras_verse.assign_parameters(drawn._model, word_lstm(VOCABULARY, units=(10, 8)).arrays())
+        found.append(np.asarray(drawn._model(drawn._batch().inputs, training=False)))
+    half, whole = found
     assert half.dtype == whole.dtype == np.float32
     assert 0 < np.abs(half - whole).max() < 0.1
-    np.testing.assert_allclose(whole, a @ b, atol=1e-5)
 
 
 def test_constant_rate() -> None:
@@ -148,6 +152,19 @@ def test_batches() -> None:
     assert batch.characters > counted.sum()
     again = trainer()._batch()
     np.testing.assert_array_equal(batch.targets, again.targets)
+
+
+def test_windows_begin_with_a_sentence() -> None:
+    """In long stanzas; and others with their first line."""
+    text = "the rose is\nthe day.\nthe brow is\nthe tongue.\n\nit was\nit is\n"
+    drawn = trainer(vocabulary=WITH_FEATURES)
+    for of_text, expected in (
+        ({"line": None}, [False, True, False, False, True, False]),
+        ({}, [False, False, False, False, True, False]),
+    ):
+        lines = read_lines(text, WITH_FEATURES, of_text)
+        pairs = itertools.pairwise(lines)
+        assert [drawn._may_begin(line, before) for before, line in pairs] == expected
 
 
 def test_candidates_are_drawn_by_frequency() -> None:

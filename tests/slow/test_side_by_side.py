@@ -103,24 +103,6 @@ async def test_votes_on_both_reach_the_hall_of_fame(page: Page) -> None:
             await expect(fame).to_contain_text(f"{name} · 2 votes")
 
 
-async def test_clock_is_moved_on(page: Page) -> None:
-    server, workspace = page.frame_locator("#discord"), page.frame_locator("#slack")
-    simulated = page.locator("#simulated")
-    for pane in (server, workspace):
-        await write(pane, "/dinoname count:2")
-        await expect(pane.locator(".message").first).to_contain_text("End of the poll: ")
-    await expect(simulated).to_be_hidden()
-    await page.get_by_role("button", name="1 day").press("Enter")
-    await expect(simulated).to_contain_text(" 20")
-    await expect(page.get_by_role("status")).to_contain_text(await simulated.inner_text())
-    for pane in (server, workspace):
-        await expect(pane.locator(".message").first).to_contain_text("The poll is closed")
-    await expect(server.locator(".message").first).to_contain_text("Yesterday at")
-    await expect(workspace.locator(".day").first).to_have_text("Yesterday")
-    await page.reload()
-    await expect(simulated).to_be_visible()
-
-
 TOO_WIDE = """(chips) => {
   const context = document.createElement("canvas").getContext("2d");
   const text = document.getElementById("text"), style = getComputedStyle(text);

@@ -19,7 +19,6 @@ async def test_short_soak(tmp_path: Path) -> None:
         seconds=45,
         rate=4.0,
         quiet_s=15.0,
-        large_namers=1,
         quick=True,
         members=60,
         only=faults,

@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from data.errors import Sentence
 from models.names.constraints import DINOSAURS
 from models.names.filters import clusters_of, known_clusters
 from models.names.generator import NamesRequest, generate_names
-from models.names.problems import NamesError
 from models.networks.network import Network
 from models.networks.vocabulary import END
 from models.training.numpy_lstm import LETTERS
@@ -49,14 +48,6 @@ REASONS = {
     "repeated": "repetitions within a request",
 }
 """Descriptions of the reasons for rejection in `models.names.generator`."""
-
-CONSTRAINTS = {
-    "ends_with: raptor": NamesRequest(100, ends_with="raptor"),
-    "contains: mango": NamesRequest(100, contains="mango"),
-    "length: 5": NamesRequest(100, length=5),
-    "length: 20": NamesRequest(100, length=20),
-}
-"""Requests with a constraint, by title."""
 
 
 @dataclass(frozen=True)
@@ -97,23 +88,6 @@ class SystemNames:
 
 
 @dataclass(frozen=True)
-class ConstraintResult:
-    """Names that were requested with a constraint."""
-
-    name: str
-    asked: int
-    given: int
-    obeying: int
-    new: int
-    """Names that are not in the corpus."""
-
-    @property
-    def fulfilled(self) -> bool:
-        """Whether all requested names were generated, satisfy the constraint and are new."""
-        return self.asked == self.given == self.obeying == self.new
-
-
-@dataclass(frozen=True)
 class NamesFindings:
     """Results of an evaluation."""
 
@@ -127,7 +101,6 @@ class NamesFindings:
     """AUC of real names of the training part."""
     real_new_cluster: float
     """Share of held-out names with a consonant cluster that no training name has."""
-    constraints: tuple[ConstraintResult, ...]
     names: tuple[str, ...]
     """All names of Mangosaurus."""
 
@@ -142,7 +115,7 @@ def names_board(evaluation: Evaluation) -> Board:
         weights=evaluation.trained.digest,
         facts=evaluation.facts(),
         targets=_targets(found),
-        tables=(found.losses.table(), _quality_table(found), _constraints_table(found)),
+        tables=(found.losses.table(), _quality_table(found)),
         samples_title=f"The first {SAMPLES} names",
         samples=tuple(", ".join(names[i : i + SAMPLES_IN_ROW]) for i in starts),
         headline=_headline(found),
@@ -152,7 +125,6 @@ def names_board(evaluation: Evaluation) -> Board:
             "writing": [dataclasses.asdict(system) for system in found.systems],
             "new_cluster_of_real_names": found.real_new_cluster,
             "auc_of_real_names": found.real and dataclasses.asdict(found.real),
-            "wishes": [dataclasses.asdict(result) for result in found.constraints],
         },
     )
 
@@ -177,7 +149,6 @@ def _findings(evaluation: Evaluation) -> NamesFindings:
         evaluation.show_status(f"names by {system}")
         drawn = sample_names(network, len(names), np.random.default_rng(options.seed))
         systems.append(_measure(system, drawn, corpus))
-    evaluation.show_status("constraints")
     return NamesFindings(
         losses,
         quick,
@@ -185,7 +156,6 @@ def _findings(evaluation: Evaluation) -> NamesFindings:
         tuple(systems),
         auc(corpus.training, corpus.held_out),
         new_cluster_share(corpus.held_out, known_clusters(corpus.training)),
-        tuple(_measure_constraint(evaluation, *titled) for titled in CONSTRAINTS.items()),
         tuple(names),
     )
 
@@ -228,30 +198,6 @@ def _measure(
     quality = quality_of(system, names, corpus.items, known_clusters(corpus.training), rejected)
     new = sorted(set(filter(None, names)).difference(corpus.items))
     return SystemNames(quality, auc(new, corpus.held_out))
-
-
-def _measure_constraint(
-    evaluation: Evaluation, title: str, request: NamesRequest
-) -> ConstraintResult:
-    """Request names with a constraint, and count the results."""
-    request = replace(request, seed=evaluation.options.seed)
-    try:
-        names = generate_names(evaluation.trained, request, evaluation.accept).names
-    except NamesError:
-        names = ()
-    known = set(evaluation.corpus.items)
-    return ConstraintResult(
-        title,
-        asked=request.count,
-        given=len(names),
-        obeying=sum(
-            name.endswith(request.ends_with)
-            and request.contains in name
-            and len(name) == (request.length or len(name))
-            for name in names
-        ),
-        new=sum(name not in known for name in names),
-    )
 
 
 def quality_of(
@@ -344,15 +290,6 @@ def _targets(found: NamesFindings) -> tuple[QualityTarget, ...]:
     ]
     if told_apart is not None:
         targets.append(at_most("AUC of the classifier", 0.55, told_apart.mean, ".3f"))
-    targets += [
-        QualityTarget(
-            result.name,
-            f"{result.asked} names, all valid, all new",
-            f"{result.given} names, {result.obeying} valid, {result.new} new",
-            result.fulfilled,
-        )
-        for result in found.constraints
-    ]
     return tuple(targets)
 
 
@@ -381,16 +318,6 @@ def _quality_table(found: NamesFindings) -> Table:
     note = WRITING.format(count=found.systems[0].quality.count, draws=DRAWS)
     columns = ("", *(system.quality.system for system in found.systems), "real names")
     return Table("Quality", note, columns, rows)
-
-
-def _constraints_table(found: NamesFindings) -> Table:
-    rows = tuple(
-        (w.name, *map(str, (w.asked, w.given, w.obeying, w.new))) for w in found.constraints
-    )
-    columns = ("constraint", "requested", "generated", "valid", "new")
-    return Table(
-        "Constraints", "Names that were requested with one constraint each.", columns, rows
-    )
 
 
 def _headline(found: NamesFindings) -> tuple[Figure, ...]:

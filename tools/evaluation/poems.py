@@ -1,9 +1,7 @@
-"""Poems of all systems that are compared: with response times, sampled plainly, cut from plays."""
+"""Poems of all systems that are compared: generated, sampled plainly, cut from plays."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,42 +15,21 @@ from tools.evaluation.baselines import ShowStatus, sample_texts
 from tools.evaluation.verse import LINES, SYLLABLES, MeasuredPoem
 
 
-@dataclass(frozen=True)
-class TimedPoem:
-    """A poem, with seconds since its request."""
-
-    poem: MeasuredPoem
-    first_line: float
-    """When the first generated lines are shown: they appear together once they are chosen."""
-    whole: float
-
-
 def generate_poems(
     trained: Trained, requests: Sequence[SonnetRequest], accept: Accept, show_status: ShowStatus
-) -> list[TimedPoem]:
+) -> list[MeasuredPoem]:
     """Generate poems one after another. A poem that fails is kept as far as it got."""
-    time_poem(trained, requests[0], accept)  # warm up, like a running bot
     poems = []
     for number, request in enumerate(requests):
         show_status(f"{number} of {len(requests)} poems")
-        poems.append(time_poem(trained, request, accept))
+        poem = MeasuredPoem(request.opening, len(request.opening))
+        with suppress(SonnetError):  # the measures will find it too short
+            draft = begin(trained, request)
+            while not draft.finished:
+                draft = extend(trained, [draft], accept)[0]
+                poem = MeasuredPoem("\n".join(draft.lines), draft.opening_length)
+        poems.append(poem)
     return poems
-
-
-def time_poem(trained: Trained, request: SonnetRequest, accept: Accept) -> TimedPoem:
-    """Write one poem."""
-    poem = MeasuredPoem(request.opening, len(request.opening))
-    started, first_line = time.perf_counter(), None
-    with suppress(SonnetError):  # the measures will find it too short
-        draft = begin(trained, request)
-        given = len(draft.lines)
-        while not draft.finished:
-            draft = extend(trained, [draft], accept)[0]
-            poem = MeasuredPoem("\n".join(draft.lines), draft.opening_length)
-            if first_line is None and len(draft.lines) > given:
-                first_line = time.perf_counter() - started
-    whole = time.perf_counter() - started
-    return TimedPoem(poem, whole if first_line is None else first_line, whole)
 
 
 def sampled_poems(

@@ -66,8 +66,8 @@ def _poems(evaluation: Evaluation, requests: Sequence[SonnetRequest]) -> str:
         evaluation.trained, requests, evaluation.accept, evaluation.show_status
     )
     return "\n".join(
-        f"{_caption(request)}\n\n```text\n{timed.poem.text}\n```\n"
-        for request, timed in zip(requests, written, strict=True)
+        f"{_caption(request)}\n\n```text\n{poem.text}\n```\n"
+        for request, poem in zip(requests, written, strict=True)
     )
 
 

@@ -6,18 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bot.help.headline import Figure
 from data import corpora, further_reading
 from data.errors import Sentence
 from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
-from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
-from models.training.losses import losses_of
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
 from models.weights import SHIPPED
@@ -43,16 +38,12 @@ from tools.evaluation.verse import (
 OPENINGS = Path(__file__).parent / "openings.txt"
 VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
 NOTEBOOK_CHARACTERS = 400
-LIKELIHOOD_ORDER = "Kneser-Ney, order 5"
-"""The Kneser-Ney model for measuring likelihood."""
-TIMED = 50
-"""Number of poems for the response times."""
 LARGEST_WEIGHTS = 64_000_000
 """Target for all shipped weight files together, in bytes."""
 
 LONG_RUN = f"more than {LONGEST_RUN} words in a row of a text"
 
-OURS, PLAIN, SHAKESPEARE = "Mangosaurus", "plain sampling", "Shakespeare"
+OURS, SHAKESPEARE = "Mangosaurus", "Shakespeare"
 
 FORM = (
     "{count} poems from {openings} openings, at the default temperature of {temperature}. *The "
@@ -62,8 +53,7 @@ FORM = (
     "up in the CMU Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the "
     "opening are excluded, and so are rhymes with an end word of the opening. *Real words* are in "
     "the dictionary, or at least {frequent} times in the texts that *read* lists above; copies are "
-    "searched for in all of these. The likelihood is the mean −ln p of the generated characters, "
-    "under the network and under a Kneser-Ney model of order 5."
+    "searched for in all of these."
 )
 SENSE = (
     "*Told apart*: a logistic regression on TF-IDF of words (1–3-grams) and of parts of speech "
@@ -78,20 +68,6 @@ SENSE = (
 SHORT = (
     "The same measures of forms of fewer than fourteen lines: {count} poems each, about subjects."
 )
-SPEED = (
-    "Time from the request until the first lines are shown, which appear together, and until the "
-    "last: {count} poems, on one core."
-)
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """Mean −ln p of a system's characters, in nats per character; lower is more likely."""
-
-    network: float
-    """Under the evaluated network, at temperature 1."""
-    ngram: float
-    """Under a Kneser-Ney model of the sonnets."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +76,6 @@ class SystemVerse:
 
     system: str
     form: VerseQuality
-    likelihood: Likelihood | None
-    """`None` for texts that were trained on."""
     sense: Sense
 
 
@@ -112,19 +86,12 @@ class SonnetsFindings:
     losses: HeldOutLosses
     verse: tuple[SystemVerse, ...]
     """Mangosaurus first, Shakespeare last."""
-    first_line: tuple[float, ...]
-    """Seconds from the request to the first line, of each timed poem."""
-    whole_poem: tuple[float, ...]
     short: Mapping[str, VerseQuality]
     """Quality of Mangosaurus' poems in forms of fewer lines than a sonnet, by the form."""
     read: str
     """The texts in which words are counted and copies searched."""
     openings: int
     """Number of distinct openings."""
-
-    def of(self, system: str) -> SystemVerse:
-        """The verse of a system."""
-        return next(verse for verse in self.verse if verse.system == system)
 
 
 def sonnets_board(evaluation: Evaluation) -> Board:
@@ -141,7 +108,6 @@ def sonnets_board(evaluation: Evaluation) -> Board:
             _sense_table(found),
             _form_table(found),
             *_short_table(found),
-            _speed_table(found),
         ),
         samples_title="",
         samples=(),
@@ -150,8 +116,6 @@ def sonnets_board(evaluation: Evaluation) -> Board:
             "held_out": found.losses.figures(),
             "verse": [dataclasses.asdict(verse) for verse in found.verse],
             "short_forms": {name: dataclasses.asdict(q) for name, q in found.short.items()},
-            "first_line_seconds": found.first_line,
-            "whole_poem_seconds": found.whole_poem,
         },
     )
 
@@ -165,9 +129,8 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     wanted = read_openings(options.openings or OPENINGS)  # an error now, not in minutes
     plays, others = corpora.load_plays().items, further_reading.load_poems()
     texts, read = _texts_read(evaluation, plays, others)
-    losses = _held_out_losses(evaluation)
     notebook = notebook_sonnets()
-    ngram = _baselines(evaluation, losses, notebook)
+    losses = _held_out_losses(evaluation, notebook)
     show_status("word vectors")
     form = VerseEvaluator(dictionary(), texts)
     reference = SenseReference.fit(corpus.items, plays, others)
@@ -178,11 +141,9 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     free = [replace(request, form="free") for request in requests]
     plain = partial(sampled_poems, openings=openings, seed=seed)
     systems: dict[str, Callable[[], Sequence[MeasuredPoem]]] = {
-        OURS: lambda: [w.poem for w in written],
-        "the form free": lambda: [
-            w.poem for w in generate_poems(trained, free, accept, show_status)
-        ],
-        PLAIN: lambda: plain(
+        OURS: lambda: written,
+        "the form free": lambda: generate_poems(trained, free, accept, show_status),
+        "plain sampling": lambda: plain(
             trained.network,
             temperature=DEFAULT_TEMPERATURE,
             is_whole=lambda text: text.count("\n") >= LINES,
@@ -195,16 +156,11 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     for system, poems_of in systems.items():
         show_status(system)
         poems = poems_of()
-        likelihood = Likelihood(mean_nats(trained.network, poems), mean_nats(ngram, poems))
-        sense = measure_sense(poems, reference)
-        verse.append(SystemVerse(system, form.measure(poems), likelihood, sense))
+        verse.append(SystemVerse(system, form.measure(poems), measure_sense(poems, reference)))
     verse += _shakespeare(evaluation, plays, form, reference)
-    timed = written[:TIMED]
     return SonnetsFindings(
         losses,
         tuple(verse),
-        tuple(w.first_line for w in timed),
-        tuple(w.whole for w in timed),
         dict(_short_forms(evaluation, form)),
         read,
         len(set(openings)),
@@ -244,14 +200,21 @@ def _short_forms(
         written = generate_poems(
             evaluation.trained, requests, evaluation.accept, evaluation.show_status
         )
-        yield name, evaluator.measure([w.poem for w in written], scheme=FORMS[name].scheme)
+        yield name, evaluator.measure(written, scheme=FORMS[name].scheme)
 
 
-def _held_out_losses(evaluation: Evaluation) -> HeldOutLosses:
-    trained, losses = evaluation.trained, HeldOutLosses(evaluation.corpus.held_out)
+def _held_out_losses(evaluation: Evaluation, notebook: Network) -> HeldOutLosses:
+    """The losses on the held-out poems: ours first, then those of the baselines."""
+    trained, corpus = evaluation.trained, evaluation.corpus
+    losses = HeldOutLosses(corpus.held_out)
     losses.measure(f"{OURS} ({trained.card.recipe})", trained.network)
     if isinstance(trained.network, WordsAndCharacters):
         losses.measure_members(trained.network)
+    read = corpus.training, corpus.validation
+    for name, model in kneser_ney(*read, VERSE, evaluation.show_status):
+        losses.measure(name, model)
+    losses.measure(*pretrained(trained))
+    losses.measure("the notebook's recipe", notebook)
     return losses
 
 
@@ -264,10 +227,10 @@ def _shakespeare(
     if pieces := poems_of_plays(plays, form.readings, evaluation.count, seed):
         told_apart = measure_sense(pieces, reference).told_apart
         quality = form.measure(pieces, copies=False)
-        yield SystemVerse("his plays", quality, None, Sense(told_apart, None))
+        yield SystemVerse("his plays", quality, Sense(told_apart, None))
     quality = form.measure(list(map(MeasuredPoem, evaluation.corpus.items)), copies=False)
     sense = measure_sense(reference.real, reference, draws=0)
-    yield SystemVerse(SHAKESPEARE, quality, None, sense)
+    yield SystemVerse(SHAKESPEARE, quality, sense)
 
 
 def read_openings(path: Path) -> tuple[str, ...]:
@@ -284,35 +247,12 @@ def read_openings(path: Path) -> tuple[str, ...]:
     return openings
 
 
-def _baselines(evaluation: Evaluation, losses: HeldOutLosses, notebook: Network) -> NGram:
-    """Measure the baselines on the held-out poems; returns the n-gram model for likelihoods."""
-    corpus = evaluation.corpus
-    models = dict(kneser_ney(corpus.training, corpus.validation, VERSE, evaluation.show_status))
-    for name, model in models.items():
-        losses.measure(name, model)
-    losses.measure(*pretrained(evaluation.trained))
-    losses.measure("the notebook's recipe", notebook)
-    return next(model for name, model in models.items() if name.startswith(LIKELIHOOD_ORDER))
-
-
-def mean_nats(network: Network, poems: Sequence[MeasuredPoem]) -> float:
-    """Mean −ln p of the generated characters, given the openings."""
-    vocabulary = network.vocabulary
-    given = [vocabulary.fold(poem.text[: poem.given]) for poem in poems]
-    whole = [
-        before + vocabulary.fold(poem.text[poem.given :])
-        for before, poem in zip(given, poems, strict=True)
-    ]
-    nats: NDArray[np.float64] = losses_of(network, whole).nats - losses_of(network, given).nats
-    return float(nats.sum() / (sum(map(len, whole)) - sum(map(len, given))))
-
-
 # Board
 
 
 def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:
     at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
-    ours, plain = found.verse[0], found.of(PLAIN)
+    ours = found.verse[0]
     form = ours.form
     targets = [
         at_most("held-out nats/char", 1.09, found.losses.ours.nats_per_character, ".3f"),
@@ -338,19 +278,6 @@ def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:
     if form.poems >= POEMS_FOR_VARIETY:
         targets.append(at_least("different end words", 400, form.end_words, "d"))
     targets += _sense_targets(ours.sense)
-    if ours.likelihood and plain.likelihood:
-        network = ours.likelihood.network - plain.likelihood.network
-        ngram = ours.likelihood.ngram - plain.likelihood.ngram
-        above = "nats/char above plain sampling, under"
-        targets += [
-            at_most(f"{above} the network", 0.15, network, "+.3f"),
-            at_most(f"{above} Kneser-Ney", 0.15, ngram, "+.3f"),
-        ]
-    first, whole = np.median(found.first_line), np.median(found.whole_poem)
-    targets += [
-        at_most("seconds to the first line, median", 0.2, float(first), ".3f"),
-        at_most("seconds to the whole poem, median", 0.8, float(whole), ".3f"),
-    ]
     return tuple(targets)
 
 
@@ -380,16 +307,11 @@ def _form_table(found: SonnetsFindings) -> Table:
     def row(name: str, cell: Callable[[SystemVerse], str]) -> tuple[str, ...]:
         return (name, *map(cell, found.verse))
 
-    def likelihood(of: Callable[[Likelihood], float]) -> Callable[[SystemVerse], str]:
-        return lambda v: f"{of(v.likelihood):.3f}" if v.likelihood else "–"
-
     rows: tuple[tuple[str, ...], ...] = (
         row("fourteen lines", lambda v: f"{v.form.complete:.0%}"),
         *_quality_rows([verse.form for verse in found.verse]),
         row("ten or eleven syllables", lambda v: f"{v.form.syllables:.1%}"),
         row("iambic", lambda v: f"{v.form.iambic:.1%}"),
-        row("−ln p under the network", likelihood(lambda s: s.network)),
-        row("−ln p under Kneser-Ney", likelihood(lambda s: s.ngram)),
         row("poems", lambda v: f"{v.form.poems}"),
     )
     note = FORM.format(
@@ -428,16 +350,6 @@ def _quality_rows(qualities: Sequence[VerseQuality]) -> tuple[tuple[str, ...], .
         row("poems with a rhyme word twice", lambda q: q.rhyme_words_twice, "d"),
         row("different end words", lambda q: q.end_words, ",d"),
     )
-
-
-def _speed_table(found: SonnetsFindings) -> Table:
-    measured = {"the first lines": found.first_line, "the whole poem": found.whole_poem}
-    rows = tuple(
-        (name, *(f"{np.quantile(seconds, q):.2f} s" for q in (0.5, 0.95)))
-        for name, seconds in measured.items()
-    )
-    note = SPEED.format(count=min(TIMED, len(found.first_line)))
-    return Table("Response times", note, ("", "median", "95th percentile"), rows)
 
 
 def _headline(found: SonnetsFindings) -> tuple[Figure, ...]:

@@ -17,7 +17,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=20.0, help="length (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the plan and the members")
-    parser.add_argument("--database-url", metavar="URL", help="(default: SQLite)")
     parser.add_argument(
         "--only", nargs="+", default=(), metavar="FAULT", help="these faults, in this order"
     )
@@ -30,7 +29,6 @@ def main() -> int:
         chosen = SoakOptions(
             seconds=options.minutes * 60,
             seed=options.seed,
-            address=options.database_url,
             only=options.only,
         )
         soak = Soak(folder, chosen, console)

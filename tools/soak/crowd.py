@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from simulators.common.payloads import Upload
 from simulators.discord.guild import User
 from simulators.discord.limits import ApiError
 from simulators.discord.records import Interaction, Message
@@ -56,8 +55,8 @@ class Crowd:
         self._notes: dict[Ballot, Message] = {}
         """The private note about each vote."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self.namers: list[str] = []
-        """Names of the namers that members use."""
+        self.namer = ""
+        """The namer that members use, once it is trained."""
         self._actions: Mapping[Action, float] = {
             self._dinoname: 14,
             self._vote: 30,
@@ -68,9 +67,6 @@ class Crowd:
             self._dissect: 5,
             self._more: 4,
             self._look: 9,
-            self._settings: 1,
-            self._manage_namers: 1,
-            self._privacy: 1,
         }
 
     # Running
@@ -108,10 +104,8 @@ class Crowd:
     async def _as(self, member: User, action: Action) -> None:
         try:
             await action(member)
-        except ApiError as error:  # as Discord would: the bot never hears of it
-            self._ledger.unlawful[f"{action.__name__}: {error.message}"] += 1
-        except LookupError:
-            pass  # there is no such button
+        except (ApiError, LookupError):
+            pass  # there is no such button, or Discord rejects it: the bot never hears of it
         finally:
             self._idle.append(member)
 
@@ -178,8 +172,8 @@ class Crowd:
         self._remember(await self.settled(entry))
 
     async def _name(self, member: User) -> None:
-        if self.namers:
-            options = {"namer": self._one_of(self.namers), "count": 3}
+        if self.namer:
+            options = {"namer": self.namer, "count": 3}
             entry = self.send("name of a namer", member, "name", options, worked=NAMES, stores=True)
             self._remember(await self.settled(entry))
 
@@ -264,54 +258,7 @@ class Crowd:
         )
         await self.settled(self.send(command, member, command, options, worked="."))
 
-    async def _settings(self, _member: User) -> None:
-        minutes = int(self._random.integers(1, 3))
-        entry = self.send(
-            "settings",
-            self.admin,
-            "settings",
-            {"vote_minutes": minutes},
-            worked=r"New polls stay open",
-            stores=True,
-        )
-        self._records.settings.append((minutes, entry))
-        await self.settled(entry)
-
-    async def _manage_namers(self, _member: User) -> None:
-        command, options = self._one_of(
-            (
-                ("namer info", {"name": self._one_of(self.namers)} if self.namers else {}),
-                ("namer export", {"name": self._one_of(self.namers)} if self.namers else {}),
-                ("namer retrain", {"name": "elves"}),
-                ("models list", {"task": "names"}),
-            )
-        )
-        await self.settled(self.send(command, self.admin, command, options, worked="."))
-
-    async def _privacy(self, member: User) -> None:
-        shown = await self.settled(
-            self.send("privacy", member, "privacy", {}, worked="🔏|no longer stores")
-        )
-        if self._random.random() < 0.3 and shown.asked.messages:
-            overview = shown.asked.message
-            await self.settled(self._press("forget", member, overview, "Delete my data"))
-            entry = self._press("forget", member, overview, "Yes, delete my data")
-            self._records.forgets.append((int(member.id), entry))
-            await self.settled(entry)
-
     # What an administrator does
-
-    async def import_namer(self, name: str, content: bytes) -> Entry:
-        """Import a namer; the members use it if that works."""
-        options = {"name": name, "file": Upload(f"{name}.safetensors", content)}
-        entry = self.send(
-            "import", self.admin, "namer import", options, worked="is ready", stores=True
-        )
-        await self.settled(entry)
-        if entry.succeeded:
-            self._records.imports[name] = entry
-            self.namers.append(name)
-        return entry
 
     async def create_namer(self, name: str) -> Entry:
         """Train a namer on a list of elves."""

@@ -4,9 +4,12 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +17,6 @@ from simulators.common.faults import FaultKind, RestFault
 from simulators.discord.guild import ChannelKind
 from simulators.discord.server import LocalDiscord
 from tools.soak.crowd import Crowd
-from tools.soak.database import DatabaseFaults, PostgresFaults
 from tools.soak.ledger import text_of
 from tools.soak.supervisor import Supervisor, limit_memory
 
@@ -25,7 +27,6 @@ TRAINER_S = 10.0
 REQUESTS, FILES = r"/(interactions|webhooks|channels)/", "GET .*/attachments/"
 """Paths of requests that fail."""
 BROKEN_FRAME = '{"op": 0, "t": "INTERACTION_CREATE", "s": '
-SQLITE, POSTGRES = "sqlite", "postgresql"
 ARCHIVED_AGAIN_S = 1.0
 FIRST_S = 8.0
 """Seconds before the first fault."""
@@ -46,7 +47,7 @@ class Trouble:
 
     local: LocalDiscord
     supervisor: Supervisor
-    database: DatabaseFaults
+    database: Path
     crowd: Crowd
     random: np.random.Generator
 
@@ -87,7 +88,19 @@ class Trouble:
             await asyncio.sleep(ARCHIVED_AGAIN_S)
         channel.kind, channel.archived = ChannelKind.TEXT, False
 
-    # The disk
+    # The database and its disk
+
+    async def lock(self, times: Sequence[float], pause: float = 0.0) -> None:
+        """Hold the write lock of the database for some times, with pauses between them."""
+        await asyncio.to_thread(self._hold, times, pause)
+
+    def _hold(self, times: Sequence[float], pause: float) -> None:
+        for seconds in times:
+            with closing(sqlite3.connect(self.database, 10, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                time.sleep(seconds)
+                database.execute("ROLLBACK")
+            time.sleep(pause)
 
     async def full_disk(self, seconds: float) -> None:
         self.supervisor.limit_files(0)
@@ -139,20 +152,14 @@ class Trouble:
             await asyncio.sleep(seconds)
             _send(pid, signal.SIGCONT)
 
-    # The clock and the process
-
-    async def step_clock(self, by: float, seconds: float) -> None:
-        self.supervisor.set_clock(by)
-        await asyncio.sleep(seconds)
-        self.supervisor.set_clock(0)
-        await asyncio.sleep(1.0)
+    # The process
 
     async def terminate(self) -> None:
         await self.supervisor.terminate()
         await self.supervisor.wait_online()
 
     async def terminate_locked(self) -> None:
-        lock = asyncio.create_task(self.database.lock(14.0))
+        lock = asyncio.create_task(self.lock([14.0]))
         await asyncio.sleep(2.0)
         await self.supervisor.terminate()
         await lock
@@ -197,11 +204,6 @@ def _send(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _postgres(trouble: Trouble) -> PostgresFaults:
-    assert isinstance(trouble.database, PostgresFaults)  # noqa: S101 (by the plan)
-    return trouble.database
-
-
 @dataclass(frozen=True)
 class Fault:
     """A kind of fault.
@@ -209,15 +211,12 @@ class Fault:
     apply: makes it for some seconds, and returns when it is over.
     seconds: how long it lasts; 0 for a moment.
     pause: seconds until the next fault, for the bot to come back.
-    on: the database that it needs, or both.
     """
 
     name: str
     apply: Callable[[Trouble, float], Awaitable[None]]
     seconds: float = 0.0
     pause: float = 8.0
-    on: str = ""
-    needs_clock: bool = False
 
     @property
     def is_of_the_database(self) -> bool:
@@ -254,22 +253,15 @@ FAULTS = (
     Fault("connections cut", lambda t, s: t.rest(FaultKind.CUT, s, 0.4), 6.0),
     Fault("answers lost", lambda t, s: t.rest(FaultKind.LOST_ANSWER, s, 0.4), 6.0),
     # The database
-    Fault("database locked", lambda t, s: t.database.lock(s), 20.0),
-    Fault("database slow", lambda t, s: t.database.slow(s), 10.0),
-    Fault("database full", lambda t, s: t.full_disk(s), 8.0, on=SQLITE),
-    Fault("database hung", lambda t, s: _postgres(t).hang(s), 20.0, on=POSTGRES),
-    Fault("database gone", lambda t, s: _postgres(t).go_away(s), 10.0, on=POSTGRES),
-    Fault("database read-only", lambda t, s: _postgres(t).read_only(s), 8.0, on=POSTGRES),
+    Fault("database locked", lambda t, s: t.lock([s]), 20.0),
+    Fault("database slow", lambda t, s: t.lock([0.4] * int(2 * s), 0.1), 10.0),
+    Fault("database full", lambda t, s: t.full_disk(s), 8.0),
     # Training
     Fault("trainer killed at its start", lambda t, _: t.kill_trainer(0), pause=10.0),
     Fault("trainer killed while it trains", lambda t, _: t.kill_trainer(30), pause=10.0),
     Fault("trainer killed at its end", lambda t, _: t.kill_trainer(95), pause=10.0),
     Fault("trainer out of memory", lambda t, _: t.starve_trainer(), pause=10.0),
     Fault("trainer hung", lambda t, s: t.hang_trainer(s), 10.0, pause=10.0),
-    # The clock
-    Fault("clock an hour back", lambda t, s: t.step_clock(-3600, s), 15.0, needs_clock=True),
-    Fault("clock a day back", lambda t, s: t.step_clock(-86400, s), 15.0, needs_clock=True),
-    Fault("clock an hour ahead", lambda t, s: t.step_clock(3600, s), 15.0, needs_clock=True),
     # The process
     Fault("SIGTERM", lambda t, _: t.terminate(), pause=12.0),
     Fault("SIGTERM while the database is locked", lambda t, _: t.terminate_locked(), pause=20.0),
@@ -288,26 +280,20 @@ def make_plan(
     seconds: float,
     quiet_s: float,
     *,
-    database: str,
-    has_clock: bool,
     only: Sequence[str] = (),
     quick: bool = False,
 ) -> list[Step]:
-    """Every possible fault once, in a random order, then again, until the time is up.
+    """Every fault once, in a random order, then again, until the time is up.
 
     quiet_s: seconds without a fault at the end.
-    only: the faults to use, in this order, instead of all that are possible.
+    only: the faults to use, in this order, instead of all.
     quick: whether they are short, for a soak of seconds.
     Raises `ValueError` for an unknown fault.
     """
     if unknown := [name for name in only if name not in BY_NAME]:
         raise ValueError(f"{unknown[0]!r} is no fault. The faults: {', '.join(BY_NAME)}")
     random = np.random.default_rng(seed)
-    possible = [BY_NAME[name] for name in only] or [
-        fault
-        for fault in FAULTS
-        if fault.on in ("", database) and (has_clock or not fault.needs_clock)
-    ]
+    possible = [BY_NAME[name] for name in only] or FAULTS
     steps: list[Step] = []
     at = FIRST_S
     while True:

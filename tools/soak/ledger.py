@@ -16,7 +16,6 @@ LATE_S = 1.0
 """An interaction that reaches the bot later than this is not held against it."""
 UNFINISHED = re.compile(r"✒️ …")
 """Ends the message of a poem that is being written."""
-APOLOGY = re.compile(r"Sorry, something went wrong")
 NOT_SAVED = re.compile(r"nothing was saved|not counted|wasn't saved|was not saved")
 
 
@@ -120,8 +119,6 @@ class Ledger:
     disturbed: set[str] = field(default_factory=set)
     """Tokens of interactions whose responses the platform did not accept or confirm."""
     deadline_s: float = DEADLINE_S
-    unlawful: Counter[str] = field(default_factory=Counter)
-    """Interactions that the simulator rejected, as Discord would: they never reach the bot."""
 
     def fate(self, entry: Entry) -> tuple[Fate, str]:
         """The fate of an interaction and the reason, if it was not answered."""
@@ -169,32 +166,21 @@ class Ledger:
             found.setdefault(entry.what, Counter())[self.fate(entry)[0]] += 1
         return found
 
-    def reasons(self, fate: Fate) -> Counter[str]:
-        """The reasons of a fate, and how many interactions each had."""
-        fates = [(entry.what, *self.fate(entry)) for entry in self.entries]
-        return Counter(
-            f"{what}: {why}" if fate is Fate.LOST else why for what, f, why in fates if f is fate
-        )
-
-    def first_success(self, since: float, *, stores: bool) -> float | None:
-        """When an interaction of `since` or later was first answered with success."""
-        times = [
-            entry.asked.acknowledged_at
-            for entry in self.entries
-            if entry.asked.created_at >= since
-            and entry.asked.acknowledged_at is not None
-            and (entry.stores or not stores)
-            and entry.succeeded
+    def reasons(self, fate: Fate) -> list[str]:
+        """Why interactions have a fate, one by one; with the request, if they are lost."""
+        fates = [(entry, *self.fate(entry)) for entry in self.entries]
+        return [
+            f"{entry.what} {entry.request}: {why}" if fate is Fate.LOST else why
+            for entry, found, why in fates
+            if found is fate
         ]
-        return min(times, default=None)
 
-    def apologies(self) -> int:
-        """Answers about an unknown error."""
-        return sum(bool(APOLOGY.search(entry.text)) for entry in self.entries)
-
-    def waits(self) -> list[float]:
-        """Seconds to the first response, of interactions that have one."""
-        return [entry.seconds for entry in self.entries if entry.seconds is not None]
+    def has_success(self, since: float, *, stores: bool) -> bool:
+        """Whether an interaction of `since` or later was answered with success."""
+        return any(
+            entry.asked.created_at >= since and (entry.stores or not stores) and entry.succeeded
+            for entry in self.entries
+        )
 
 
 def text_of(message: Message) -> str:

@@ -11,15 +11,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.chat.dispatch import ACKNOWLEDGED_S
 from simulators.discord.records import Interaction, Message
-from tools.soak.ledger import NOT_SAVED, Entry, text_of
+from tools.soak.ledger import NOT_SAVED, Entry
 
 RECEIPT = re.compile("You (voted|took your vote back)")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
 RETRACTED = re.compile(r"You took your vote back")
 KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
-FORGOTTEN = re.compile(r"no longer stores anything about you")
-READY = re.compile(r"✅ (?P<name>.+) is ready")
-POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
 HAS_WON = re.compile(r"The poll is closed: (?!no name )(?P<name>.+?) has won")
 
 Ballot = tuple[str, int]
@@ -45,9 +42,6 @@ class Stored:
     votes: Mapping[Ballot, int]
     poems: frozenset[tuple[int, int]]
     """Ids of the member and of the message."""
-    namers: frozenset[str]
-    """Names of those that have weights."""
-    minutes: int | None
     winners: Mapping[str, str]
     """The winning name of each closed poll that has one."""
 
@@ -59,9 +53,6 @@ class Records:
     ballots: dict[Ballot, list[tuple[Entry, int | None]]] = field(default_factory=dict)
     """Presses for each vote, with the position; None retracts."""
     keeps: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
-    forgets: list[tuple[int, Entry]] = field(default_factory=list)
-    imports: dict[str, Entry] = field(default_factory=dict)
-    settings: list[tuple[int, Entry]] = field(default_factory=list)
     cards: dict[str, Message] = field(default_factory=dict)
     """The message of each poll, by the poll's id."""
 
@@ -74,21 +65,12 @@ class Records:
         """Number of confirmations."""
         votes = sum(_voted(*press) for presses in self.ballots.values() for press in presses)
         kept = sum(bool(KEPT.search(e.text)) for entries in self.keeps.values() for e in entries)
-        changed = sum(bool(POLLS_STAY_OPEN.search(entry.text)) for _, entry in self.settings)
         won = sum(bool(HAS_WON.search(card.content)) for card in self.cards.values())
-        namers = sum(bool(READY.search(entry.text)) for entry in self.imports.values())
-        return votes + kept + changed + won + namers
+        return votes + kept + won
 
-    def lost(self, stored: Stored, channel: Iterable[Message]) -> list[str]:
-        """A sentence for everything that was confirmed and is not in the database.
-
-        channel: the messages of the channel, of which some say that a namer is ready.
-        """
+    def lost(self, stored: Stored) -> list[str]:
+        """A sentence for everything that was confirmed and is not in the database."""
         wrong = [*self._lost_votes(stored), *self._lost_poems(stored)]
-        ready = {m["name"] for e in self.imports.values() if (m := READY.search(e.text))}
-        ready |= {m["name"] for message in channel if (m := READY.search(text_of(message)))}
-        wrong += [f"namer {name}: not stored" for name in ready - stored.namers]
-        wrong += self._lost_settings(stored)
         for poll, card in self.cards.items():
             if (won := HAS_WON.search(card.content)) and poll in stored.winners:
                 if won["name"] != stored.winners[poll]:
@@ -113,11 +95,6 @@ class Records:
             events = [
                 (e.asked.created_at, position, _voted(e, position)) for e, position in presses
             ]
-            events += [
-                (e.asked.created_at, None, bool(FORGOTTEN.search(e.text)))
-                for who, e in self.forgets
-                if who == member
-            ]
             pressed_at = 0.0
             for at, position, is_certain in sorted(events, key=lambda event: event[0]):
                 after: set[int | None] = {None}
@@ -134,19 +111,9 @@ class Records:
 
     def _lost_poems(self, stored: Stored) -> Iterable[str]:
         for (member, message), entries in self.keeps.items():
-            kept = [e.asked.created_at for e in entries if KEPT.search(e.text)]
-            forgotten = [e.asked.created_at for who, e in self.forgets if who == member]
-            is_kept = max(kept, default=0.0) > max(forgotten, default=0.0)
+            is_kept = any(KEPT.search(entry.text) for entry in entries)
             if is_kept and (member, message) not in stored.poems:
                 yield f"poem {message} of member {member}: not stored"
-
-    def _lost_settings(self, stored: Stored) -> Iterable[str]:
-        allowed: set[int | None] = {None}
-        for minutes, entry in self.settings:
-            is_certain = POLLS_STAY_OPEN.search(entry.text) is not None
-            allowed = {minutes} if is_certain else allowed | {minutes}
-        if self.settings and stored.minutes not in allowed:
-            yield f"polls stay open for {stored.minutes} minutes, not {allowed}"
 
 
 def _described(entry: Entry, position: int | None) -> str:
@@ -169,8 +136,6 @@ async def read_stored(url: URL) -> Stored:
     """Read the bot's database."""
     votes = await rows(url, "SELECT poll_id, member_id, position FROM votes")
     poems = await rows(url, "SELECT member_id, message_id FROM poems")
-    namers = await rows(url, "SELECT name FROM custom_models WHERE digest IS NOT NULL")
-    minutes = await rows(url, "SELECT vote_minutes FROM communities")
     winners = await rows(
         url,
         "SELECT p.id, c.name FROM polls p JOIN candidates c "
@@ -179,8 +144,6 @@ async def read_stored(url: URL) -> Stored:
     return Stored(
         votes={(str(poll), int(member)): int(at) for poll, member, at in votes},
         poems=frozenset((int(member), int(message)) for member, message in poems),
-        namers=frozenset(str(name) for (name,) in namers),
-        minutes=next((each.vote_minutes for each in minutes), None),
         winners={str(poll): str(name) for poll, name in winners},
     )
 

@@ -1,39 +1,24 @@
 """Runs a soak: starts the bot, lets members use it, makes the faults, and judges."""
 
 import asyncio
-import string
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from models.fingerprints import Fingerprints
-from models.names.constraints import LIST_RECIPE
-from models.networks.ngram import NGram
-from models.networks.vocabulary import END, Vocabulary
-from models.weights import ModelCard, save_weights
+from bot.store import url_of
 from simulators.discord.records import Message
 from simulators.discord.server import LocalDiscord
 from tools.soak.crowd import Crowd
-from tools.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
-from tools.soak.faults import BY_NAME, POSTGRES, SQLITE, Step, Trouble, make_plan
+from tools.soak.faults import BY_NAME, Step, Trouble, make_plan
 from tools.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
 from tools.soak.records import Records, read_stored
 from tools.soak.supervisor import Supervisor
 
-ORDER = 5
-GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
-CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
-SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
-LARGE = 500_000
-"""Number of n-grams of a large namer, whose file has 4.8 MiB of the 6 MiB that are allowed."""
-LARGE_NAMERS = 8
 TRIES = 5
 COOLDOWN_S = 1.1
 """Seconds between two requests of the administrator; the bot is told 1 s."""
@@ -56,9 +41,6 @@ class SoakOptions:
     rate: float = 3.0
     members: int = 200
     quiet_s: float = 70.0
-    large_namers: int = LARGE_NAMERS
-    address: str | None = None
-    """DATABASE_URL of a PostgreSQL database; None is SQLite."""
     only: Sequence[str] = ()
     quick: bool = False
     deadline_s: float = DEADLINE_S
@@ -66,31 +48,20 @@ class SoakOptions:
 
 
 @dataclass
-class Recovered:
-    """A fault that was made, and when the bot was back: seconds after its end."""
-
-    step: Step
-    began: float
-    ended: float
-    error: str = ""
-    seconds: float | None = None
-
-
-@dataclass
 class SoakResult:
     """Everything that was counted."""
 
-    options: SoakOptions
     ledger: Ledger
     records: Records
-    faults: list[Recovered]
+    faults: list[tuple[Step, float]]
+    """Those that were made, and when they ended."""
     supervisor: Supervisor
-    log: str
+    log: str = ""
     left_unfinished: list[str] = field(default_factory=list)
     lost_records: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    lag_s: float = 0.0
-    """The longest time in which this process did not run: the machine was busy."""
+    never_back: list[str] = field(default_factory=list)
+    """Faults after which no interaction succeeded."""
 
 
 class Soak:
@@ -98,21 +69,12 @@ class Soak:
 
     def __init__(self, folder: Path, options: SoakOptions, console: Console) -> None:
         self._folder, self._options, self._console = folder, options, console
-        self._lag_s = 0.0
         self._left: dict[str, str] = {}
 
     async def run(self) -> SoakResult:
         """Run it; the outcome."""
         options, folder = self._options, self._folder
         async with AsyncExitStack() as stack:
-            database: DatabaseFaults = (
-                PostgresFaults(options.address)
-                if options.address
-                else SqliteFaults(folder / "state" / "mangosaurus.db")
-            )
-            await database.start()
-            stack.push_async_callback(database.close)
-            (folder / "state").mkdir()
             local = await stack.enter_async_context(
                 LocalDiscord(
                     port=0,
@@ -122,30 +84,27 @@ class Soak:
                     first_response_s=options.deadline_s,
                 )
             )
-            environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
+            environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
-            if database.address:
-                environment["DATABASE_URL"] = database.address
             supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
             ledger, records = Ledger(deadline_s=options.deadline_s), Records()
             ledger.downs, ledger.disturbed = supervisor.downs, local.faults.disturbed
             crowd = Crowd(local, ledger, records, seed=options.seed, members=options.members)
-            outcome = SoakResult(options, ledger, records, [], supervisor, "")
+            outcome = SoakResult(ledger, records, [], supervisor)
             plan = make_plan(
                 options.seed,
                 options.seconds,
                 options.quiet_s,
-                database=POSTGRES if options.address else SQLITE,
-                has_clock=supervisor.has_clock,
                 only=options.only,
                 quick=options.quick,
             )
-            self._show_plan(plan, supervisor.has_clock)
-            await self._prepare(crowd)
+            self._console.print(f"seed {options.seed}: {len(plan)} faults")
+            await self._insist(lambda: crowd.create_namer("elves"))
+            crowd.namer = "elves"
             trouble = Trouble(
                 local,
                 supervisor,
-                database,
+                folder / "state" / "mangosaurus.db",
                 crowd,
                 np.random.default_rng([options.seed, 2]),
             )
@@ -159,37 +118,16 @@ class Soak:
             for message in left:
                 self._note_unfinished(message)
             outcome.left_unfinished = [*self._left.values()]
-            messages = local.messages
-        stored = await read_stored(database.url)
-        outcome.lost_records = records.lost(stored, messages)
+        stored = await read_stored(url_of(None, supervisor.bot.state_dir))
+        outcome.lost_records = records.lost(stored)
         outcome.contradictions = records.contradictions(stored)
         outcome.log = supervisor.bot.log.read_text(errors="replace")
-        outcome.lag_s = self._lag_s
-        for fault in outcome.faults:
-            stores = BY_NAME[fault.step.fault].is_of_the_database
-            back = ledger.first_success(fault.ended, stores=stores)
-            fault.seconds = None if back is None else max(0.0, back - fault.ended)
+        outcome.never_back = [
+            step.fault
+            for step, ended in outcome.faults
+            if not ledger.has_success(ended, stores=BY_NAME[step.fault].is_of_the_database)
+        ]
         return outcome
-
-    def _show_plan(self, plan: Sequence[Step], has_clock: bool) -> None:
-        self._console.print(f"seed {self._options.seed}: {len(plan)} faults")
-        for step in plan:
-            lasts = f" for {step.seconds:g} s" if step.seconds else ""
-            self._console.print(f"  {step.at:7.1f} s  {step.fault}{lasts}", highlight=False)
-        if not has_clock:
-            self._console.print("  no faults of the clock: the package libfaketime is missing")
-
-    async def _prepare(self, crowd: Crowd) -> None:
-        """Import namers and train one."""
-        await self._insist(lambda: crowd.create_namer("elves"))
-        for number in range(self._options.large_namers):
-            content = await asyncio.to_thread(namer, number)
-            name = f"large {number}"
-            await self._insist(partial(crowd.import_namer, name, content))
-        crowd.namers.append("elves")
-        for name in crowd.namers:  # all of them in use from the start
-            crowd.send("name of a namer", crowd.admin, "name", {"namer": name, "count": 3})
-            await asyncio.sleep(COOLDOWN_S)
 
     async def _insist(self, ask: Callable[[], Awaitable[Entry]]) -> None:
         """Ask until it succeeds; `RuntimeError` if it does not. The machine may be busy."""
@@ -206,7 +144,6 @@ class Soak:
         tasks = [
             asyncio.create_task(crowd.act(options.rate)),
             asyncio.create_task(crowd.probe()),
-            asyncio.create_task(self._watch_lag()),
             asyncio.create_task(self._watch_messages(trouble)),
         ]
         working: asyncio.Task[None] | None = None
@@ -229,21 +166,13 @@ class Soak:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _make(self, outcome: SoakResult, step: Step, trouble: Trouble) -> None:
-        fault = Recovered(step, time.time(), 0.0)
-        outcome.faults.append(fault)
         try:
             await asyncio.wait_for(trouble.apply(step), step.seconds + 240.0)
         except Exception as error:  # noqa: BLE001 (the soak goes on without it)
-            fault.error = f"{type(error).__name__}: {error}"
+            self._console.print(f"{step.fault}: {type(error).__name__}: {error}", markup=False)
         finally:
             trouble.local.faults.clear()
-            fault.ended = time.time()
-
-    async def _watch_lag(self) -> None:
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.1)
-            self._lag_s = max(self._lag_s, time.perf_counter() - before - 0.1)
+            outcome.faults.append((step, time.time()))
 
     async def _watch_messages(self, trouble: Trouble) -> None:
         """Note what is still unfinished a minute after a restart, from before it."""
@@ -263,36 +192,3 @@ class Soak:
     def _note_unfinished(self, message: Message) -> None:
         shown = message.embed.get("title") or message.content or "thinking…"
         self._left[message.id] = f"{shown}"[:80]
-
-
-def namer(seed: int) -> bytes:
-    """A large weight file, with n-grams of made-up names and many random ones."""
-    random = np.random.default_rng(seed)
-    names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
-    vocabulary = Vocabulary.of([string.ascii_lowercase + GREEK + CYRILLIC])
-    base = len(vocabulary)
-    fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
-    # A random context and what follows it, so that no two orders share their contexts.
-    codes = random.integers(base**ORDER, size=LARGE)
-    grams = np.union1d(fitted.grams, codes)
-    counts = np.ones(len(grams), np.int64)
-    counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)
-    model = NGram(vocabulary, ORDER, 0.75, grams, counts)
-    card = ModelCard(
-        task="names",
-        architecture="ngram",
-        recipe=LIST_RECIPE,
-        corpus="elves",
-        corpus_sha256="0" * 64,
-        seed=seed,
-        updates=1,
-        created="2026-01-02",
-        symbols=vocabulary.symbols,
-        validation=1.5,
-        kneser_ney=1.6,
-        measured=len(names),
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "namer.safetensors"
-        save_weights(path, model.arrays(), card, Fingerprints.of(names), words=names)
-        return path.read_bytes()

@@ -1,4 +1,4 @@
-"""The bot's process, restarted like systemd does; its memory, its clock, and its trainers."""
+"""The bot's process, restarted like systemd does; its memory, and its trainers."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,10 @@ RESTART_S = 1.0
 """Seconds between the end of the process and its next start."""
 SAMPLE_S = 0.5
 """Seconds between two looks at the memory."""
-FAKETIME = (
-    Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
-    Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
-)
-"""Where Debian's package libfaketime puts its library, which changes a process' clock."""
 
 
 class Supervisor:
-    """Keeps the bot running inside of `async with`, except while `may_run` is not set."""
+    """Keeps the bot running inside of `async with`."""
 
     def __init__(self, local: LocalDiscord, folder: Path, environment: dict[str, str]) -> None:
         self.downs: list[Down] = []
@@ -42,22 +37,8 @@ class Supervisor:
         counted once (PSS)."""
         self.stops: list[tuple[float, int]] = []
         """Seconds and exit code of every SIGTERM."""
-        self.may_run = asyncio.Event()
-        self.may_run.set()
         self.online = asyncio.Event()
         self._local = local
-        self._clock = folder / "clock"
-        library = next(filter(Path.exists, FAKETIME), None)
-        self.has_clock = library is not None
-        if library is not None:
-            self.set_clock(0)
-            environment |= {
-                "LD_PRELOAD": str(library),
-                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-                "FAKETIME_CACHE_DURATION": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # it makes waiting threads poll
-            }
         self.bot = BotProcess(local, folder, environment)
         self._ending = ""
         """Why the process is about to end; empty while it should not."""
@@ -77,7 +58,6 @@ class Supervisor:
 
     async def _keep_running(self) -> None:
         while True:
-            await self.may_run.wait()
             began = time.time()
             await self._local.drop_gateway()  # what a killed process left open
             try:
@@ -149,10 +129,6 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.online.wait(), limit_s)
         return self.online.is_set()
-
-    def set_clock(self, seconds: float) -> None:
-        """Set the bot's clock forward or, below 0, back."""
-        self._clock.write_text(f"{seconds:+.0f}\n")
 
     def limit_files(self, largest: int) -> None:
         """Let the process write no file beyond a size in bytes, like a full disk."""

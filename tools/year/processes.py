@@ -268,6 +268,7 @@ class Process:
         await self.jobs.polls.close_due_polls()
         await self.jobs.polls.withdraw_answers()
         await self.jobs.dailies.post_due()
+        await self.jobs.outbox.deliver_due()
         await self.jobs.answers.close_left()
         if sweeps:
             await self.jobs.communities.sweep()

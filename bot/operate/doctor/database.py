@@ -139,8 +139,8 @@ async def _postgres(session: "AsyncSession", where: str) -> Finding:
 async def _live_weights(database: "Database") -> AsyncIterator[Finding]:
     """Whether the versions that are served in place of the shipped ones are intact."""
     from bot.store import Store
-    from bot.training.queries import Versions
-    from bot.training.registry import load_stored
+    from bot.trainer.queries import Versions
+    from bot.trainer.registry import load_stored
     from models.weights import WeightsError
 
     versions = Store(database)[Versions]

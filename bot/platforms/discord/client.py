@@ -201,7 +201,7 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
-        await self.app.pace.turn()
+        await self.app.begin()
         turn = DiscordTurn(interaction, self.platform)
         await dispatch.press(self.app, turn, button.action, button.state)
 
@@ -244,7 +244,7 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
 
     async def interaction_check(self, _interaction: Interaction, /) -> bool:
         """Let few commands in each round of the event loop read their options."""
-        await self.client.app.pace.turn()
+        await self.client.app.begin()
         return True
 
     async def _call(self, interaction: Interaction) -> None:

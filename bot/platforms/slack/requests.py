@@ -404,7 +404,7 @@ class Requests:
             except StoreError as error:
                 log.warning("The workspace is not welcomed: %s", error)
             else:
-                await self._jobs.welcomes.greet(platform.community_id, [number])
+                await self._jobs.welcomes.greet(platform.community_id, number)
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""

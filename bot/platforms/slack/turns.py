@@ -23,6 +23,7 @@ from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.turn import SlackAttachment, SlackOrigin, SlackTurn
 from bot.platforms.slack.views import rendering
 from bot.store import StoreError
+from bot.store.members import Forgotten
 
 log = logging.getLogger(__name__)
 
@@ -97,12 +98,12 @@ class SlackTurns:
             return None
         if not self._platform.api.is_ours(origin.response_url):  # forged, or none
             origin = replace(origin, response_url="")
-        await self._app.pace.turn()
+        await self._app.begin()
         try:
             if self._app.in_flight.is_stopping:
                 raise ShuttingDown
             return await self._app.in_flight.answered(self._found(origin, clean(name), rights))
-        except (StoreError, ShuttingDown) as error:
+        except (StoreError, Forgotten, ShuttingDown) as error:
             if is_answered:
                 await self.explain(error, origin)
             return None

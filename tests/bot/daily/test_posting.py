@@ -10,9 +10,9 @@ from bot.chat.message import Message
 from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, RecordEntry
-from bot.daily import posting
-from bot.daily.posting import DailyPoster
 from bot.daily.queries import Dailies
+from bot.features.jobs import Jobs
+from bot.polls.poll_message import ACTION
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
@@ -47,12 +47,17 @@ class Platform(FakePlatform):
     @property
     def dailies(self) -> list[int]:
         """The channels of all polls, in their order."""
-        return [channel for channel, message in self.sent if message.embeds]
+        return [channel for channel, message in self.sent if is_open(message)]
 
     @property
     def told(self) -> list[tuple[int, str]]:
         """All other messages."""
         return [(where, plain(each.content)) for where, each in self.sent if not each.embeds]
+
+
+def is_open(message: Message) -> bool:
+    """Whether it is that of a poll with buttons to vote."""
+    return any(button.action == ACTION for button in message.buttons)
 
 
 class Scene:
@@ -64,11 +69,13 @@ class Scene:
         self.app = world.make_app()
         object.__setattr__(self.app, "store", store)
         self.platform = Platform(*communities)
-        self.poster = self.another()
+        self.jobs = Jobs(self.app, self.platform)
 
-    def another(self) -> DailyPoster:
-        """One of another process."""
-        return DailyPoster(self.app, self.platform)
+    async def post_due(self) -> None:
+        """Do what is due, in another process."""
+        jobs = Jobs(self.app, self.platform)
+        await jobs.dailies.post_due()
+        await jobs.outbox.deliver_due()
 
     async def choose(self, *, community: int = COMMUNITY, **columns: int | str) -> None:
         """Let a community choose dinosaurs of the day, in the channel of its number times 5."""
@@ -80,7 +87,8 @@ class Scene:
     async def go_on(self, duration: timedelta) -> None:
         """Let time pass, and do what is due then."""
         self.now += duration
-        await self.poster.post_due()
+        await self.jobs.dailies.post_due()
+        await self.jobs.outbox.deliver_due()
 
     async def end_votes(self, *, with_winner: bool) -> None:
         """Close the polls that are due."""
@@ -89,7 +97,7 @@ class Scene:
             if with_winner:
                 await polls.cast(Ballot(poll.id, ADA, 0), poll.opened_at)
             await polls.close(poll.id, self.now)
-            await self.poster.stop_if_quiet(poll.community_id)
+        await self.jobs.outbox.deliver_due()
 
     async def polls(self) -> list[PollRecord]:
         """All that are open."""
@@ -103,7 +111,7 @@ def scene(world: World, store: Store) -> Scene:
 
 async def test_posted_once_a_day(scene: Scene) -> None:
     await scene.choose(daily_hours=3)
-    assert await scene.poster.post_due() == 60
+    assert await scene.jobs.dailies.post_due() == 60
     assert not scene.platform.sent
     for _ in range(24 * 6):
         await scene.go_on(timedelta(minutes=10))
@@ -119,7 +127,7 @@ async def test_posted_once_a_day(scene: Scene) -> None:
 async def test_processes_race(scene: Scene) -> None:
     await scene.choose()
     scene.now += HOUR
-    await asyncio.gather(*(scene.another().post_due() for _ in range(5)))
+    await asyncio.gather(*(scene.post_due() for _ in range(5)))
     assert scene.platform.dailies == [CHANNEL]
     assert len(await scene.polls()) == 1
 
@@ -128,7 +136,7 @@ async def test_switched_off_while_it_waits(
     world: World, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Communities are served in turn, and each as it is then."""
-    monkeypatch.setattr("bot.daily.posting.AT_ONCE", 1)
+    monkeypatch.setattr("bot.outbox.worker.AT_ONCE", 1)
     both = {COMMUNITY, COMMUNITY + 1}
     scene = Scene(world, store, *both)
     for each in both:
@@ -208,9 +216,7 @@ async def test_end_between_claim_and_post(scene: Scene) -> None:
     await scene.choose()
     with pytest.MonkeyPatch.context() as ending:
         ending.setattr(scene.platform, "send", _interrupted)
-        with pytest.raises(asyncio.CancelledError):
-            await scene.go_on(HOUR)
-    scene.poster = scene.another()
+        await scene.go_on(HOUR)
     await scene.go_on(timedelta(minutes=5))
     assert not scene.platform.sent
     await scene.go_on(DAY)
@@ -224,7 +230,6 @@ async def _interrupted(*_: object, **__: object) -> int:
 async def test_unreachable_platform(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried a few times within seconds, in which the platform knows a message again."""
     await scene.choose()
-    monkeypatch.setattr(posting, "TRIES", 1)
     scene.platform.errors[CHANNEL] = Unreachable("lost")
     await scene.go_on(HOUR)
     scene.platform.errors.clear()
@@ -242,10 +247,12 @@ async def test_failing_communities_keep_none_waiting(world: World, store: Store)
     await scene.go_on(HOUR)
     assert sorted(scene.platform.dailies) == [3 * CHANNEL, 4 * CHANNEL]
     counted = scene.app.monitor.metrics.dailies
+    assert [counted.labels(each)._value.get() for each in ("posted", "closed")] == [2, 1]
+    counted = scene.app.monitor.metrics.deliveries
     by_outcome = {
-        each: counted.labels(each)._value.get() for each in ("posted", "failed", "closed")
+        each: counted.labels("daily", each)._value.get() for each in ("delivered", "lost")
     }
-    assert by_outcome == {"posted": 2, "failed": 1, "closed": 1}
+    assert by_outcome == {"delivered": 2, "lost": 2}
 
 
 async def test_not_where_the_bot_is_not(world: World, store: Store) -> None:
@@ -305,7 +312,6 @@ async def test_days_that_nobody_saw_do_not_count(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.choose()
-    monkeypatch.setattr(posting, "TRIES", 1)
     scene.platform.errors[CHANNEL] = Unreachable("lost")
     scene.now += HOUR
     for _ in range(8):

@@ -21,11 +21,11 @@ from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import LONGEST_TYPED, NamesOptions
+from bot.trainer.queries import Live
+from bot.trainer.registry import ModelRegistry
 from bot.training import models, namer
 from bot.training.models import VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions
-from bot.training.queries import Live
-from bot.training.registry import ModelRegistry
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter

@@ -12,11 +12,7 @@ from bot.help import about
 from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
 from bot.text.spans import plain
-from bot.training import models, namer, requests, usable_models
-from bot.training.models import TaskOptions, VersionOptions
-from bot.training.namer import CorpusOptions, NameOptions, ShareOptions
-from bot.training.progress import TrainingReport
-from bot.training.queries import (
+from bot.trainer.queries import (
     CustomModelRecord,
     CustomModels,
     StoredList,
@@ -26,7 +22,11 @@ from bot.training.queries import (
     VersionFiles,
     Versions,
 )
-from bot.training.registry import version_of
+from bot.trainer.registry import version_of
+from bot.training import models, namer, requests, usable_models
+from bot.training.models import TaskOptions, VersionOptions
+from bot.training.namer import CorpusOptions, NameOptions, ShareOptions
+from bot.training.progress import TrainingReport
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters

@@ -31,7 +31,7 @@ from bot.privacy import privacy
 from bot.privacy.queries import Privacy
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.text.spans import plain, text
-from bot.training.queries import TrainingRequest, Trainings
+from bot.trainer.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
 from models.names.generator import NamesRequest
 from tests.bot.conftest import Home

@@ -9,7 +9,7 @@ from bot.chat.commands import Menu
 from bot.chat.message import Button
 from bot.features import REGISTRY
 from bot.platforms.slack.views.rendering import button
-from bot.training.queries import TrainingRequest, Trainings
+from bot.trainer.queries import TrainingRequest, Trainings
 from simulators.common.payloads import JSON
 from simulators.slack.records import Message
 from simulators.slack.workspace import Channel, Member

@@ -19,8 +19,8 @@ from bot.features import REGISTRY
 from bot.pictures.renderer import Renderer
 from bot.polls.queries import PollRecord, Polls
 from bot.text.spans import Timestamp, plain
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import CustomModelRecord, CustomModels
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.writing import Caller
 from bot.writing.service import NOBODY
 from data.text import fold

@@ -21,11 +21,12 @@ from bot.polls.removal_queries import Removal
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.training.queries import CustomModels
+from bot.trainer.queries import CustomModels
 from bot.verse.queries import Poems
+from tests.bot.champions import announce
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.training.test_custom_model_queries import create
+from tests.bot.trainer.test_custom_model_queries import create
 
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
@@ -102,7 +103,8 @@ async def test_winners_by_name(store: Store) -> None:
 async def test_on_message(store: Store) -> None:
     await opened(store)
     await store[Polls].sent(POLL.id, 50)
-    assert not await store[Polls].announcement_sent(POLL.id, 51)  # it has no winner
+    await store[Polls].close(POLL.id, NOW)
+    await announce(store, POLL.id, NOW, 51)
     for message in (50, 51):
         found = await store[Polls].on_message(1, message)
         assert found is not None

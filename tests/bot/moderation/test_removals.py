@@ -230,17 +230,19 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
 async def test_name_is_removed_while_it_is_sent(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From a poll whose message nobody knows yet: it is edited as soon as that is stored."""
+    """From a poll whose message nobody knows yet: the outbox edits it when that is stored."""
     polls = chat.app.store[Polls]
     sent = polls.sent
 
-    async def removed_first(poll_id: int, message_id: int) -> bool:
+    async def removed_first(poll_id: int, message_id: int) -> None:
         entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
         assert await chat.app.store[Moderation].remove_name(poll_id, 1, entry)
-        return await sent(poll_id, message_id)
+        await sent(poll_id, message_id)
 
     monkeypatch.setattr(polls, "sent", removed_first)
-    assert (await a_poll(chat)).lines == ["Mangosaurus", "removed by a moderator", "Kilosaurus"]
+    await a_poll(chat)
+    await chat.pass_time(5)
+    assert first_message(chat).lines == ["Mangosaurus", "removed by a moderator", "Kilosaurus"]
     assert not chat.files()
 
 

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.core import Metric
 
 from bot.status.health import Health
-from bot.training.service import TrainingService
+from bot.trainer.service import TrainingService
 from bot.writing.cluster import ClusterStatus
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform

@@ -8,8 +8,8 @@ import pytest
 
 from bot.community.queries import Communities
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.training.custom_models import CustomModelLoader
-from bot.training.queries import CustomModelRecord, CustomModels, StoredList
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.generator import NamesResult
 from tests.bot.chats.on_discord import DiscordChat

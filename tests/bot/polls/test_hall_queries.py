@@ -138,7 +138,6 @@ async def test_victory_is_taken_back(store: Store) -> None:
     voided = await store[Polls].find(1)
     assert voided is not None
     assert (voided.winner, voided.votes) == (None, (0, 3))
-    assert not await store[Polls].announcement_sent(1, 99)
     assert await best(store, ALL) == ["Bravosaurus"]
 
 

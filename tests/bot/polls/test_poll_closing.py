@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,13 +17,13 @@ from bot.chat.translation import ENGLISH
 from bot.chat.turn import Forbidden, Limited, MessageRef, Unanswered, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
+from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
+from bot.outbox.queries import Outbox
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.polls.poll_closing import PollCloser
 from bot.polls.queries import Ballot, PollRecord, Polls
-from bot.store import Unavailable
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -33,7 +32,6 @@ from tests.bot.conftest import World
 from tests.bot.fakes import unavailable
 from tests.bot.opened_polls import (
     TEN_MINUTES,
-    TOMORROW,
     a_poll,
     close_elsewhere,
     first_message,
@@ -163,13 +161,8 @@ async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
     (closed, *announcements), pictures = chat.history(), chat.files()
     assert closed.text == "The poll is closed: Bravosaurus has won."
     titles = [shown.title for shown in announcements if shown.cards]
-    # Slack can't tell whether the other process has sent it: so the poll shows the pictures.
-    assert titles == (["👑 A name has been chosen"] if chat.name == "discord" else [])
+    assert titles == ["👑 A name has been chosen"]
     assert [file.name for file in pictures] == ["plaque.png", "bravosaurus.png"]
-
-
-async def no_daily(_community_id: int) -> None:
-    """In place of `DailyPoster.stop_if_quiet`."""
 
 
 class Fossil:
@@ -198,14 +191,14 @@ class Fossil:
         await self.app.store[Polls].open(self.poll)
         await self.app.store[Polls].cast(Ballot(9, 7, 0), self.poll.opened_at)
 
-    async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
-        """One round of a closer, by default of another process."""
-        closer = closer or PollCloser(self.app, self.platform, no_daily)
+    async def close(self, jobs: Jobs | None = None, *, minutes: int = 0) -> None:
+        """One round of background jobs, by default of another process."""
+        jobs = jobs or Jobs(self.app, self.platform)
         self.now = self.end + timedelta(minutes=minutes)
         if minutes > 3:
             self.platform.nonces.clear()
-        with suppress(Unavailable):
-            await closer.close_due(self.now)
+        await jobs.polls.close_due(self.now)
+        await jobs.outbox.deliver_due()
 
     @property
     def announcements(self) -> list[int]:
@@ -221,21 +214,20 @@ async def fossil(world: World) -> AsyncIterator[Fossil]:
 
 
 async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next process finds the announcement: a platform's nonce is forgotten by then."""
+    """The next process finds the announcement, as long as the platform knows its nonce."""
     with monkeypatch.context() as kill:
-        kill.setattr(fossil.app.store[Polls], "announced", unavailable)
+        kill.setattr(fossil.app.store[Outbox], "finish", unavailable)
         await fossil.close()
     assert fossil.announcements == [100]
-    await fossil.close(minutes=30)
+    await fossil.close(minutes=3)
     assert fossil.announcements == [100]
-    assert "👑" in lines_of(fossil.platform.shown[1])  # the card is shown again
     stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.announcement_id == 100  # which moderators can remove
     assert stored.announced_at is not None
 
 
-@pytest.mark.parametrize("where", ["edit", "send", "announcement_sent", "announced"])
+@pytest.mark.parametrize("where", ["edit", "begin", "send", "finish"])
 @pytest.mark.parametrize("minutes", [3, 30])
 @pytest.mark.parametrize("has_nonces", [True, False])
 async def test_killed_while_it_announces_at_any_moment(
@@ -246,21 +238,19 @@ async def test_killed_while_it_announces_at_any_moment(
     if not has_nonces:
         monkeypatch.setattr(platform, "limits", replace(platform.limits, nonce_s=0))
         monkeypatch.setattr(platform, "nonces", NoNonces())
-    target: Any = polls if where.startswith("announce") else platform
+    target: Any = platform if where in ("edit", "send") else fossil.app.store[Outbox]
     real = getattr(target, where)
 
     async def killed(*given: Any, **options: Any) -> None:  # noqa: ANN401 (passed on)
-        if where in ("edit", "send"):  # it arrives
+        if where != "finish":  # it arrives
             await real(*given, **options)
         raise asyncio.CancelledError
 
     with monkeypatch.context() as kill:
         kill.setattr(target, where, killed)
-        kill.setattr(polls, "not_announced", AsyncMock(side_effect=asyncio.CancelledError))
-        with suppress(asyncio.CancelledError):
-            await fossil.close()
+        await fossil.close()
     sent = fossil.announcements
-    assert len(sent) == (where != "edit")
+    assert len(sent) == (where in ("send", "finish"))
     await fossil.close(minutes=1)  # it may still be at it
     assert await unannounced(fossil) == {9}
     await fossil.close(minutes=minutes)
@@ -268,9 +258,7 @@ async def test_killed_while_it_announces_at_any_moment(
     stored = await polls.find(9)
     assert stored is not None
     assert "👑" in lines_of(platform.shown[1])
-    if where == "announced":  # its message was stored
-        assert (fossil.announcements, stored.announcement_id) == (sent, 100)
-    elif minutes == 3 and has_nonces:
+    if where == "edit" or (minutes == 3 and has_nonces):
         assert (fossil.announcements, stored.announcement_id) == ([100], 100)
     else:
         assert (fossil.announcements, stored.announcement_id) == (sent, None)
@@ -292,7 +280,6 @@ async def test_announcement_that_was_refused_for_now(
     """Where a lost answer is told apart, it is sent later; else the poll shows it."""
     limits = replace(fossil.platform.limits, nonce_s=nonce_s)
     monkeypatch.setattr(fossil.platform, "limits", limits)
-    monkeypatch.setattr(poll_closing, "TRIES", 1)
     with monkeypatch.context() as away:
         away.setattr(fossil.platform, "send", AsyncMock(side_effect=Unreachable))
         await fossil.close()
@@ -401,8 +388,8 @@ async def test_limited_result_is_shown_later(
 
 async def unannounced(fossil: Fossil) -> set[int]:
     """The polls whose results are not announced."""
-    found = await fossil.app.store[Polls].unannounced(fossil.end + timedelta(minutes=9))
-    return {poll.id for poll in found}
+    found = [await fossil.app.store[Polls].find(number) for number in (9, 10, 11)]
+    return {poll.id for poll in found if poll is not None and poll.announced_at is None}
 
 
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
@@ -422,15 +409,14 @@ async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
 async def test_database_lost_while_it_announces(
     fossil: Fossil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closer = PollCloser(fossil.app, fossil.platform, no_daily)
+    jobs = Jobs(fossil.app, fossil.platform)
     with monkeypatch.context() as outage:
-        outage.setattr(fossil.app.store[Polls], "announced", unavailable)
-        outage.setattr(fossil.app.store[Polls], "announcement_sent", unavailable)
-        await fossil.close(closer)
+        outage.setattr(fossil.app.store[Outbox], "finish", unavailable)
+        await fossil.close(jobs)
     with monkeypatch.context() as often:  # the channel takes no edits either
         often.setattr(fossil.platform, "edit", AsyncMock(side_effect=Limited))
-        await fossil.close(closer, minutes=10)
-    await fossil.close(closer, minutes=30)
+        await fossil.close(jobs, minutes=10)
+    await fossil.close(jobs, minutes=30)
     assert fossil.announcements == [100]
     stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
@@ -496,17 +482,17 @@ async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.Monk
     await a_poll(chat)
     other = await chat.add_channel("bones")
     await chat.alice.use_in(other, "dinoname", count=2)
-    closer = chat.jobs.polls
-    show, shown = closer._show, asyncio.Event()
+    edit, shown = chat.platform.edit, asyncio.Event()
 
-    async def waits_in_first_channel(poll: PollRecord, attempt: Any) -> None:  # noqa: ANN401
-        if poll.channel_id == chat.channel.id:
+    async def waits_in_first_channel(ref: MessageRef, message: Message) -> None:
+        if ref.channel_id == first.channel_id:
             await shown.wait()
-        await show(poll, attempt)
+        await edit(ref, message)
         shown.set()
 
-    monkeypatch.setattr(closer, "_show", waits_in_first_channel)
-    await closer.close_due(chat.now() + TOMORROW)
+    monkeypatch.setattr(chat.platform, "edit", waits_in_first_channel)
+    first, _second = await open_polls(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
     for channel in (chat.channel, other):
         assert "The poll is closed" in chat.history(channel)[0].text
 

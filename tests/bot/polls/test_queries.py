@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from bot.community.queries import DEFAULT_MINUTES, Communities
+from bot.outbox.queries import Outbox
 from bot.polls.queries import (
     DOUBLE_PRESS,
     SKEW,
-    STALE,
     Ballot,
     Outcome,
     PollRecord,
@@ -188,7 +188,7 @@ async def test_concurrent_retracts(store: Store) -> None:
 
 async def test_due_by_platform(store: Store) -> None:
     """Each platform closes its own polls."""
-    polls, soon = store[Polls], LATER + timedelta(seconds=1)
+    polls = store[Polls]
     channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
     await polls.open(replace(POLL, id=9, channel_id=channel))
     for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
@@ -197,30 +197,19 @@ async def test_due_by_platform(store: Store) -> None:
         assert [poll.id for poll in await polls.due(LATER, platform)] == [poll_id]
         await polls.close(poll_id, LATER)
         assert await polls.next_closing(platform) is None
-        assert [poll.id for poll in await polls.unannounced(soon, platform)] == [poll_id]
+        (row,) = await store[Outbox].claim(platform, LATER, 9)
+        assert row.subject_id == poll_id
 
 
 async def test_poll_closes_once(store: Store) -> None:
-    polls, soon = store[Polls], LATER + timedelta(seconds=1)
+    polls = store[Polls]
     await cast(store, 5, 1)
     closed = await asyncio.gather(*(polls.close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
     assert not await cast(store, 6, 0)
     assert await polls.next_closing() is None
-    assert await polls.unannounced(LATER) == []
-    assert await polls.unannounced(LATER + STALE)
-    assert await polls.unannounced(soon + STALE) == []
-    for _again in range(2):
-        assert [poll.id for poll in await polls.unannounced(soon)] == [POLL.id]
-        known = (await polls.unannounced(soon))[0].announcing_at
-        claims = [await polls.claim_announcement(POLL.id, known, soon) for _ in range(2)]
-        assert claims == [True, False]
-        assert await polls.unannounced(soon) == []
-        assert await polls.unannounced(soon + timedelta(seconds=1))  # it has ended meanwhile
-        await polls.not_announced(POLL.id)
-    await polls.announced(POLL.id, soon)
-    assert await polls.unannounced(soon) == []
+    assert [row.subject_id for row in await store[Outbox].claim("discord", LATER, 9)] == [POLL.id]
 
 
 async def test_tie(store: Store) -> None:

@@ -20,7 +20,7 @@ from bot.polls.queries import Polls
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
-from bot.store import Store
+from bot.store import Database, Store
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -212,3 +212,14 @@ async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
         await record.add(entry)
     await chat.jobs.communities.sweep()
     assert await record.entries(chat.community_id) == entries[:1]
+
+
+async def test_deletions_in_other_processes(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process learns of them at once, so that it serves the member again."""
+    monkeypatch.setattr(Fleet, "is_shared", True)
+    ours = chat.app.store.database
+    other = Store(Database(ours.url))
+    await other[Privacy].forget_member(chat.alice.id)
+    await other.close()
+    await chat.pass_time(5)
+    assert ours.last_deletion == other.database.last_deletion > 0

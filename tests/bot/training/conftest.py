@@ -1,23 +1,11 @@
-"""Processes that are closed at the end, and bots that learn any list."""
+"""Bots that learn any list."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.store import Store
 from tests.bot.chats.protocol import Chat
 from tests.bot.training.lists import teach
-from tests.bot.training.processes import Bots
-
-
-@pytest.fixture
-async def bots(tmp_path: Path, store: Store) -> AsyncIterator[Bots]:
-    made = Bots(tmp_path / "state", store)
-    made.folder.mkdir()
-    yield made
-    for one in made.processes:
-        await one.service.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from bot.training.queries import CustomModelRecord, CustomModels
+from bot.trainer.queries import CustomModelRecord, CustomModels
 from models.training.events import Done, Planned, Progress, Samples
 from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.bot.tiny import tiny_namer

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from bot.chat.message import Button, Message, UserError
+from bot.trainer.queries import Live, Versions
+from bot.trainer.registry import ModelRegistry
 from bot.training import models
 from bot.training.models import TaskOptions, common_endings, parse_version
-from bot.training.queries import Live, Versions
-from bot.training.registry import ModelRegistry
 from models.weights import WeightsError
 from tests.bot.chats.protocol import Chat
-from tests.bot.training.test_registry import made
+from tests.bot.trainer.test_registry import made
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from bot.chat.message import Button, Message, UserError
 from bot.chat.turn import MessageRef, Unreachable
+from bot.trainer.queries import CustomModels
+from bot.trainer.service import names_of
 from bot.training import namer
 from bot.training.namer import CorpusOptions, check_corpus, new_name
-from bot.training.queries import CustomModels
-from bot.training.service import names_of
 from models.training.events import Failed
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat

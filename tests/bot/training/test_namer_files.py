@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save
 
 from bot.chat.message import UserError
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.queries import CustomModels
+from bot.trainer.service import TrainingService
 from bot.training import namer, requests
-from bot.training.custom_models import CustomModelLoader
 from bot.training.namer import CorpusOptions, ImportOptions
-from bot.training.queries import CustomModels
-from bot.training.service import TrainingService
 from bot.words import WordFilter
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer

@@ -14,17 +14,17 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.store.schema import EVERYBODY
 from bot.text.spans import plain
+from bot.trainer.queries import CustomModels, Trainings
+from bot.trainer.service import TooManyTrainings, TrainingService
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport
-from bot.training.queries import CustomModels, Trainings
 from bot.training.retrain import RetrainOptions
-from bot.training.service import TrainingService
 from models.training.events import Done, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import until
+from tests.bot.trainer.processes import until
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, lines_of, press_on
 from tests.models import tiny
 
@@ -284,10 +284,10 @@ async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.M
     """The announcement says so, and the custom model is not kept."""
 
     async def full(_request: object) -> int:
-        raise UserError("Too many trainings are waiting; try again in a few minutes.")
+        raise TooManyTrainings
 
     monkeypatch.setattr(scene.app[TrainingService], "enqueue", full)
-    with pytest.raises(UserError, match="Too many trainings are waiting"):
+    with pytest.raises(TooManyTrainings):
         await scene.create("elves")
     (message,) = scene.platform.shown.values()
     assert "Too many trainings are waiting; try again in a few minutes." in lines_of(message)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.training.queries import Trainings, Versions
+from bot.trainer.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
 from models.training.events import Done, Failed, Planned, Progress
 from models.weights import save_weights

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from data import corpora, further_reading
+from data import corpora, further_reading, packed_verse
 from models.verse import long_training
-from tests.data.test_packed_verse import SONNET, packed
+from tests.data import test_packed_prose
+from tests.data.test_packed_verse import LYRIC, SONNET, packed
 from tests.models.verse.test_reading import corpus
 from tests.slow.passages import PASSAGES, VALIDATION
 
@@ -20,8 +21,13 @@ def prepare_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpora, "load_plays", lambda: corpus(SONNET.lower() + "\n", planted))
     monkeypatch.setattr(further_reading, "load_bible", lambda: ("in the beginning\n\n",))
     monkeypatch.setattr(long_training, "MIN_COUNT", 1)
+    monkeypatch.setattr(packed_verse, "ONE_WORK_IN", 1)
+    monkeypatch.setattr(packed_verse, "LYRIC_YEARS", [1850])
     work = "### A | B | {} | c\n\n" + SONNET + "\nfa la la\n\n"
     text = "".join(work.format(year) for year in (1600, 1700, 1800))
-    source = folder / "packed"
+    text += planted.upper() + "### A | Lyric | 1850 | c\n\n" + LYRIC + "\n"
+    source, prose = folder / "packed", folder / "prose"
     source.mkdir()
-    long_training.prepare(folder, packed(source, text + planted.upper()))
+    prose.mkdir()
+    packed(prose, test_packed_prose.TEXT * 4)
+    long_training.prepare(folder, packed(source, text), prose)

@@ -53,16 +53,19 @@ def test_by_stanza() -> None:
 def test_prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare_small(tmp_path, monkeypatch)
     facts = json.loads((tmp_path / "data" / "facts.json").read_text())
-    assert {facts[name]["passages"] for name in WEIGHTS} == {1}
+    assert {facts[name]["passages"] for name in WEIGHTS.keys() - {"drama"}} == {1}
+    assert "drama" not in facts  # there is none
+    assert facts["prose"]["passages"] == 8
     vocabulary = load_vocabulary(tmp_path)
-    assert {"temperate", "tongue", "beginning"} <= vocabulary.index.keys()
+    assert {"temperate", "tongue", "beginning", "grapes"} <= vocabulary.index.keys()
+    assert "lost" not in vocabulary.index  # of a lyric stanza that validates
     assert "told" not in vocabulary.index  # of what shares words with a validation poem
     assert vocabulary.encode_features({"period": 1600, "kind": "verse"}).any()
     of_texts = load_of_texts(tmp_path)
     assert "in the beginning" in of_texts.copies
     assert "the song is not the song" not in of_texts.copies  # of what shares words, too
     assert len(of_texts.vectors) == len(vocabulary) > len(SPECIAL)
-    assert of_texts.digests.keys() == WEIGHTS.keys()
+    assert of_texts.digests.keys() == facts.keys() - {"vocabulary", "features"}
 
 
 def test_missing_files_say_what_to_run(tmp_path: Path) -> None:

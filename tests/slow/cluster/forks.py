@@ -14,7 +14,7 @@ from typing import Any
 
 from distributed.cli import dask_scheduler, dask_worker
 
-from bot.training.cluster import TrainingActor
+from bot.trainer.cluster import TrainingActor
 from bot.words import WordFilter
 from bot.writing.cluster import WritingActor
 

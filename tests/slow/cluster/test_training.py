@@ -13,20 +13,20 @@ from types import SimpleNamespace
 import pytest
 
 from bot.store import Store
-from bot.training import cluster as training
-from bot.training.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
-from bot.training.events import CustomModelTrained, EndReason
-from bot.training.queries import TrainingRequest
-from bot.training.service import table_of
-from bot.training.trainer import RunFolder, TrainingHandle
+from bot.trainer import cluster as training
+from bot.trainer.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
+from bot.trainer.events import CustomModelTrained, EndReason
+from bot.trainer.queries import TrainingRequest
+from bot.trainer.service import table_of
+from bot.trainer.trainer import RunFolder, TrainingHandle
 from bot.writing.cluster import ClusterPool
 from bot.writing.connection import Actor, ClusterUnreachable
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
-from tests.bot.training.test_trainer import PROGRESS
+from tests.bot.trainer.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
+from tests.bot.trainer.test_trainer import PROGRESS
 from tests.slow.cluster.dask_processes import Cluster, until
 from tests.slow.cluster.forks import kill
 

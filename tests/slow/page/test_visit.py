@@ -1,6 +1,5 @@
 """The page of `python -m bot --local` in a browser, with the shipped weights."""
 
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,12 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from bot.pictures.dissection import WIDTH
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
 from models.tasks import TASKS
 from simulators.discord.server import LocalDiscord
-from tests.end_to_end.conftest import ELVES, box_of, fill_in, last, mangosaurus, visiting, width_of
+from tests.end_to_end.conftest import ELVES, fill_in, last, mangosaurus, visiting, width_of
 from tools.soak.crowd import ENDINGS, SYLLABLES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
@@ -58,55 +56,6 @@ async def test_owner_of_the_bot(page: Page) -> None:
         await fill_in(page, "owner servers")
         await page.keyboard.press("Enter")
         await expect(last(page)).to_contain_text(answer)
-
-
-async def test_names(page: Page) -> None:
-    await fill_in(page, "dinoname")
-    await page.get_by_label("starts_with").fill("mango")
-    await page.keyboard.press("Enter")
-    five_names = re.compile(r"^(Mango[a-z]*\n?){5}$")
-    await expect(body(page)).to_have_text(five_names, use_inner_text=True)
-    first = await body(page).inner_text()
-    await page.get_by_role("button", name="More").click()
-    await expect(page.locator(".message")).to_have_count(2)
-    await expect(body(page)).to_have_text(five_names, use_inner_text=True)
-    assert await body(page).inner_text() != first
-
-
-async def test_ending_and_dissection(page: Page) -> None:
-    await fill_in(page, "dinoname")
-    await page.get_by_label("ends_with").press_sequentially("rap")
-    raptor = page.get_by_role("option", name="-raptor")
-    await raptor.click()
-    await page.keyboard.press("Enter")
-    await expect(body(page)).to_have_text(
-        re.compile(r"^([A-Z][a-z]*raptor\n?){5}$"), use_inner_text=True
-    )
-    first, *_ = (await body(page).inner_text()).split()
-    await page.get_by_role("button", name="Dissect").click()
-    # The names are buttons of the poll as well, where they are votes.
-    await expect(page.locator(".message")).to_have_count(2)
-    await last(page).get_by_role("button", name=first, exact=True).click()
-    picture = last(page).get_by_role("img", name=f"How likely each letter of {first} was")
-    await expect(picture).to_be_visible()
-    assert await width_of(picture) == WIDTH
-    assert (await box_of(picture))["width"] >= 250
-
-
-async def test_sonnets(page: Page) -> None:
-    sonnet = re.compile(r"^O mighty lizard.*(\n.+){3}(\n\n.+(\n.+){3}){2}\n\n.+\n.+$")
-    await fill_in(page, "sonnet")
-    await page.get_by_label("opening").fill("O mighty lizard")
-    await page.keyboard.press("Enter")
-    another = last(page).get_by_role("button", name="Another")
-    await expect(another).to_be_visible()
-    await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
-    first = await body(page).inner_text()
-    await another.click()
-    await expect(page.locator(".message")).to_have_count(2)
-    await expect(another).to_be_visible()
-    await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
-    assert await body(page).inner_text() != first
 
 
 async def test_retrain_is_hidden_from_members(page: Page) -> None:

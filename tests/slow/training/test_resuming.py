@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save
 
 from bot.train import main
-from bot.training.events import from_json
+from bot.trainer.events import from_json
 from models.names.trainers import NamesTrainer
 from models.networks.network import Network
 from models.tasks import Task

@@ -2,14 +2,13 @@
 
 from functools import cache
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.names.filters import known_clusters
 from tests.optional import skip_without
-from tools.evaluation.names import ConstraintResult, auc, neighbourhood, quality_of
+from tools.evaluation.names import auc, neighbourhood, quality_of
 
 skip_without("sklearn", requirements="requirements-evaluate.txt")
 
@@ -42,12 +41,6 @@ def test_quality() -> None:
     assert found.new_cluster == 2 / 5  # no genus starts with b
     names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
     assert quality_of("ours", names, GENERA, CLUSTERS).well_formed == 1 / 5
-
-
-@pytest.mark.parametrize("counts", [(100, 99, 99, 99), (100, 100, 99, 100), (100, 100, 100, 99)])
-def test_constraint_is_not_fulfilled(counts: tuple[int, int, int, int]) -> None:
-    assert ConstraintResult("length: 5", 100, 100, 100, 100).fulfilled
-    assert not ConstraintResult("length: 5", *counts).fulfilled
 
 
 def test_too_few_names_to_classify() -> None:

@@ -10,7 +10,6 @@ from models.verse.poem import SonnetRequest
 from tests.models.tiny import poet
 from tools.evaluation import samples
 from tools.evaluation.options import Evaluation, EvaluationOptions
-from tools.evaluation.poems import TimedPoem
 from tools.evaluation.samples import UNREAD, today, write_poems
 from tools.evaluation.verse import MeasuredPoem
 
@@ -19,9 +18,9 @@ from tools.evaluation.verse import MeasuredPoem
 def evaluation(monkeypatch: pytest.MonkeyPatch) -> Evaluation:
     """An evaluation whose poems say what was requested."""
 
-    def generate(_: object, requests: list[SonnetRequest], *__: object) -> list[TimedPoem]:
+    def generate(_: object, requests: list[SonnetRequest], *__: object) -> list[MeasuredPoem]:
         texts = (f"{r.opening}{r.about}\n{r.form} {r.seed}" for r in requests)
-        return [TimedPoem(MeasuredPoem(text), 0, 0) for text in texts]
+        return list(map(MeasuredPoem, texts))
 
     monkeypatch.setattr(samples, "generate_poems", generate)
     options = EvaluationOptions("sonnets", seed=7)

@@ -1,6 +1,7 @@
 """The outbox, deletions of members whose requests may still run, and names that stay removed."""
 
 import unicodedata
+from datetime import timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,11 +22,64 @@ def upgrade() -> None:
 
 
 def _add_outbox() -> None:
-    pass
+    """What is waiting: results that were not announced, and answers with removed names."""
+    outbox = op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True)),
+        sa.Column("doubt_since", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("kind", "subject_id", "channel_id", name=op.f("uq_outbox_kind")),
+        sqlite_autoincrement=True,
+    )
+    for column in ("channel_id", "due_at"):
+        op.create_index(op.f(f"ix_outbox_{column}"), "outbox", [column])
+    polls = sa.table(
+        "polls",
+        sa.column("id", sa.BigInteger),
+        sa.column("channel_id", sa.BigInteger),
+        *(
+            sa.column(name, sa.DateTime(timezone=True))
+            for name in ("closed_at", "announcing_at", "announced_at")
+        ),
+    )
+    waiting = sa.select(polls).where(polls.c.closed_at.is_not(None), polls.c.announced_at.is_(None))
+    rows = [
+        {
+            "kind": "result",
+            "subject_id": poll.id,
+            "channel_id": poll.channel_id,
+            "step": 0,
+            "revision": 0,
+            "due_at": poll.closed_at,
+            "until": poll.closed_at + timedelta(days=1),
+            "attempts": 0,
+            "doubt_since": poll.announcing_at,
+        }
+        for poll in op.get_bind().execute(waiting)
+    ]
+    op.bulk_insert(outbox, rows)
+    op.drop_column("polls", "announcing_at")
 
 
 def _add_deletions() -> None:
-    pass
+    number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    op.create_table(
+        "deletions",
+        sa.Column("number", number, primary_key=True),
+        sa.Column("key", sa.LargeBinary(16), nullable=False),
+        sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+        sqlite_autoincrement=True,
+    )
 
 
 def _add_removed_names() -> None:

@@ -1,0 +1,1 @@
+"""Trainings: their queue, the process that trains, and versions of models, with what is live."""

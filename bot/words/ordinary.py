@@ -1,0 +1,111 @@
+"""Ordinary words of languages that lists refuse: profane elsewhere, or like other words by sound.
+
+They are innocent as they are written only: *höre* is, and *hore* stays a word of the lists. So no
+disguise of a word of the lists is innocent.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
+from typing import NamedTuple
+from unicodedata import normalize
+
+from bot.words.matching import Automaton, Match, TextReading, WordEntry
+from bot.words.normalisation import readings
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_NUMBER = re.compile(r"\d\d?[ºª]?(?: a| \d\d)?|\d0{3,}")
+_ORDINARY = WordEntry("", ())
+
+
+class _Language(NamedTuple):
+    """Words that are ordinary beside a common word of their language only."""
+
+    words: frozenset[str]
+    common: frozenset[str]
+
+
+class OrdinaryWords:
+    """Words and pairs of words that are ordinary in some language. Immutable."""
+
+    def __init__(
+        self,
+        anywhere: Iterable[str],
+        inside: Iterable[str],
+        beside: Mapping[str, Iterable[str]],
+        common: Mapping[str, Iterable[str]],
+    ) -> None:
+        """All in lower case, with their accents.
+
+        anywhere: innocent in every text
+        inside: the same of languages that are written without spaces
+        beside: of each language, what is innocent beside a common word of it
+        common: these common words
+        """
+        self.anywhere = frozenset(anywhere)
+        self.inside = frozenset(inside)
+        self.within = Automaton((word, word) for word in self.inside)
+        self.languages = tuple(
+            _Language(frozenset(words), frozenset(common[tag])) for tag, words in beside.items()
+        )
+        self._common = frozenset(chain(*common.values()))
+
+    def is_counted(self, phrase: str) -> bool:
+        """Whether it is a common word with a number or time: *le 22*, *por 2 a*, *ab 8 00*."""
+        first, _space, rest = phrase.partition(" ")
+        return first in self._common and _NUMBER.fullmatch(rest) is not None
+
+
+class OrdinaryPlaces:
+    """Where readings of a text have ordinary words of the text."""
+
+    def __init__(self, ordinary: OrdinaryWords, text: str, *, is_strict: bool) -> None:
+        """The strictest filter has none that are ordinary beside others only."""
+        self._ordinary = ordinary
+        self._text = text
+        self._is_strict = is_strict
+
+    def matches(self, reading: TextReading) -> Iterator[Match]:
+        """The places in a reading; none if it has a word more often: then one is a disguise."""
+        words = f" {' '.join(reading.words)} "
+        letters = [0, *accumulate(character != " " for character in words)]
+        for phrase, count in self._phrases.items():
+            for spelled in readings(phrase):
+                is_inside = reading.is_bridged or phrase in self._ordinary.inside
+                sought = spelled if is_inside else f" {spelled} "
+                places = [*_places(sought, words)]
+                if len(places) <= count:
+                    for place in places:
+                        yield Match(_ORDINARY, letters[place], letters[place + len(sought)])
+
+    @cached_property
+    def _phrases(self) -> Mapping[str, int]:
+        """Ordinary words and pairs of the text, and how often it has them."""
+        written = normalize("NFC", self._text).lower().replace("’", "'")
+        words = _WORD.findall(written)
+        pairs = [*map(" ".join, pairwise(words))]
+        phrases = Counter([*words, *pairs, *map(" ".join, zip(pairs, words[2:], strict=False))])
+        found = Counter(word for word, _end in self._ordinary.within.find(written))
+        for phrase, count in phrases.items():
+            if self._is_ordinary(phrase.rpartition("'")[2], phrases) or (
+                self._is_ordinary(phrase, phrases)
+            ):
+                found[phrase] = count
+        return found
+
+    def _is_ordinary(self, phrase: str, others: Mapping[str, int]) -> bool:
+        if phrase in self._ordinary.anywhere or self._ordinary.is_counted(phrase):
+            return True
+        return not self._is_strict and any(
+            phrase in words and any(word in others for word in common - {*phrase.split()})
+            for words, common in self._ordinary.languages
+        )
+
+
+def _places(sought: str, words: str) -> Iterator[int]:
+    place = words.find(sought)
+    while place >= 0:
+        yield place
+        place = words.find(sought, place + max(1, len(sought) - 1))
