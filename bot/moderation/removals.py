@@ -26,8 +26,10 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.removal_queries import Removal, RemovedNames
 from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
-from bot.text.formats import shortened
-from bot.text.spans import Text, code, strong, text
+from bot.text.formats import cut, shortened
+from bot.text.spans import Text, command, strong, text
+from bot.text.technical import NEWLINE
+from bot.text.written import for_managers
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
 
@@ -104,9 +106,9 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     if removal is None:
         raise UserError(
             _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
-            name=shortened(name, 64) or "–",
+            name=for_managers(cut(name, 64) or "–"),
             community=turn.platform.terms.community,
-            command=code("/halloffame"),
+            command=command("/halloffame"),
         )
     await _withdraw(app, turn, removal, community_id)
     count = len(removal.won)
@@ -115,8 +117,8 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
         "{name} was removed from the hall of fame, {count} times.",
         count,
     )
-    reply = text(sentence, name=strong(removal.name), count=count)
-    await turn.respond(Message((*reply, *_until_allowed(removal)), private=True))
+    reply = text(sentence, name=strong(for_managers(removal.name)), count=count)
+    await turn.respond(Message((*reply, *_until_allowed()), private=True))
 
 
 async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
@@ -138,9 +140,9 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     )
     reply = text(
         sentence,
-        namer=strong(model.name),
-        command=code("/namer delete"),
-        allow=code("allow:True"),
+        namer=strong(for_managers(model.name)),
+        command=command("/namer delete"),
+        allow=command("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
     if has_changed:
@@ -191,8 +193,8 @@ async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
     community_id = await check_moderator(turn)
     won = await app.store[HallOfFame].winners(community_id, typed.strip())
     removed = await app.store[RemovedNames].named(community_id, typed.strip())
-    choices = [Choice(name, name) for name in dict.fromkeys(won)]
-    choices += [Choice(_REMOVED_CHOICE.format(name=name), name) for name in removed]
+    choices = [Choice(for_managers(name), name) for name in dict.fromkeys(won)]
+    choices += [Choice(_REMOVED_CHOICE.format(name=for_managers(name)), name) for name in removed]
     return within_limits(choices, turn.platform.limits)
 
 
@@ -204,9 +206,9 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
         community_id, typed=typed.strip(), most=limits.choices
     )
     refused = await app.store[CustomModels].refused(community_id)
-    choices = [Choice(model.name, _value(model, community_id)) for model in usable]
+    choices = [Choice(for_managers(model.name), _value(model, community_id)) for model in usable]
     choices += [
-        Choice(_REMOVED_CHOICE.format(name=model.name), _value(model, community_id))
+        Choice(_REMOVED_CHOICE.format(name=for_managers(model.name)), _value(model, community_id))
         for model in refused
         if typed.strip().casefold() in model.name.casefold()
     ]
@@ -290,14 +292,13 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
     if removal is None:
         raise UserError(_("This name was removed already."))
     outcome = await _withdraw(app, turn, removal, community_id, first=poll_id)
-    return (*text(_REMOVED[outcome], name=strong(removal.name)), *_until_allowed(removal))
+    return (*text(_REMOVED[outcome], name=strong(for_managers(removal.name))), *_until_allowed())
 
 
-def _until_allowed(removal: Removal) -> Text:
+def _until_allowed() -> Text:
     """How a name can be written again."""
     sentence = _("The bot won't write it here again until a moderator allows it: {command}")
-    command = code(f"/moderate winner name:{removal.name} allow:True")
-    return (*text("\n"), *text(sentence, command=command))
+    return (*text(NEWLINE), *text(sentence, command=command("/moderate winner allow:True")))
 
 
 async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
@@ -307,13 +308,13 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
     if name is None:
         raise UserError(
             _("{name} isn't removed in this {community}."),
-            name=shortened(typed, 64) or "–",
+            name=for_managers(cut(typed, 64) or "–"),
             community=turn.platform.terms.community,
         )
     app[KnownRemovals].changed(check_community(turn))
     await post(app, turn.platform, replace(entry, subject=name))
     sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
-    return text(sentence, name=strong(name))
+    return text(sentence, name=strong(for_managers(name)))
 
 
 async def _withdraw(

@@ -4,8 +4,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from bot.chat.app import App
-from bot.creatures.genome import folded
 from bot.polls.removal_queries import RemovedNames
 from bot.store import Unavailable
 
@@ -48,9 +46,3 @@ class KnownRemovals:
     def changed(self, community_id: int) -> None:
         """Forget what was read, after a name was removed or allowed."""
         self._kept.pop(community_id, None)
-
-
-async def may_write(app: App, community_id: int | None) -> Callable[[str], bool]:
-    """Returns what tells whether a network may write a name in a community."""
-    words, removed = await app.filters.of(community_id), await app[KnownRemovals].of(community_id)
-    return lambda name: folded(name) not in removed and words.allows(name)

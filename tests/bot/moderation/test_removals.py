@@ -19,7 +19,7 @@ from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
 MENU = "Moderate this message"
 UNTIL_ALLOWED = "The bot won't write it here again until a moderator allows it: /moderate winner "
-REMOVED = f"Bravosaurus was removed, with its votes.\n{UNTIL_ALLOWED}name:Bravosaurus allow:"
+REMOVED = f"Bravosaurus was removed, with its votes.\n{UNTIL_ALLOWED}allow:"
 
 
 async def crowned(chat: Chat) -> Shown:

@@ -14,11 +14,13 @@ from bot.polls.removal_queries import RemovedNames
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Candidate
+from bot.words import WordFilter
 from tests.bot.polls.test_hall_queries import best, hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
+from tests.texts import named
 
 BY = RecordEntry(Action.REMOVE_NAME, 9, NOW, 1)
-NAME = "Mangosaurus"
+WORDS, NAME = WordFilter(), "Mangosaurus"
 LOOKING = HallScope(viewer_id=1)
 
 
@@ -38,8 +40,8 @@ async def test_removed_from_all_polls(store: Store) -> None:
     """Of the community, whatever the case; an open one of another community goes on."""
     await hold_poll(store, 1, NAME, 2)
     await hold_poll(store, 2, "Kilosaurus", 2)
-    await opened(store, replace(POLL, id=3, names=("Kilosaurus", "MANGOSAURUS")))
-    await opened(store, replace(POLL, id=4, names=(NAME,), community_id=2))
+    await opened(store, replace(POLL, id=3, names=named("Kilosaurus", "MANGOSAURUS")))
+    await opened(store, replace(POLL, id=4, names=named(NAME), community_id=2))
     for number, position in ((3, 1), (4, 0)):
         assert await store[Polls].cast(Ballot(number, 5, position), NOW)
     removal = await store[Moderation].remove_winner("mangosaurus", BY)
@@ -50,7 +52,7 @@ async def test_removed_from_all_polls(store: Store) -> None:
     for number in (3, 4):
         await store[Polls].close(number, LATER)
     assert [(await found(store, n)).winner for n in (1, 2, 3, 4)] == [None, 1, None, 0]
-    assert [each.name for each in await store[Museum].exhibits(1)] == ["Kilosaurus"]
+    assert [each.name for each in await store[Museum].exhibits(WORDS, 1)] == ["Kilosaurus"]
     assert await store[Museum].count(2) == 1
     assert [entry.subject for entry in await store[Record].entries(1)] == [NAME]
 
@@ -68,14 +70,14 @@ async def test_sixty_victories(store: Store) -> None:
 async def test_not_written_again_until_allowed(store: Store) -> None:
     await hold_poll(store, 1, NAME, 3)
     await store[Moderation].remove_winner(NAME, BY)
-    poll = replace(POLL, id=2, names=("Bravosaurus", NAME.lower(), "Kilosaurus"))
+    poll = replace(POLL, id=2, names=named("Bravosaurus", NAME.lower(), "Kilosaurus"))
     assert (await store[Polls].open(poll)).names == ("Bravosaurus", "Kilosaurus")
     assert (await found(store, 2)).names == ("Bravosaurus", "Kilosaurus")
-    alone, daily = replace(POLL, id=3, names=(NAME,)), replace(POLL, id=4, day=NOW.date())
+    alone, daily = replace(POLL, id=3, names=named(NAME)), replace(POLL, id=4, day=NOW.date())
     with pytest.raises(NoNameLeft):
         await store[Polls].open(alone)
     with pytest.raises(NoNameLeft):
-        await store[Polls].open_daily(replace(daily, names=(NAME,)))
+        await store[Polls].open_daily(replace(daily, names=named(NAME)))
     stored = await store[Polls].open_daily(daily)
     assert stored is not None
     assert NAME not in stored.names
@@ -111,7 +113,7 @@ async def test_public_lists_leave_out_what_the_reader_has_removed(store: Store) 
     assert await best(store, LOOKING) == ["Bravosaurus"]
     assert not await hall.has(NAME, 1)
     assert await hall.chosen(1) == [("Bravosaurus", 2)]
-    latest = await hall.latest(LOOKING)
+    latest = await hall.latest(WORDS, LOOKING)
     assert latest is not None
     assert latest.name == "Bravosaurus"
     for scope in (HallScope(viewer_id=3), HallScope(community_id=2), HallScope()):
