@@ -193,7 +193,7 @@ async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
     community_id = await check_moderator(turn)
     won = await app.store[HallOfFame].winners(community_id, typed.strip())
     removed = await app.store[RemovedNames].named(community_id, typed.strip())
-    choices = [Choice(for_managers(name), name) for name in dict.fromkeys(won)]
+    choices = [Choice(name, name) for name in dict.fromkeys(won)]
     choices += [Choice(_REMOVED_CHOICE.format(name=for_managers(name)), name) for name in removed]
     return within_limits(choices, turn.platform.limits)
 

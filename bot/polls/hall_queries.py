@@ -29,7 +29,7 @@ from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
 from bot.words import WordFilter
-from bot.words.names import ShownName, name_for
+from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
 
 PUBLIC_VOTES = 2
@@ -223,7 +223,7 @@ class HallOfFame(Queries):
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         return await self._scalar(statement) or 0
 
-    async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[str]:
+    async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[ShownName]:
         """Winners of a community that have these letters, the newest first."""
         statement = (
             select(Candidate.name)
@@ -235,7 +235,7 @@ class HallOfFame(Queries):
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        return [name for (name,) in await self._rows(statement)]
+        return [name_in_poll(name) for (name,) in await self._rows(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
