@@ -16,7 +16,7 @@ from bot.platforms.discord.rendering import (
     to_markdown,
 )
 from bot.text.spans import Timestamp, code, emphasis, link, strong, text
-from data.phrases import NOTHING
+from data.phrases import NOTHING, Showable
 from tests.bot.conftest import NOW
 from tests.texts import written
 
@@ -41,14 +41,14 @@ def test_styles_and_escapes() -> None:
     assert to_markdown(text(strong(NOTHING), emphasis(written(" ")))) == " "
 
 
-long_texts = st.text(alphabet="ab*@ ", max_size=5000)
+long_texts = st.text(alphabet="ab*@ ", max_size=5000).map(written)
 embeds = st.builds(
     Embed,
     title=long_texts,
-    lines=st.lists(long_texts.map(written).map(text), max_size=4).map(tuple),
+    lines=st.lists(long_texts.map(text), max_size=4).map(tuple),
     fields=st.lists(
         st.builds(
-            Field, st.text("ab", min_size=1, max_size=300), long_texts.map(written).map(text)
+            Field, st.text("ab", min_size=1, max_size=300).map(written), long_texts.map(text)
         ),
         max_size=30,
     ).map(tuple),
@@ -69,8 +69,8 @@ def test_embed_limits(made: Embed) -> None:
 
 
 @given(long_texts, st.lists(embeds, max_size=3))
-def test_message_limits(content: str, drawn: list[Embed]) -> None:
-    for message in render(Message(content=text(written(content)), embeds=tuple(drawn))):
+def test_message_limits(content: Showable, drawn: list[Embed]) -> None:
+    for message in render(Message(content=text(content), embeds=tuple(drawn))):
         assert len(message.get("content", "")) <= limits.CONTENT
         assert len(message.get("embeds", [])) <= limits.EMBEDS
         assert sum(map(len, message.get("embeds", []))) <= limits.EMBED_CHARACTERS

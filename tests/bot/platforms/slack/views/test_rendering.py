@@ -32,6 +32,7 @@ from bot.text.spans import (
     strong,
     text,
 )
+from bot.text.written import FilteredText
 from data.phrases import NOTHING, Phrase
 from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of
@@ -190,12 +191,14 @@ def test_message_of_files_only_has_a_text() -> None:
     assert only(Message())["text"]
 
 
-def styled(words: st.SearchStrategy[str]) -> st.SearchStrategy[Span | Timestamp]:
+def styled(words: st.SearchStrategy[FilteredText]) -> st.SearchStrategy[Span | Timestamp]:
     times = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
     return st.builds(Span, words, st.sampled_from(Style)) | st.builds(Timestamp, times)
 
 
-WORDS = st.text(max_size=60) | st.sampled_from([HOSTILE, "𝔐" * 2_000, "y\n" * 2_500, "z" * 7_000])
+WORDS = (
+    st.text(max_size=60) | st.sampled_from([HOSTILE, "𝔐" * 2_000, "y\n" * 2_500, "z" * 7_000])
+).map(written)
 TEXTS: st.SearchStrategy[Text] = st.lists(styled(WORDS), max_size=4).map(tuple)
 EMBEDS = st.builds(
     Embed,
