@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from pathlib import PurePath
 from string import Formatter
 from typing import Any, Self
 
@@ -201,7 +200,7 @@ ENGLISH = Language()
 
 def to_json(words: str) -> str:
     """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
-    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
+    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else str(words)
 
 
 def from_json(stored: str, written: Callable[[str], Showable]) -> Showable:
@@ -219,9 +218,7 @@ _PHRASE = "phrase"
 
 
 def _stored(value: object) -> object:
-    """A phrase as a list of its parts, a path as text, and any other value of a field as it is."""
-    if isinstance(value, PurePath):
-        return str(value)
+    """A phrase as a list of its parts, and any other value of a field as it is."""
     if not isinstance(value, Phrase):
         return value
     fields = None

@@ -240,3 +240,9 @@ def test_nothing_is_cast_to_these_types() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("cast"):
                 names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
                 assert names.isdisjoint({"Showable", *MADE_IN, *SUBCLASSES}), path
+
+
+def test_queries_cannot_name_a_column_like_a_person() -> None:
+    """Only `known_member` gives a column the name that `person_in` reads."""
+    places = [name_of(path) for path in EVERY_SOURCE if "known_id" in path.read_text()]
+    assert places == ["bot/store/people.py"]

@@ -282,7 +282,7 @@ def said_in(value: Any, language: Language) -> Any:  # noqa: ANN401 (any JSON)
     """What is in a view, in a language."""
     match value:
         case Showable():
-            return in_language(value, language)
+            return str(in_language(value, language))
         case list():
             return [said_in(each, language) for each in value]
         case dict():
