@@ -58,8 +58,8 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.vers
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
     bot.pictures bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store
-bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat bot.writing
-    bot.store bot.concurrency models.names bot.text
+bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat
+    bot.writing bot.store bot.concurrency models.names bot.text
 bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.text bot.trainer models.names models.verse models.weights models.networks

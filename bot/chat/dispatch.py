@@ -27,10 +27,12 @@ from bot.chat.turn import (
     Turn,
     Unreachable,
 )
+from bot.chat.unfinished import Final
 from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.store import Unavailable
+from bot.store.members import author_of
 from bot.text.spans import Text, text
 from bot.writing import Caller
 from bot.writing.errors import TooSlow
@@ -259,7 +261,7 @@ async def _answered(
     unfinished: dict[int, AnswerRef] = {}
     is_delivered = True
     repeat: Button | None = None
-    final: Message | None = None
+    final: Final | None = None
 
     async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         nonlocal repeat
@@ -290,7 +292,9 @@ async def _answered(
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             is_delivered = await answer_error(app, turn, error, repeat, remedies)
-            final = error.message if isinstance(error, Undelivered) else None
+            if isinstance(error, Undelivered):
+                author = author_of(app.store.database, turn.user.id)
+                final = Final(error.message, author, turn.community_id, turn.created_at)
         finally:
             if recording is not None:
                 recording.cancel()

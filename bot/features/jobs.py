@@ -16,7 +16,7 @@ from bot.concurrency import PeriodicTask, within
 from bot.daily.posting import DailyPoster
 from bot.outbox.queries import Kind
 from bot.outbox.worker import OutboxWorker
-from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
+from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
 from bot.trainer.registry import ModelRegistry
 from bot.trainer.service import TrainingService
@@ -48,7 +48,7 @@ class Jobs:
             Kind.WELCOME: self.welcomes.show_welcome,
         }
         self.outbox = OutboxWorker(app, platform, kinds)
-        self.answers = AnswerCloser(app, platform)
+        self.answers = AnswerCloser(app, platform, partial(shows_removed, app))
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
 

@@ -12,6 +12,7 @@ from bot.chat.button_states import fits
 from bot.chat.message import Embed, Message, Tone, with_pictures
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
+from bot.chat.unfinished import Final
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
@@ -136,6 +137,13 @@ class PollCloser:
             pictured = with_pictures(poll_message(poll, limits), *announcement.files)
             return None, poll.message_id is not None and await delivery.edit(place, pictured)
         return None, False
+
+
+async def shows_removed(app: App, final: Final) -> bool:
+    """Whether an answer that has waited shows a name that was removed since it was asked for."""
+    removed = await app.store[Polls].removed_since(final.community_id, final.asked_at)
+    words = repr(final.message)  # in texts, labels and states of buttons, names of files
+    return any(name in words for name in removed)
 
 
 async def updated_announcement(

@@ -377,6 +377,12 @@ class Polls(Queries):
         found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
         return any(standing for (standing,) in found) if found else None
 
+    async def removed_since(self, community_id: int | None, since: datetime) -> Sequence[str]:
+        """The names that moderators of a community have removed since a time."""
+        names = select(Candidate.name).join(Poll, Poll.id == Candidate.poll_id)
+        removed = Poll.community_id == community_id, Candidate.removed_at >= since
+        return [name for (name,) in await self._rows(names.where(*removed))]
+
     async def recent_dinosaurs(
         self, community_id: int, letters: str, *, most: int = 25
     ) -> list[str]:

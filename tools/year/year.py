@@ -19,6 +19,7 @@ from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
 from bot.store import Database
+from bot.store.members import Deletions
 from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
 from bot.text.spans import plain
 from tests.bot.turns import ADA, lines_of
@@ -130,6 +131,7 @@ class Year:
         while len(self.processes) < self.number:
             is_shared = self.number > 1
             self.processes.append(Process(self.chat, self.world, self.url, is_shared=is_shared))
+            await self.processes[-1].app.store[Deletions].catch_up()
             self.sweeps = True
             self.ledger.counts["starts"] += 1
         for process in self.processes:

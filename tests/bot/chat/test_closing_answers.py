@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import ANY, AsyncMock
 
@@ -14,9 +15,13 @@ from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.community.queries import Action, RecordEntry
 from bot.features import jobs
+from bot.moderation.queries import Moderation
 from bot.names import names
 from bot.names.name_options import NamesOptions
+from bot.polls.poll_closing import shows_removed
+from bot.privacy.queries import Privacy
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.text.spans import plain
@@ -24,9 +29,10 @@ from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetDraft, SonnetRequest
+from tests.bot.champions import crown
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
-from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
+from tests.bot.turns import ADA, BOB, CHANNEL, COMMUNITY, FakePlatform, FakeTurn
 from tests.waiting import eventually
 
 RETRY = Button("Again", "sonnet", "a state")
@@ -41,6 +47,11 @@ class AwayPlatform(FakePlatform):
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         raise Unreachable
+
+
+def closer_of(app: App, platform: FakePlatform) -> AnswerCloser:
+    """The job that closes answers on a platform."""
+    return AnswerCloser(app, platform, partial(shows_removed, app))
 
 
 async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Task[None]:
@@ -85,7 +96,7 @@ async def closed_by(
 ) -> list[tuple[AnswerRef, Message]]:
     """What a process closes that looks once."""
     platform = platform or FakePlatform()
-    await AnswerCloser(app, platform).close_left()
+    await closer_of(app, platform).close_left()
     return platform.closed
 
 
@@ -105,7 +116,7 @@ async def test_killed_answer_is_closed_with_its_button(
 ) -> None:
     await killed(app, retry)
     platform = FakePlatform()
-    closer = AnswerCloser(heir_of(app), platform)
+    closer = closer_of(heir_of(app), platform)
     for _twice in range(2):
         await closer.close_left()
         ((ref, message),) = platform.closed
@@ -214,7 +225,7 @@ async def test_closing_is_repeated_while_platform_is_away(
                 raise error
 
     await killed(app)
-    closer = AnswerCloser(heir_of(app), Away())
+    closer = closer_of(heir_of(app), Away())
     for _ in range(5):
         await closer.close_left()
     assert Away.tried == tries
@@ -299,7 +310,7 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     await undelivered(app)
     await closed_by(app, AwayPlatform())
     platform = FakePlatform()
-    closer = AnswerCloser(app, platform)
+    closer = closer_of(app, platform)
     for _twice in range(2):
         await closer.close_left()
         await written(app)
@@ -310,12 +321,28 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     assert await closed_by(heir_of(app)) == []
 
 
+@pytest.mark.parametrize("what", ["name", "other name", "member", "nothing"])
+async def test_what_was_removed_is_not_delivered(app: App, what: str) -> None:
+    """A sentence comes instead, also if the member was forgotten since."""
+    poll = await crown(app.store, "Mangosaurus", at=app.now(), community_id=COMMUNITY)
+    await undelivered(app, "O Mangosaurus")
+    entry = RecordEntry(Action.REMOVE_NAME, BOB.id, app.now() + SECOND, COMMUNITY)
+    if "name" in what:
+        await app.store[Moderation].remove_name(poll.id, what == "name", entry)
+    if what == "member":
+        await app.store[Privacy].forget_member(ADA.id)
+    ((_, message),) = await closed_by(app)
+    is_told = plain(message.content).endswith(" could not be reached when this was ready.")
+    assert is_told == (what in ("name", "member"))
+
+
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are closed with a sentence and their button."""
     monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
     await undelivered(app)
     await undelivered(app, "Thou art")
-    (_, kept), (_, other) = await closed_by(app)
+    closed = await closed_by(app)
+    kept, other = sorted((message for _, message in closed), key=lambda each: not each.embeds)
     assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
     assert plain(other.content).endswith(" could not be reached when this was ready.")
     assert [button.action for button in other.buttons] == ["sonnet"]
@@ -365,7 +392,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
         await claim(*arguments)
         raise OutcomeUnknown
 
-    closer = AnswerCloser(heir, platform)
+    closer = closer_of(heir, platform)
     with monkeypatch.context() as patch:
         patch.setattr(heir.store[Unfinished], "claim", hanging)
         await closer.close_left()
@@ -421,7 +448,7 @@ async def test_slow_platform_delays_no_sign_of_life(
 async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
     await killed(app)
     heir = heir_of(app)
-    closer = AnswerCloser(heir, AwayPlatform())
+    closer = closer_of(heir, AwayPlatform())
     await closer.close_left()
     assert len(heir.unfinished._open) == 1
     later = app.now() + TOKEN_LIFETIME + SECOND
@@ -436,7 +463,7 @@ async def test_old_token_is_not_used(app: App) -> None:
     app.unfinished.begin("fake", AnswerRef(CHANNEL, 9, "a token"))
     await written(app)
     heir, platform = heir_of(app), FakePlatform()
-    closer = AnswerCloser(heir, AwayPlatform())
+    closer = closer_of(heir, AwayPlatform())
     await closer.close_left()
     later = app.now() + TOKEN_LIFETIME + SECOND
     object.__setattr__(heir, "now", lambda: later)
