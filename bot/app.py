@@ -17,6 +17,8 @@ from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
+from bot.polls.removal_queries import RemovedNames
+from bot.polls.removed_names import KnownRemovals
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
@@ -141,6 +143,7 @@ def assembled(
         training=training,
         renderer=renderer,
         creature_pictures=CreaturePictures(renderer),
+        removals=KnownRemovals(store[RemovedNames]),
         registry=REGISTRY,
         jobs_of=Jobs,
         now=now,

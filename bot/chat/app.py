@@ -108,6 +108,16 @@ class BlockList(Protocol):
         """Undo `block`. Returns whether they were blocked."""
 
 
+class Removals(Protocol):
+    """Removed names by community, as `bot.polls.removed_names` keeps them."""
+
+    async def of(self, community_id: int | None) -> frozenset[str]:
+        """The removed names of a community, folded; none in direct messages."""
+
+    def changed(self, community_id: int) -> None:
+        """Forget what was read, after a name was removed or allowed."""
+
+
 @dataclass(kw_only=True, eq=False)
 class App:
     """The services and settings behind the commands. One per process."""
@@ -131,6 +141,7 @@ class App:
     """The other processes of the bot."""
     blocks: BlockList
     """Whom the bot does not answer."""
+    removals: Removals
     models: ModelRegistry
     custom_models: CustomModelLoader
     training: TrainingService
