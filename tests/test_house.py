@@ -51,8 +51,8 @@ bot.status           bot.community bot.chat bot.fleet bot.writing bot.pictures b
     bot.monitoring bot.settings bot.concurrency bot.trainer models.tasks bot.text
 bot.privacy          bot.verse bot.museum.queries bot.polls bot.community bot.chat bot.store
     bot.text bot.trainer
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.text
-    bot.trainer
+bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
+    bot.text bot.trainer
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text models.verse
     models.text_generator data
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
@@ -71,7 +71,7 @@ bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bo
     models.networks data
 bot.polls            bot.museum.queries bot.community bot.outbox bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.text data
-bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text
+bot.community        bot.daily.moments bot.outbox bot.chat bot.words bot.store bot.text
 bot.outbox           bot.chat bot.store bot.concurrency
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.text data

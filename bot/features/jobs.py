@@ -14,8 +14,9 @@ from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask, within
 from bot.daily.posting import DailyPoster
+from bot.moderation.record import show_report
 from bot.outbox.queries import Kind
-from bot.outbox.worker import OutboxWorker
+from bot.outbox.worker import Deliver, OutboxWorker
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
 from bot.trainer.registry import ModelRegistry
@@ -41,11 +42,12 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
-        kinds = {
+        kinds: dict[Kind, Deliver] = {
             Kind.RESULT: self.polls.show_result,
             Kind.DAILY: self.dailies.show_poll,
             Kind.STOPPED: self.dailies.show_stopped,
             Kind.WELCOME: self.welcomes.show_welcome,
+            Kind.REPORT: partial(show_report, app, platform),
         }
         self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform, partial(shows_removed, app))

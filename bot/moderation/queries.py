@@ -24,7 +24,7 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             name = await polls.remove(session, entry.community_id, poll_id, position, entry.at)
             if name is not None:
-                add_entry(session, replace(entry, subject=name))
+                await add_entry(session, replace(entry, subject=name))
             return name
 
     async def remove_poems(self, message_id: int, entry: RecordEntry, *, is_emptied: bool) -> int:
@@ -36,7 +36,7 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             copies = await verse.remove(session, entry.community_id, message_id)
             if is_emptied or copies:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return copies
 
     async def refuse_model(self, custom_model_id: int, entry: RecordEntry) -> bool:
@@ -56,5 +56,5 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             has_changed = await change(session, entry.community_id, custom_model_id)
             if has_changed:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return has_changed

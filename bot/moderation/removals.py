@@ -17,7 +17,7 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.moderation.queries import Moderation
-from bot.moderation.record import MODERATE, entry_of, post
+from bot.moderation.record import MODERATE, entry_of
 from bot.polls.hall_of_fame import withdraw
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import updated_announcement
@@ -117,7 +117,7 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     entry = entry_of(app, turn, action, subject=model.name)
     store = app.store[Moderation]
     change = store.accept_model if options.allow else store.refuse_model
-    has_changed = await change(model.id, entry)
+    await change(model.id, entry)
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
@@ -133,8 +133,6 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
         allow=code("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
-    if has_changed:
-        await post(app, turn.platform, entry)
 
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
@@ -304,7 +302,6 @@ async def _remove_from_poll(
         pictured.append(ref)
     leaves_picture = any(_may_leave_pictures(app, turn, ref) for ref in pictured)
     failure = await _in_time(redraw(app, turn.platform, poll_id))
-    await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
     if failure is not None:
         return name, _Outcome.UNEDITED
     return name, _Outcome.PICTURE_LEFT if leaves_picture else _Outcome.REMOVED
@@ -348,7 +345,6 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                 "the channel. You can delete the message."
             )
         )
-    await post(app, platform, entry)
     if failure is not None:
         sentence = ngettext(
             "{count} kept copy was deleted, but the bot can't edit the answer. You can delete it.",

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     """That a community gets no dinosaurs of the day anymore."""
     WELCOME = "welcome"
+    REPORT = "report"
+    """An entry of the record of moderation."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Superseded(Exception):  # noqa: N818 (a state)
 async def put(
     session: AsyncSession,
     kind: Kind,
-    subjects: Select[int, int],
+    subjects: Select[int, int] | Select[int, int | None],
     due_at: datetime,
     until: datetime,
 ) -> None:
