@@ -17,6 +17,7 @@ from bot.daily.posting import DailyPoster
 from bot.moderation.record import show_report
 from bot.outbox.queries import Kind
 from bot.outbox.worker import Deliver, OutboxWorker
+from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
 from bot.trainer.registry import ModelRegistry
@@ -48,6 +49,7 @@ class Jobs:
             Kind.STOPPED: self.dailies.show_stopped,
             Kind.WELCOME: self.welcomes.show_welcome,
             Kind.REPORT: partial(show_report, app, platform),
+            Kind.ANSWER: partial(withdraw, app, platform),
         }
         self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform, partial(shows_removed, app))
@@ -62,7 +64,6 @@ class Jobs:
         self._app[TrainingService].start()
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
-            PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
             PeriodicTask(self.communities.follow_deletions, FOLLOW_S),

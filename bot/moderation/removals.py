@@ -18,7 +18,6 @@ from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of
-from bot.polls.hall_of_fame import withdraw
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
@@ -282,7 +281,6 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
         for won in await store.winners(turn.community_id or 0, name=name):
             with suppress(UserError):  # it was removed meanwhile
                 outcomes.append((await _remove_from_poll(app, turn, won.poll_id, won.position))[1])
-    await _in_time(withdraw(app, turn.platform))
     return text(_REMOVED[max(outcomes)], name=strong(name))
 
 

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     WELCOME = "welcome"
     REPORT = "report"
     """An entry of the record of moderation."""
+    ANSWER = "answer"
+    """An earlier answer that shows a removed name."""
 
 
 @dataclass(frozen=True)

@@ -461,7 +461,7 @@ class Polls(Queries):
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
-    async def void(self, poll_id: int) -> None:
+    async def void(self, poll_id: int, now: datetime) -> None:
         """Take the victory back: the message of the poll was deleted.
 
         If another poll of the community has the same winner, the name was discovered in that one.
@@ -483,7 +483,7 @@ class Polls(Queries):
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
             await museum.lock(self._database, session, mine.community_id)
-            if await _void(session, poll_id) is None:
+            if await _void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
@@ -763,32 +763,40 @@ async def remove(
         select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
     )
     await session.execute(delete(Vote).where(*of_name))
-    await _note_outdated(session, poll_id, position)
+    await _note_outdated(session, poll_id, position, now)
     await put_result(session, Poll.id == poll_id, now + RETRIED, now)
     if winner[0] == position:
-        await _void(session, poll_id)
+        await _void(session, poll_id, now)
     if (found_in := await museum.remove(session, community_id, name)) is not None:
-        await _note_outdated(session, found_in)
+        await _note_outdated(session, found_in, None, now)
     return name
 
 
-async def _void(session: AsyncSession, poll_id: int) -> str | None:
+async def _void(session: AsyncSession, poll_id: int, now: datetime) -> str | None:
     """Take the victory of a poll back, with its discovery. Returns what that was."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
-    await _note_outdated(session, poll_id)
+    await _note_outdated(session, poll_id, None, now)
     return await museum.take_back(session, poll_id)
 
 
-async def _note_outdated(session: AsyncSession, poll_id: int, position: int | None = None) -> None:
+async def _note_outdated(
+    session: AsyncSession, poll_id: int, position: int | None, now: datetime
+) -> None:
     """Note the answers that show a name of a poll, or its winner: they are emptied."""
-    of_name = WinnerAnswer.position.is_not_distinct_from(position)
-    await session.execute(
-        update(WinnerAnswer)
-        .where(WinnerAnswer.poll_id == poll_id, of_name)
-        .values(is_outdated=True)
+    of_name = and_(
+        WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_not_distinct_from(position)
     )
+    await session.execute(update(WinnerAnswer).where(of_name).values(is_outdated=True))
+    await put_outdated(session, of_name, now)
+
+
+async def put_outdated(session: AsyncSession, which: ColumnElement[bool], now: datetime) -> None:
+    """Put answers into the outbox that show a removed name."""
+    outdated = which, WinnerAnswer.is_outdated
+    place = select(WinnerAnswer.message_id, WinnerAnswer.channel_id).where(*outdated).distinct()
+    await put(session, Kind.ANSWER, place, now, now)
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:

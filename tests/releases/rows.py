@@ -52,8 +52,8 @@ async def add_rows(store: Store, weights: bytes) -> None:
         for voter in (BOB, CAT):
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND])
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus")
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
     found = await store[Museum].named(PARK, "Mangopelta")
     assert found is not None
     await store[Museum].favour(PARK, ADA, found.id)
