@@ -17,8 +17,12 @@ from bot.community.queries import (
     TooManyBlocks,
 )
 from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, scope_of
+from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
+from bot.text.spans import Text, Timestamp, Value, code, strong, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
+from data.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,11 @@ async def named(turn: Turn, community_id: int) -> Text:
     """A community with its name, if this process sees it."""
     info = turn.platform.describe(community_id)
     number = code(await turn.platform.shown_id(community_id))
-    return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
+    return (
+        text(Phrase("{name} ({id})"), name=strong(for_managers(info.name)), id=number)
+        if info
+        else (number,)
+    )
 
 
 async def _target(
@@ -132,12 +140,12 @@ async def _target(
         raise UserError(
             _("Choose either a user or a {community}, for example {example}."),
             community=terms.community,
-            example=code(f"/owner block server:{terms.community_id}"),
+            example=code(technical(f"/owner block server:{terms.community_id}")),
         )
     by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:
         entry = RecordEntry(of_user, by, app.now(), scope.community_id, options.user_id)
-        name = link(turn.platform.mention(options.user_id))
+        name = turn.platform.mention(privately(options.user_id))
         where = EVERYWHERE if scope.community_id is None else scope.community_id
         return Target(where, options.user_id, entry, name)
     community_id = await parse_id(options.community or "", turn.platform)
@@ -169,7 +177,7 @@ async def _line(record: BlockRecord, turn: Turn) -> Text:
             community=turn.platform.terms.community,
             id=code(await turn.platform.shown_id(record.community_id)),
         )
-    member = link(turn.platform.mention(record.member_id))
+    member = turn.platform.mention(privately(record.member_id))
     number = code(await turn.platform.shown_id(record.member_id))
     assert record.community_id in (EVERYWHERE, turn.community_id)  # noqa: S101 (the query's)
     return text(_("{since} · {member} {id}"), since=since, member=member, id=number)

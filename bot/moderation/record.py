@@ -15,8 +15,11 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.outbox.worker import Delivery, Ended
+from bot.store.people import privately
 from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
-from bot.text.technical import DOT
+from bot.text.technical import DOT, technical
+from bot.text.written import for_managers
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ POSTING_S = 5.0
 """Seconds that a post in a new log channel may take."""
 
 
-_SENTENCES: Mapping[Action, str] = {
+_SENTENCES: Mapping[Action, Phrase] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
     Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
     Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
@@ -100,7 +103,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                 "Reports of what moderators do go to {channel} now, but the bot can't post there. "
                 "{access}"
             )
-        channel = link(turn.platform.mention_channel(channel_id))
+        channel = turn.platform.mention_channel(channel_id)
         reply = text(sentence, channel=channel, access=turn.platform.terms.access)
     await turn.respond(Message(reply, private=True))
 
@@ -132,17 +135,17 @@ def described(entry: RecordEntry, platform: Platform) -> Text:
     sentence = _SENTENCES[entry.action]
     target = entry.target_id
     fields: dict[str, Value] = {
-        "moderator": link(platform.mention(entry.moderator_id)),
+        "moderator": platform.mention(privately(entry.moderator_id)),
         "community": platform.terms.community,
-        "subject": strong(entry.subject),
-        "address": link(entry.subject),
+        "subject": strong(for_managers(entry.subject)),
+        "address": link(for_managers(entry.subject)),
     }
     if target is None:
         sentence = _LOG_OFF if entry.action is Action.LOG else sentence
     else:
-        fields["member"] = link(platform.mention(target))
-        fields["channel"] = link(platform.mention_channel(target))
-        fields["target"] = code(str(target))
+        fields["member"] = platform.mention(privately(target))
+        fields["channel"] = platform.mention_channel(target)
+        fields["target"] = code(technical(str(target)))
     return text(sentence, **fields)
 
 

@@ -23,8 +23,9 @@ from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
-from bot.text.formats import shortened
-from bot.text.spans import Text, code, strong, text
+from bot.text.formats import cut, shortened
+from bot.text.spans import Text, command, strong, text
+from bot.text.written import for_managers
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
 
@@ -93,9 +94,9 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     if not found:
         raise UserError(
             _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
-            name=shortened(name, 64) or "–",
+            name=for_managers(cut(name, 64) or "–"),
             community=turn.platform.terms.community,
-            command=code("/halloffame"),
+            command=command("/halloffame"),
         )
     await _remove_name(app, turn, found[0].poll_id, found[0].position)
     count = len(found)
@@ -127,9 +128,9 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     )
     reply = text(
         sentence,
-        namer=strong(model.name),
-        command=code("/namer delete"),
-        allow=code("allow:True"),
+        namer=strong(for_managers(model.name)),
+        command=command("/namer delete"),
+        allow=command("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
 
@@ -190,9 +191,9 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
     )
     refused = await app.store[CustomModels].refused(community_id)
     label = _("{name} · removed")
-    choices = [Choice(model.name, _value(model, community_id)) for model in usable]
+    choices = [Choice(for_managers(model.name), _value(model, community_id)) for model in usable]
     choices += [
-        Choice(label.format(name=model.name), _value(model, community_id))
+        Choice(label.format(name=for_managers(model.name)), _value(model, community_id))
         for model in refused
         if typed.strip().casefold() in model.name.casefold()
     ]
@@ -281,7 +282,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
         for won in await store.winners(turn.community_id or 0, name=name):
             with suppress(UserError):  # it was removed meanwhile
                 outcomes.append((await _remove_from_poll(app, turn, won.poll_id, won.position))[1])
-    return text(_REMOVED[max(outcomes)], name=strong(name))
+    return text(_REMOVED[max(outcomes)], name=strong(for_managers(name)))
 
 
 async def _remove_from_poll(

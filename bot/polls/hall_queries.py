@@ -1,5 +1,6 @@
 """Hall of fame: the winning names of all polls, and the messages that show them."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     SQLColumnExpression,
     and_,
     delete,
@@ -20,8 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.polls.queries import is_named, of_dinosaurs, put_outdated
+from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
+from data.phrases import NOTHING, Showable
 
 PUBLIC_VOTES = 2
 """Votes that a name needs for the public hall of fame. A member has one, so at least one is not
@@ -33,17 +39,14 @@ class Champion:
     """A name that has won its poll."""
 
     poll_id: int
-    name: str
-    """As displayed."""
+    name: ShownName
     votes: int
     crowned_at: datetime
     community_id: int
-    member_id: int | None
-    """The discoverer; `None` once forgotten."""
-    discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    custom_model: str | None = None
-    """Name of the custom model; `None` for a dinosaur."""
+    discoverer: Person | None
+    is_dinosaur: bool
+    custom_model: Showable | None = None
+    """Name of the custom model, if it has one and that may be shown."""
     day: date | None = None
     """The local date whose dinosaur it is, which everybody there has discovered."""
 
@@ -73,18 +76,26 @@ class Winner:
 
     poll_id: int
     position: int
-    name: str
+    name: ShownName
 
 
 MOST_ANSWERS = 100
 """Messages of a channel of which it is known which winners they show."""
 
 
+_DISCOVERER = known_member(Poll.community_id, Poll.member_id)
+
+
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
-    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
-        """Names with the most votes first, then the older ones."""
+    async def best(
+        self, words: WordFilter, scope: HallScope, *, skip: int = 0, most: int = 10
+    ) -> list[Champion]:
+        """Names with the most votes first, then the older ones, for those who see them.
+
+        words: their filter.
+        """
         statement = (
             select(
                 Poll.id,
@@ -92,7 +103,7 @@ class HallOfFame(Queries):
                 Poll.winner_votes,
                 Poll.closed_at,
                 Poll.community_id,
-                Poll.member_id,
+                _DISCOVERER,
                 Poll.discoverer,
                 Poll.custom_model,
                 Poll.day,
@@ -104,18 +115,20 @@ class HallOfFame(Queries):
             .limit(most)
         )
         rows = await self._rows(statement)
-        return [
-            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
-            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
-            if votes is not None and at is not None
-        ]
+        return await asyncio.to_thread(
+            lambda: [
+                _champion(row, words)
+                for row in rows
+                if row.winner_votes is not None and row.closed_at is not None
+            ]
+        )
 
-    async def latest(self, scope: HallScope) -> Champion | None:
+    async def latest(self, words: WordFilter, scope: HallScope) -> Champion | None:
         """The latest winner."""
         last = await self._scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
         if last is None:
             return None
-        found = await self.best(replace(scope, since=last), most=1)
+        found = await self.best(words, replace(scope, since=last), most=1)
         return found[0] if found else None
 
     async def has(self, name: str, home_id: int | None) -> bool:
@@ -215,7 +228,8 @@ class HallOfFame(Queries):
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        return [Winner(*row) for row in await self._rows(statement)]
+        rows = await self._rows(statement)
+        return [Winner(poll_id, place, name_in_poll(name)) for poll_id, place, name in rows]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
@@ -238,6 +252,25 @@ async def forget_answer(session: AsyncSession, channel_id: int, message_id: int)
         delete(WinnerAnswer).where(
             WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
         )
+    )
+
+
+def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
+    """A row of `HallOfFame.best`, as those see it who have a filter."""
+
+    def shown(written: str | None) -> Showable | None:
+        return words.filtered(written, NOTHING) or None if written else None
+
+    return Champion(
+        poll_id=row.id,
+        name=name_for(words, row.name),
+        votes=row.winner_votes,
+        crowned_at=row.closed_at,
+        community_id=row.community_id,
+        discoverer=person_in(row, shown(row.discoverer)),
+        is_dinosaur=row.custom_model is None,
+        custom_model=shown(row.custom_model),
+        day=row.day,
     )
 
 

@@ -29,7 +29,8 @@ from bot.polls.poll_message import (
 )
 from bot.polls.queries import PollRecord, Polls, announced
 from bot.store import Unavailable
-from bot.text.spans import Text, code, strong, text
+from bot.text.spans import Text, command, strong, text
+from data.phrases import NOTHING, Showable
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
-    meaning, sentence, plate = "", text(), None
+    meaning: Showable = NOTHING
+    sentence, plate = text(), None
     button = poem_about(name)
     buttons = [button] if fits(limits, button.action, button.state) else []
     if poll.custom_model is None:
@@ -171,7 +173,9 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         plate = await plate_of(app, name, limits, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily, is_new = poll.day is not None, True
-    discoverer = _("everybody here") if is_daily else poll.discoverer
+    discoverer: Showable | None = poll.finder.name if poll.finder is not None else None
+    if is_daily:
+        discoverer = _("everybody here")
     if poll.custom_model is None:
         with suppress(Unavailable):
             if found := await app.store[Museum].discovered_in(poll.community_id, name):
@@ -193,7 +197,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         museum = _("It is in the museum now: {command}")
         if not is_new:
             museum = _("It was in the museum already: {command}")
-        lines.append(text(museum, command=code("/museum")))
+        lines.append(text(museum, command=command("/museum")))
     title = _("👑 The dinosaur of the day") if is_daily else _("👑 A name has been chosen")
     embed = Embed(title, tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)

@@ -1,8 +1,9 @@
 """Polls on generated names: opening, voting, closing, pruning."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Row,
     Select,
     and_,
     bindparam,
@@ -32,6 +34,7 @@ from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import on_platform
 from bot.store.members import MemberBatches
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -48,6 +51,10 @@ from bot.store.schema import (
     Vote,
     WinnerAnswer,
 )
+from bot.text.written import accepted
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
+from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
 """Of a vote: poll and member."""
@@ -204,7 +211,7 @@ class RecentPoll:
 
     channel_id: int
     message_id: int
-    names: tuple[str, ...]
+    names: tuple[ShownName, ...]
     """Those that were not removed."""
 
 
@@ -220,14 +227,14 @@ class PollRecord:
     member_id: int | None
     """The discoverer, who requested the names; `None` once forgotten, and with a `day`."""
     discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    names: tuple[str, ...]
-    """As displayed, by position."""
+    """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
+    names: tuple[Showable, ...]
+    """By position. Of a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
-    note: str = ""
+    note: Showable = NOTHING
     """Text below the names."""
     footer: str = ""
     """State of the button Details; a sentence in polls of 0.7.0, which have no such button."""
@@ -235,7 +242,7 @@ class PollRecord:
     """State of the button that generates more names."""
     custom_model_id: int | None = None
     """`None` for dinosaurs or a deleted model."""
-    custom_model: str | None = None
+    custom_model: Showable | None = None
     """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
     """By position."""
@@ -252,13 +259,15 @@ class PollRecord:
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters: not if another community has
     trained it, since that would tell what is on its list."""
+    finder: Person | None = field(default=None, compare=False)
+    """The discoverer, as others may know them."""
     own_vote: int | None = None
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
     """When each name got its last vote, by position; `None` for one without votes."""
 
     @property
-    def standing(self) -> dict[int, str]:
+    def standing(self) -> dict[int, Showable]:
         """The names that were not removed, by position."""
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
@@ -273,13 +282,14 @@ class PollRecord:
         return decide(tallies, self.votes_needed)
 
 
-_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable"}
+_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable", "finder"}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
+_FINDER = known_member(Poll.community_id, Poll.member_id)
 
 
 class Polls(Queries):
@@ -356,14 +366,14 @@ class Polls(Queries):
         )
         async with self._database.reading() as session:
             polls = (await session.execute(latest)).all()
-            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            names: dict[int, list[ShownName]] = {poll.id: [] for poll in polls}
             rows = await session.execute(
                 select(Candidate.poll_id, Candidate.name)
                 .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
                 .order_by(Candidate.poll_id, Candidate.position)
             )
             for poll_id, name in rows:
-                names[poll_id].append(name)
+                names[poll_id].append(name_in_poll(name))
         return [
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
@@ -384,9 +394,12 @@ class Polls(Queries):
         return [name for (name,) in await self._rows(names.where(*removed))]
 
     async def recent_dinosaurs(
-        self, community_id: int, letters: str, *, most: int = 25
-    ) -> list[str]:
-        """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
+        self, words: WordFilter, community_id: int, letters: str, *, most: int = 25
+    ) -> list[ShownName]:
+        """Names of a community's latest polls on dinosaurs with these letters, the newest first.
+
+        Without those that its filter blocks by now.
+        """
         statement = (
             of_dinosaurs(select(Candidate.name), community_id)
             .where(
@@ -396,7 +409,9 @@ class Polls(Queries):
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
             .limit(most)
         )
-        return [name for (name,) in await self._rows(statement)]
+        rows = await self._rows(statement)
+        names = await asyncio.to_thread(lambda: [name_for(words, name) for (name,) in rows])
+        return [name for name in names if name.instead is None]
 
     async def cast(self, ballot: Ballot, now: datetime) -> Outcome:
         """Count a vote and replace the member's earlier one, or take back the same one.
@@ -609,15 +624,17 @@ class Polls(Queries):
 
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
     """Polls with their names and votes, those that close first at the front."""
-    polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
-    records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
+    polls = await session.execute(
+        select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
+    )
+    records = {row.Poll.id: _record(row) for row in polls}
     rows = await session.execute(_standings(list(records))) if records else ()
     for poll_id, name, removed_at, votes, last_at, own in rows:
         record = records[poll_id]
         removed = set() if removed_at is None else {len(record.names)}
         records[poll_id] = replace(
             record,
-            names=(*record.names, name),
+            names=(*record.names, name_in_poll(name, is_removed=removed_at is not None)),
             votes=(*record.votes, votes),
             last_votes=(*record.last_votes, last_at),
             removed=record.removed | removed,
@@ -697,11 +714,19 @@ def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
     ]
 
 
-def _record(poll: Poll, trained_in: int | None) -> PollRecord:
-    """A poll without its names and votes. `trained_in`: the community of its custom model."""
-    is_dissectable = trained_in in (None, poll.community_id)
+def _record(row: Row[Any]) -> PollRecord:
+    """A poll without its names and votes."""
+    poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
-    return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
+    if poll.custom_model is not None:
+        stored["custom_model"] = accepted(poll.custom_model)
+    name = accepted(poll.discoverer) if poll.discoverer else None
+    return PollRecord(
+        names=(),
+        is_dissectable=row.trained_in in (None, poll.community_id),
+        finder=person_in(row, name),
+        **stored,
+    )
 
 
 async def put_result(

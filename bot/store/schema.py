@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
-from data.phrases import from_json, to_json
+from bot.text.written import accepted
+from data.phrases import Showable, from_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,19 +65,19 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-class Wording(TypeDecorator[str]):
+class Wording(TypeDecorator[Showable]):
     """Text that may be a phrase. One is stored with its fields, and translated when it is shown."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Showable | None, dialect: Dialect) -> str | None:
         """Write a phrase as JSON."""
         return None if value is None else to_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value)
+        return None if value is None else from_json(value, accepted)
 
 
 Number = BigInteger

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from bot.polls.queries import Ballot, PollRecord, Polls, announced
 from bot.store import Store
 from bot.store.schema import OutboxRow, WinnerAnswer
+from tests.texts import named, written
 
 _voters = count(1000)
 
@@ -33,10 +34,10 @@ async def crown(
         message_id=3,
         member_id=member_id,
         discoverer=discoverer,
-        names=("Anothersaurus", name),
+        names=named("Anothersaurus", name),
         opened_at=at - timedelta(minutes=10),
         closes_at=at,
-        custom_model=namer,
+        custom_model=None if namer is None else written(namer),
     )
     polls = store[Polls]
     await polls.open(card)

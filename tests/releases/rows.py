@@ -17,6 +17,7 @@ from bot.trainer.queries import (
     VersionRecord,
     Versions,
 )
+from tests.texts import named
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -43,10 +44,10 @@ async def add_rows(store: Store, weights: bytes) -> None:
         language="pt-BR",
     )
     await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
-    ends, names = NOW + timedelta(hours=4), ("Bravosaurus", "Mangoraptor")
+    ends, names = NOW + timedelta(hours=4), named("Bravosaurus", "Mangoraptor")
     daily = PollRecord(DAILY, PARK, CHANNEL, 7104, None, None, names, NOW, ends, day=TODAY)
     await store[Polls].open_daily(daily)
-    names = ("Ödlandosaurus", "Mangopelta")
+    names = named("Ödlandosaurus", "Mangopelta")
     await store[Polls].open(PollRecord(FOUND, PARK, CHANNEL, 7105, ADA, "Ada", names, NOW, ends))
     for poll in (DAILY, FOUND):
         for voter in (BOB, CAT):

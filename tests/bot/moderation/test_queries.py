@@ -26,6 +26,7 @@ from tests.bot.champions import announce
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
 from tests.bot.trainer.test_custom_model_queries import create
+from tests.texts import named
 
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
@@ -245,8 +246,8 @@ async def test_recent_polls(store: Store) -> None:
     await store[Moderation].remove_name(2, 0, BY)
     recent = await store[Polls].recent(1)
     assert recent == [
-        RecentPoll(POLL.channel_id, 102, POLL.names[1:]),
-        RecentPoll(POLL.channel_id, 101, POLL.names),
+        RecentPoll(POLL.channel_id, 102, named(*POLL.names[1:])),
+        RecentPoll(POLL.channel_id, 101, named(*POLL.names)),
     ]
     assert await store[Polls].recent(1, most=1) == recent[:1]
 

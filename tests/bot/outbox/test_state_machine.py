@@ -41,6 +41,7 @@ from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.bot.turns import COMMUNITY, FakePlatform, lines_of
 from tests.bot.world import World
 from tests.databases import Templates, emptied, migrated, postgres_of
+from tests.texts import named
 
 T = TypeVar("T")
 BEGIN = datetime(2026, 12, 2, 9, tzinfo=UTC)
@@ -214,7 +215,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(channel=st.sampled_from(CHANNELS), has_votes=st.booleans(), minutes=st.integers(1, 9))
     def open_poll(self, channel: int, minutes: int, *, has_votes: bool) -> None:
         number = 10 * (len(self.polls) + 1)
-        names = f"A{number}saurus", f"B{number}saurus"
+        names = named(f"A{number}saurus", f"B{number}saurus")
         poll = PollRecord(
             id=number,
             community_id=COMMUNITY,

@@ -14,9 +14,12 @@ from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answe
 from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
+from bot.store.people import Person
 from bot.store.schema import EVERYBODY
+from bot.words.names import name_in_poll
 from tests.bot.champions import outdated
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
+from tests.texts import WORDS, named, written
 
 ALL = HallScope()
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
@@ -30,14 +33,14 @@ async def hold_poll(
     minute: int = 10,
     **facts: Any,  # noqa: ANN401 (those of the poll)
 ) -> None:
-    await opened(store, replace(POLL, id=number, names=("Loser", name), **facts))
+    await opened(store, replace(POLL, id=number, names=named("Loser", name), **facts))
     for voter in range(votes):
         await store[Polls].cast(Ballot(number, voter, 1), NOW)
     await store[Polls].close(number, NOW + timedelta(minutes=minute))
 
 
 async def best(store: Store, scope: HallScope) -> list[str]:
-    names = [champion.name for champion in await store[HallOfFame].best(scope)]
+    names = [str(champion.name) for champion in await store[HallOfFame].best(WORDS, scope)]
     assert await store[HallOfFame].count(scope) == len(names)
     return names
 
@@ -50,8 +53,12 @@ async def test_best_is_sorted(store: Store) -> None:
     await opened(store)
     await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
     assert await best(store, ALL) == ["Great", "Early", "Late"]
-    found = await store[HallOfFame].best(ALL, skip=1, most=1)
-    assert found == [Champion(found[0].poll_id, "Early", 2, LATER, 1, 3, "Ada")]
+    found = await store[HallOfFame].best(WORDS, ALL, skip=1, most=1)
+    assert found == [
+        Champion(
+            found[0].poll_id, name_in_poll("Early"), 2, LATER, 1, Person(3, written("Ada")), True
+        )
+    ]
 
 
 async def test_scope(store: Store) -> None:
@@ -67,7 +74,7 @@ async def test_scope(store: Store) -> None:
 
 async def test_custom_names_stay_in_their_community(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
-    await hold_poll(store, 2, "Elrond", 5, custom_model="elves")
+    await hold_poll(store, 2, "Elrond", 5, custom_model=written("elves"))
     assert await best(store, ALL) == ["Mangosaurus"]
     assert await best(store, HallScope(community_id=1)) == ["Elrond", "Mangosaurus"]
     assert await best(store, HallScope(community_id=2)) == []
@@ -91,7 +98,7 @@ async def test_public_names_have_several_voters(store: Store) -> None:
     assert await best(store, HallScope(member_id=3)) == ["Together"]
     assert await best(store, HallScope(member_id=3, home_id=1)) == ["Together", "Alone"]
     assert await store[HallOfFame].chosen(None) == [("Together", 2)]
-    latest = await store[HallOfFame].latest(ALL)
+    latest = await store[HallOfFame].latest(WORDS, ALL)
     assert latest is not None
     assert latest.name == "Together"
 
@@ -121,7 +128,7 @@ async def test_removed_winner(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
     assert await store[Moderation].remove_name(1, 1, BY) == "Mangosaurus"
     assert await best(store, ALL) == await best(store, HallScope(community_id=1)) == []
-    assert await store[HallOfFame].latest(HallScope(community_id=1)) is None
+    assert await store[HallOfFame].latest(WORDS, HallScope(community_id=1)) is None
     assert await store[HallOfFame].chosen(1) == []
 
 
@@ -129,8 +136,8 @@ async def test_winner_keeps_forgotten_votes(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     for member in (0, POLL.member_id):
         await store[Privacy].forget_member(member or 0)
-    (champion,) = await store[HallOfFame].best(ALL)
-    assert (champion.votes, champion.member_id, champion.discoverer) == (2, None, None)
+    (champion,) = await store[HallOfFame].best(WORDS, ALL)
+    assert (champion.votes, champion.discoverer) == (2, None)
 
 
 async def test_victory_is_taken_back(store: Store) -> None:
