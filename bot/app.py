@@ -16,6 +16,8 @@ from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
+from bot.polls.removal_queries import RemovedNames
+from bot.polls.removed_names import KnownRemovals
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
@@ -135,7 +137,15 @@ def assembled(
         store=store,
         inference=inference,
         check_admitted=blocks.check,
-        services=[blocks, models, custom_models, training, renderer, CreaturePictures(renderer)],
+        services=[
+            blocks,
+            models,
+            custom_models,
+            training,
+            renderer,
+            CreaturePictures(renderer),
+            KnownRemovals(store[RemovedNames]),
+        ],
         registry=REGISTRY,
         now=now,
         started_at=now(),

@@ -31,9 +31,9 @@ bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord
     bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch           bot.text bot.logs bot.settings bot.startup
-bot.app              bot.features bot.community bot.chat bot.fleet bot.writing bot.pictures
-    bot.words bot.store bot.settings bot.startup bot.version bot.trainer models.weights
-    models.serving
+bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot.writing
+    bot.pictures bot.words bot.store bot.settings bot.startup bot.version bot.trainer
+    models.weights models.serving
 simulators
 bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
     bot.settings bot.startup bot.text data

@@ -46,6 +46,7 @@ class Action(StrEnum):
     """What moderators and owners do, as it is stored."""
 
     REMOVE_NAME = "remove name"
+    ALLOW_NAME = "allow name"
     REMOVE_MESSAGE = "remove message"
     REFUSE_MODEL = "refuse model"
     ACCEPT_MODEL = "accept model"

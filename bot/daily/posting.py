@@ -23,7 +23,8 @@ from bot.names.name_options import to_state
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
-from bot.polls.queries import PollRecord, Polls, note_shown
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, note_shown
+from bot.polls.removed_names import KnownRemovals
 from bot.store import Unavailable
 from bot.text.spans import command, text
 from bot.text.technical import NEWLINE
@@ -87,7 +88,7 @@ class DailyPoster:
                             await self._open(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
-            except (InferenceError, NamesError, TimeoutError) as error:
+            except (InferenceError, NamesError, NoNameLeft, TimeoutError) as error:
                 self._count("failed")
                 log.info("Community %d has no dinosaur of the day: %r", community_id, error)
             except Exception:
@@ -131,10 +132,12 @@ class DailyPoster:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
         app = self._app
         assert daily.channel_id is not None  # noqa: S101 (see `Dailies.chosen`)
-        words = await app.filters.of(community_id)
         request = NamesRequest(seed=secrets.randbelow(2**32))
+        words = await app.filters.of(community_id)
+        removed = await app[KnownRemovals].of(community_id)
         caller = Caller(requester=("day of", community_id))
-        found = (await write_names(app.inference, request, words, caller)).names
+        written = await write_names(app.inference, request, words, caller, removed=removed)
+        found = written.names
         if not found:
             raise InferenceError("the word filter has left no name")
         now = app.now()

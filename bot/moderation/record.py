@@ -35,6 +35,7 @@ POSTING_S = 5.0
 
 _SENTENCES: Mapping[Action, Phrase] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
+    Action.ALLOW_NAME: _("{moderator} allowed the name {subject} again."),
     Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
     Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
     Action.ACCEPT_MODEL: _("{moderator} allowed the namer {subject} again."),

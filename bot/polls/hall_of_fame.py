@@ -358,6 +358,7 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
         home_id=community_id if options.scope == "mine" else None,
         member_id=options.member_id if options.scope == "mine" else None,
         since=since,
+        viewer_id=community_id,
     )
 
 

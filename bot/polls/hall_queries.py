@@ -15,13 +15,16 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.polls.queries import is_named, of_dinosaurs, put_outdated
+from bot.creatures.genome import folded
+from bot.polls.queries import of_dinosaurs
+from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -68,15 +71,8 @@ class HallScope:
     """Without `community_id`: also include all names of this community."""
     since: datetime | None = None
     """Only polls closed at this time or later."""
-
-
-@dataclass(frozen=True)
-class Winner:
-    """A name in the hall of fame of a community, as moderators remove it."""
-
-    poll_id: int
-    position: int
-    name: ShownName
+    viewer_id: int | None = None
+    """Without `community_id`: the community that looks; what it has removed is left out."""
 
 
 MOST_ANSWERS = 100
@@ -136,7 +132,7 @@ class HallOfFame(Queries):
         statement = (
             select(Poll.id)
             .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
+            .where(is_named(name), *_conditions(HallScope(home_id=home_id, viewer_id=home_id)))
             .limit(1)
         )
         return await self._scalar(statement) is not None
@@ -159,14 +155,13 @@ class HallOfFame(Queries):
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
         columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
+        is_outdated = or_(Poll.winner.is_(None), not_(not_removed_by(community_id)))
+        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
         rows = select(*facts).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
-            of_name = Candidate.name == name
-            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(
-                of_name, Candidate.removed_at.is_(None)
-            )
+            of_name = is_named(name)
+            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name, STANDS)
             stands = stands.correlate(None)
             facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
             rows = of_dinosaurs(select(*facts), community_id).where(of_name)
@@ -184,6 +179,7 @@ class HallOfFame(Queries):
         )
         async with self._database.writing() as session:
             # A name is removed either before this, or after it and then here as well.
+            await lock_names(self._database, session, [community_id])
             await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
@@ -209,37 +205,30 @@ class HallOfFame(Queries):
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         return await self._scalar(statement) or 0
 
-    async def winners(
-        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
-    ) -> list[Winner]:
-        """Winners of a community, the newest first.
-
-        `typed` is a part of the name, `name` the whole name, both in any case.
-        """
-        wanted = (
-            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
-            if name is None
-            else is_named(name)
-        )
+    async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[ShownName]:
+        """Winners of a community that have these letters, the newest first."""
         statement = (
-            select(Poll.id, Candidate.position, Candidate.name)
+            select(Candidate.name)
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.community_id == community_id, wanted)
+            .where(
+                Poll.community_id == community_id,
+                Candidate.key.contains(folded(typed), autoescape=True),
+            )
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        rows = await self._rows(statement)
-        return [Winner(poll_id, place, name_in_poll(name)) for poll_id, place, name in rows]
+        return [name_in_poll(name) for (name,) in await self._rows(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
 
         These are extra names for a training.
         """
+        scope = HallScope(home_id=home_id, viewer_id=home_id)
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
+            .where(Poll.custom_model.is_(None), *_conditions(scope))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -278,6 +267,8 @@ def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
+        if scope.viewer_id is not None:
+            conditions.append(not_removed_by(scope.viewer_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:
