@@ -16,11 +16,14 @@ from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
+from bot.polls.removal_queries import RemovedNames
+from bot.polls.removed_names import KnownRemovals
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
+from bot.store.members import Deletions
 from bot.store.startup_problems import startup_problem
 from bot.trainer.cluster import ClusterLaunch
 from bot.trainer.custom_models import CustomModelLoader
@@ -134,7 +137,15 @@ def assembled(
         store=store,
         inference=inference,
         check_admitted=blocks.check,
-        services=[blocks, models, custom_models, training, renderer, CreaturePictures(renderer)],
+        services=[
+            blocks,
+            models,
+            custom_models,
+            training,
+            renderer,
+            CreaturePictures(renderer),
+            KnownRemovals(store[RemovedNames]),
+        ],
         registry=REGISTRY,
         now=now,
         started_at=now(),
@@ -146,7 +157,10 @@ def assembled(
 
 
 async def _open_store(settings: Settings, hold: Hold | None, now: Callable[[], datetime]) -> Store:
-    """The store, without tokens that were kept too long because the bot was down."""
+    """The store, without tokens that were kept too long because the bot was down.
+
+    It knows of deletions, which would else refuse members who have deleted their data and go on.
+    """
     try:
         database = Database(url_of(settings.database_address, settings.state_dir))
         if hold is not None:
@@ -154,6 +168,7 @@ async def _open_store(settings: Settings, hold: Hold | None, now: Callable[[], d
         await database.migrate()
         store = Store(database)
         await store[Unfinished].delete_old(now())
+        await store[Deletions].catch_up()
     except StoreError as error:
         raise startup_problem(error) from error
     return store

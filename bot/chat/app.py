@@ -29,6 +29,8 @@ from bot.words.servers import ServerFilters
 from bot.writing import Inference
 from bot.writing.cluster import ClusterPool
 from bot.writing.errors import TooManyQueued
+from data.errors import TemplatedError
+from data.phrases import Showable
 
 Service = TypeVar("Service")
 
@@ -174,6 +176,13 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
+    async def filtered(self, text: str, community_id: int | None = None) -> Showable:
+        """A text as the word filter lets a community see it. Its length must have been checked."""
+        words = await self.filters.of(community_id)
+        if len(text) <= LONG_TEXT:
+            return words.filtered(text)
+        return await asyncio.to_thread(words.filtered, text)
+
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Start the member's cooldown for `action`. Raises `TooSoon` while one is running.
@@ -186,6 +195,8 @@ class App:
         try:
             yield
         except Exception as error:
-            if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
+            if not isinstance(
+                error, (UserError, TooManyQueued, TemplatedError, *self.registry.explanations)
+            ):
                 self.cooldowns.end(key)
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from bot.chat.app import App
@@ -9,9 +10,12 @@ from bot.chat.errors import try_again
 from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Platform, Unreachable
+from bot.chat.unfinished import Final
 from bot.store import Unavailable
 from bot.store.answers import UnfinishedRecord
+from bot.store.members import Deletions
 from bot.text.spans import Text, text
+from data.phrases import Showable
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +26,13 @@ MOST_CLOSED = 8
 class AnswerCloser:
     """Closes what dead processes left behind on a platform, and what this one could not end."""
 
-    def __init__(self, app: App, platform: Platform) -> None:
+    def __init__(
+        self, app: App, platform: Platform, shows_removed: Callable[[Final], Awaitable[bool]]
+    ) -> None:
+        """`shows_removed` tells whether an answer has something that was removed since."""
         self._app = app
         self._platform = platform
+        self._shows_removed = shows_removed
         self._left: dict[int, UnfinishedRecord] = {}
         """Those that could not be closed yet."""
 
@@ -46,15 +54,27 @@ class AnswerCloser:
                     self._left.pop(record.id, None)
                     unfinished.end(record.id)
 
+        async def finish(record: UnfinishedRecord, final: Final | None) -> None:
+            with suppress(Unavailable):
+                if final is None or await self._is_outdated(final):
+                    await close(record, undelivered_message(record, self._platform.terms.platform))
+                else:
+                    await close(record, final.message)
+
         self._drop_old()
-        platform = self._platform.terms.platform
         await asyncio.gather(
             *(close(each, closing_message(each)) for each in self._left.values()),
-            *(
-                close(each, final or undelivered_message(each, platform))
-                for each, final in unfinished.released(name)
-            ),
+            *(finish(*each) for each in unfinished.released(name)),
         )
+
+    async def _is_outdated(self, final: Final) -> bool:
+        """Whether what an answer shows was removed, or its member forgotten. Raises `Unavailable`.
+
+        It was written before that, and has waited for the platform.
+        """
+        if await self._app.store[Deletions].has(final.author):
+            return True
+        return await self._shows_removed(final)
 
     def _drop_old(self) -> None:
         """Forget what the platform was away for too long for: it takes no token anymore."""
@@ -87,7 +107,7 @@ def closing_message(record: UnfinishedRecord) -> Message:
     return _with_retry(text(_("The bot was restarted while it was writing this.")), record)
 
 
-def undelivered_message(record: UnfinishedRecord, platform: str) -> Message:
+def undelivered_message(record: UnfinishedRecord, platform: Showable) -> Message:
     """What an answer becomes whose end could not be delivered."""
     if not record.action:
         why = _("{platform} could not be reached when this was ready. Use the command again.")

@@ -27,14 +27,17 @@ from bot.chat.turn import (
     Turn,
     Unreachable,
 )
+from bot.chat.unfinished import Final
 from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.store import Unavailable
+from bot.store.members import author_of
 from bot.text.spans import Text, text
 from bot.writing import Caller
 from bot.writing.errors import TooSlow
 from bot.writing.queues import OnWait
+from data.errors import TemplatedError
 
 log = logging.getLogger(__name__)
 
@@ -155,16 +158,21 @@ async def answer_error(
         buttons = (try_again(retry.action, retry.state),)
     buttons = (*buttons, *remedies)
     try:
-        await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
+        await turn.respond(
+            Message(await explained(app, error, turn), buttons=buttons, private=True)
+        )
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
         return not isinstance(failure, Unreachable)
     return True
 
 
-def explained(app: App, error: BaseException, turn: Turn) -> Text:
+async def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
     sentence = explain(error, turn.platform.terms, app.registry.explanations)
+    if isinstance(error, TemplatedError):  # it may quote somebody
+        words = await app.filters.of(turn.community_id)
+        sentence = text(error.sentence.phrase(words.filtered))
     failed = sentence is None or (isinstance(error, FAULTS) and not isinstance(error, Forbidden))
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
@@ -217,7 +225,7 @@ async def stream(
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
-        shown = broken_off(shown, explained(app, error, turn))
+        shown = broken_off(shown, await explained(app, error, turn))
         arrived = False
     if shown is None or arrived:
         return
@@ -259,7 +267,7 @@ async def _answered(
     unfinished: dict[int, AnswerRef] = {}
     is_delivered = True
     repeat: Button | None = None
-    final: Message | None = None
+    final: Final | None = None
 
     async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         nonlocal repeat
@@ -290,7 +298,9 @@ async def _answered(
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
             is_delivered = await answer_error(app, turn, error, repeat, remedies)
-            final = error.message if isinstance(error, Undelivered) else None
+            if isinstance(error, Undelivered):
+                author = author_of(app.store.database, turn.user.id)
+                final = Final(error.message, author, turn.community_id, turn.created_at)
         finally:
             if recording is not None:
                 recording.cancel()

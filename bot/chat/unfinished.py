@@ -5,6 +5,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -12,6 +13,7 @@ from bot.chat.message import Button, Message
 from bot.chat.turn import AnswerRef
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import Unfinished, UnfinishedRecord
+from bot.store.members import Author
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,17 @@ MOST_FINALS = 100
 """Answers that are kept until they can be delivered: poems of a few kilobytes each."""
 
 
+@dataclass(frozen=True)
+class Final:
+    """The end of an answer that could not be delivered."""
+
+    message: Message
+    author: Author
+    """The member who gets it."""
+    community_id: int | None
+    asked_at: datetime
+
+
 class UnfinishedAnswers:
     """Records the answers in progress of this process. Nobody waits long for the database."""
 
@@ -32,7 +45,7 @@ class UnfinishedAnswers:
         self._now = now
         self._open: dict[int, UnfinishedRecord] = {}
         """Answers in progress, or whose end is not stored yet."""
-        self._released: dict[int, Message | None] = {}
+        self._released: dict[int, Final | None] = {}
         """Those whose end the member has not seen, with that end if it is kept."""
         self._begun: dict[int, UnfinishedRecord] = {}
         self._ended: set[int] = set()
@@ -61,7 +74,7 @@ class UnfinishedAnswers:
             self._ended.add(number)
             self._write_soon()
 
-    def release(self, number: int, final: Message | None = None) -> None:
+    def release(self, number: int, final: Final | None = None) -> None:
         """Leave an answer that could not be delivered to the process that closes such ones.
 
         `final` is what could not be delivered. It is kept in memory only, and dropped if many are.
@@ -69,7 +82,7 @@ class UnfinishedAnswers:
         kept = sum(each is not None for each in self._released.values())
         self._released[number] = final if kept < MOST_FINALS else None
 
-    def released(self, platform: str) -> list[tuple[UnfinishedRecord, Message | None]]:
+    def released(self, platform: str) -> list[tuple[UnfinishedRecord, Final | None]]:
         """What this process has released on a platform. `end` forgets each of them.
 
         Those that are too old are ended here.

@@ -24,7 +24,9 @@ from bot.store.members import Deletions
 from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
+from bot.text.technical import technical
 from bot.trainer.service import TrainingService
+from data.phrases import Showable
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
             async with app.answering(turn, FORGETTING):
                 await turn.edit_source(await _forgotten(app, turn))
         case _unknown:
-            raise other_version("/privacy")
+            raise other_version(technical("/privacy"))
 
 
 async def _forgotten(app: App, turn: Turn) -> Message:
@@ -170,9 +172,9 @@ def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]
     )
 
 
-def _in_words(kept: Mapping[str, int]) -> str:
+def _in_words(kept: Mapping[str, int]) -> Showable:
     """Numbers of rows as a list: `2 votes, 1 poll and 3 poems`."""
-    words: Mapping[str, Callable[[int], str]] = {
+    words: Mapping[str, Callable[[int], Phrase]] = {
         "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
         "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),
@@ -262,5 +264,10 @@ PRIVACY = Command(
     "privacy",
     _("See or delete your data."),
     privacy,
-    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+    examples=(
+        (
+            technical("/privacy"),
+            _("shows what the bot stores about you, and deletes it if you like."),
+        ),
+    ),
 )

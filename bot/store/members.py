@@ -150,6 +150,11 @@ class Deletions(Queries):
         last = await self._scalar(select(func.max(Deletion.number)))
         self._database.last_deletion = max(self._database.last_deletion, last or 0)
 
+    async def has(self, author: Author) -> bool:
+        """Whether a member was forgotten since a request was received."""
+        async with self._database.reading() as session:
+            return bool(await _forgotten(self._database, session, [author]))
+
     @patient
     async def prune(self) -> None:
         """Delete those that no request can be older than."""

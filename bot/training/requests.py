@@ -11,7 +11,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.polls.votes import signature
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, link, text
 from bot.trainer.events import EndReason
 from bot.trainer.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
@@ -22,6 +22,7 @@ from bot.trainer.service import (
     TrainingService,
 )
 from bot.training.progress import TrainingState, ended_message, model_of, progress_message
+from data.phrases import Showable
 from models.training.events import Failed
 
 LARGEST_SEED = 2**31
@@ -81,14 +82,14 @@ def explain_refusal(error: TrainingRefused) -> Text:
             return text(_("Too many trainings are waiting; try again in a few minutes."))
 
 
-async def title_of(app: App, name: str, community_id: int | None, unnamed: str) -> str:
+async def title_of(app: App, name: str, community_id: int | None, unnamed: Showable) -> Showable:
     """The name of a corpus or file if it can be shown in a community, else `unnamed`."""
     name = "".join(c for c in name[:255] if c.isprintable()).strip()
-    title = shortened(name, LONGEST_TITLE)
-    return title if title and await app.allows(title, community_id) else unnamed
+    words = await app.filters.of(community_id)
+    return words.filtered(cut(name, LONGEST_TITLE), unnamed) if name else unnamed
 
 
-def check_size(title: str, size: int, most: int, what: str) -> None:
+def check_size(title: Showable, size: int, most: int, what: Showable) -> None:
     """Raise `UserError` for an upload of more than `most` bytes. `what` names accepted files."""
     if size > most:
         raise UserError(
@@ -100,7 +101,7 @@ def check_size(title: str, size: int, most: int, what: str) -> None:
         )
 
 
-async def download(upload: Attachment, title: str) -> bytes:
+async def download(upload: Attachment, title: Showable) -> bytes:
     """The content of an upload whose size was checked. Raises `UserError`."""
     try:
         return await upload.read()

@@ -14,7 +14,7 @@ from bot.concurrency import ShuttingDown
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import DINOSAUR
 from bot.store import Unavailable
-from bot.text.spans import code, strong, text
+from bot.text.spans import command, strong, text
 from bot.text.technical import NEWLINE
 from bot.welcome.queries import Welcomes
 
@@ -85,7 +85,7 @@ def welcome(terms: Terms) -> Message:
     )
     set_up = _("Set up")
     first = text(sentences[0], community=terms.community)
-    second = text(sentences[1], help=code("/help"), set_up=strong(set_up))
+    second = text(sentences[1], help=command("/help"), set_up=strong(set_up))
     return Message(
         (*first, *text(NEWLINE), *second),
         buttons=(

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parents[2]
 SOURCES: Sequence[str] = (
     "bot/monitoring/requests.py",
     "bot/concurrency.py",
-    "bot/training",
+    "bot/trainer",
     "bot/train.py",
     "bot/words",
     "bot/writing",

@@ -19,6 +19,7 @@ from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
 from tests.end_to_end.toy_bot import ToyBot
+from tests.texts import written
 
 
 def has_poll(card: records.Message) -> bool:
@@ -88,7 +89,7 @@ async def test_deferred_answer_is_closed(
     if is_expired:
         local.state.expire(asked)
     ref = AnswerRef(local.channel_id, int(asked.original.id), asked.token)
-    await DiscordPlatform(toy, InvalidRequests()).close_answer(ref, Message(text("Over.")))
+    await DiscordPlatform(toy, InvalidRequests()).close_answer(ref, Message(text(written("Over."))))
     assert asked.original.content == "Over."
     assert asked.original.loading is is_expired
 

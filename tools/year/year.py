@@ -19,8 +19,10 @@ from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
 from bot.store import Database
+from bot.store.members import Deletions
 from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
 from bot.text.spans import plain
+from data.phrases import NOTHING
 from tests.bot.turns import ADA, lines_of
 from tests.bot.world import World
 from tests.databases import Templates
@@ -130,6 +132,7 @@ class Year:
         while len(self.processes) < self.number:
             is_shared = self.number > 1
             self.processes.append(Process(self.chat, self.world, self.url, is_shared=is_shared))
+            await self.processes[-1].app.store[Deletions].catch_up()
             self.sweeps = True
             self.ledger.counts["starts"] += 1
         for process in self.processes:
@@ -208,7 +211,7 @@ class Year:
             votes = random.poisson(self._eagerness(poll))
             for member in {*map(int, random.choice(poll.club.members, votes))} - ledger.gone:
                 position, process = int(random.integers(len(poll.names))), self._any_process()
-                button = Button("", ACTION, f"{poll.id}:{position}")
+                button = Button(NOTHING, ACTION, f"{poll.id}:{position}")
                 number = self.chat.polls[poll.id]
                 works.append((process, process.press(poll.club.id, member, button, number)))
                 before = poll.position_of(member)
@@ -415,7 +418,7 @@ class Year:
         poll = self._one_of(shown)
         position = (poll.winner or 0) if self.random.random() < 0.7 else 0
         if position not in poll.removed:
-            button = Button("", "moderate", f"name:{poll.id}:{position}")
+            button = Button(NOTHING, "moderate", f"name:{poll.id}:{position}")
             await self._any_process().press(poll.club.id, ADA.id, button)
             self.ledger.remove(poll, position)
             self.ledger.counts["names removed"] += 1
@@ -432,7 +435,7 @@ class Year:
         """A member deletes their data, and leaves or begins anew."""
         members = [m for m in self.ledger.clubs[1].members if m not in self.ledger.gone | {KEEN}]
         member = int(self.random.choice(members))
-        await self._any_process().press(1, member, Button("", privacy.ACTION, "yes"))
+        await self._any_process().press(1, member, Button(NOTHING, privacy.ACTION, "yes"))
         self.ledger.forget(member)
         if not stays:
             self.ledger.gone.add(member)

@@ -261,7 +261,9 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
             error = error.original  # type: ignore[assignment]
         app, turn = self.client.app, DiscordTurn(interaction, self.client.platform)
         if interaction.type is discord.InteractionType.autocomplete:
-            dispatch.explained(app, error, turn)  # for the log: there is no place for a sentence
+            await dispatch.explained(
+                app, error, turn
+            )  # for the log: there is no place for a sentence
             return
         with app.monitor.track(f"/{_name(interaction)}", turn.community_id):
             sentence = _explain(error, turn)

@@ -39,7 +39,9 @@ from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, ri
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
 from bot.store import StoreError
+from bot.text.written import own_words
 from bot.verse import sonnet
+from data.phrases import Phrase
 from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
@@ -126,7 +128,7 @@ class Requests:
         except UserError as error:
             error.buttons = self._likeliest(error)
             if len(line) > LONGEST_FORGOTTEN:  # Slack has emptied the field
-                error.text = with_echo(error.text, f"{command} {unescaped(line)}")
+                error.text = with_echo(error.text, own_words(f"{command} {unescaped(line)}"))
             await self._refuse(turn, error, word)
             return
         if typed.wants_form:
@@ -138,7 +140,8 @@ class Requests:
     def _likeliest(self, error: UserError) -> tuple[Button, ...]:
         """A button that runs what a line may have meant, if that can be run."""
         reading = error.reading if isinstance(error, MisreadError) else ""
-        label = _("Run {command}").format(command=self._platform.commands.slash(unescaped(reading)))
+        shown = own_words(self._platform.commands.slash(unescaped(reading)))
+        label = _("Run {command}").format(command=shown)
         if not reading or len(f"{RUN}:{reading}") > LONGEST_BUTTON or self._read(reading) is None:
             return ()
         return (Button(label, RUN, reading, primary=True),)
@@ -336,7 +339,7 @@ class Requests:
             await self._run(turn, command, submitted.values, again)
 
     def _kept(
-        self, turn: SlackTurn, command: Command, values: Mapping[str, Value], label: str
+        self, turn: SlackTurn, command: Command, values: Mapping[str, Value], label: Phrase
     ) -> tuple[Button, ...]:
         """Keep what a member has typed, for the button with which a refusal opens the form."""
         if not command.options:

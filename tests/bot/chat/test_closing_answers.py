@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import ANY, AsyncMock
 
@@ -14,22 +15,28 @@ from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.community.queries import Action, RecordEntry
 from bot.features import jobs
+from bot.moderation.queries import Moderation
 from bot.names import names
 from bot.names.name_options import NamesOptions
+from bot.polls.poll_closing import shows_removed
+from bot.privacy.queries import Privacy
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.text.spans import plain
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
+from data.phrases import Phrase
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetDraft, SonnetRequest
+from tests.bot.champions import crown
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
-from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
+from tests.bot.turns import ADA, BOB, CHANNEL, COMMUNITY, FakePlatform, FakeTurn
 from tests.waiting import eventually
 
-RETRY = Button("Again", "sonnet", "a state")
+RETRY = Button(Phrase("Again"), "sonnet", "a state")
 
 
 HIDDEN = AnswerRef(CHANNEL, None, "a token")
@@ -41,6 +48,11 @@ class AwayPlatform(FakePlatform):
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         raise Unreachable
+
+
+def closer_of(app: App, platform: FakePlatform) -> AnswerCloser:
+    """The job that closes answers on a platform."""
+    return AnswerCloser(app, platform, partial(shows_removed, app))
 
 
 async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Task[None]:
@@ -67,10 +79,10 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
     task = await deferred(app, FakeTurn(FakePlatform()), retry)
     task.cancel()
     await asyncio.wait([task])
-    await written(app)
+    await all_written(app)
 
 
-async def written(app: App) -> None:
+async def all_written(app: App) -> None:
     """Wait until the database has what is recorded."""
     await asyncio.wait_for(app.unfinished.wait_written(), 60)
 
@@ -85,7 +97,7 @@ async def closed_by(
 ) -> list[tuple[AnswerRef, Message]]:
     """What a process closes that looks once."""
     platform = platform or FakePlatform()
-    await AnswerCloser(app, platform).close_left()
+    await closer_of(app, platform).close_left()
     return platform.closed
 
 
@@ -105,7 +117,7 @@ async def test_killed_answer_is_closed_with_its_button(
 ) -> None:
     await killed(app, retry)
     platform = FakePlatform()
-    closer = AnswerCloser(heir_of(app), platform)
+    closer = closer_of(heir_of(app), platform)
     for _twice in range(2):
         await closer.close_left()
         ((ref, message),) = platform.closed
@@ -117,7 +129,7 @@ async def test_killed_answer_is_closed_with_its_button(
 
 async def test_answered_requests_leave_nothing(app: App) -> None:
     await asked(app, FakeTurn(FakePlatform()))
-    await written(app)
+    await all_written(app)
     assert await closed_by(heir_of(app)) == []
 
 
@@ -167,7 +179,7 @@ async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
         assert turn.on_pending is not None
         await turn.on_pending(AnswerRef(CHANNEL, 9), None)
-        await written(app)
+        await all_written(app)
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
 
     await dispatch.run(app, FakeTurn(FakePlatform()), command, "")
@@ -182,13 +194,13 @@ async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.Mo
     async def command(_app: App, _turn: Turn, _options: str) -> None:
         for _round in range(10):
             await asyncio.sleep(0)
-        await written(app)
+        await all_written(app)
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
 
     turn = FakeTurn(FakePlatform(), unanswered=AnswerRef(CHANNEL, None, "a token"))
     await dispatch.run(app, turn, command, "")
     assert recorded == [1]
-    await written(app)
+    await all_written(app)
     assert await heir_of(heir_of(app)).unfinished.claim("fake") == {}
 
 
@@ -214,7 +226,7 @@ async def test_closing_is_repeated_while_platform_is_away(
                 raise error
 
     await killed(app)
-    closer = AnswerCloser(heir_of(app), Away())
+    closer = closer_of(heir_of(app), Away())
     for _ in range(5):
         await closer.close_left()
     assert Away.tried == tries
@@ -245,7 +257,7 @@ async def back(app: App, away: AwayStore) -> None:
     """Write what waits for the database."""
     away.error = None
     await app.unfinished.beat()
-    await written(app)
+    await all_written(app)
 
 
 @pytest.mark.parametrize("error", [None, Unavailable(), OutcomeUnknown()])
@@ -255,10 +267,10 @@ async def test_end_is_stored_when_database_is_back(
     """Whether it was there when the answer began, or away."""
     away.error = error
     number = app.unfinished.begin("fake", AnswerRef(CHANNEL, 9))
-    await written(app)
+    await all_written(app)
     away.error = away.error or Unavailable()
     app.unfinished.end(number)
-    await written(app)
+    await all_written(app)
     await back(app, away)
     assert await closed_by(heir_of(app)) == []
 
@@ -299,10 +311,10 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     await undelivered(app)
     await closed_by(app, AwayPlatform())
     platform = FakePlatform()
-    closer = AnswerCloser(app, platform)
+    closer = closer_of(app, platform)
     for _twice in range(2):
         await closer.close_left()
-        await written(app)
+        await all_written(app)
     ((ref, message),) = platform.closed
     assert ref == HIDDEN
     assert plain(message.embeds[0].lines[0]).startswith("Shall I")
@@ -310,12 +322,28 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     assert await closed_by(heir_of(app)) == []
 
 
+@pytest.mark.parametrize("what", ["name", "other name", "member", "nothing"])
+async def test_what_was_removed_is_not_delivered(app: App, what: str) -> None:
+    """A sentence comes instead, also if the member was forgotten since."""
+    poll = await crown(app.store, "Mangosaurus", at=app.now(), community_id=COMMUNITY)
+    await undelivered(app, "O Mangosaurus")
+    entry = RecordEntry(Action.REMOVE_NAME, BOB.id, app.now() + SECOND, COMMUNITY)
+    if "name" in what:
+        await app.store[Moderation].remove_name(poll.id, what == "name", entry)
+    if what == "member":
+        await app.store[Privacy].forget_member(ADA.id)
+    ((_, message),) = await closed_by(app)
+    is_told = plain(message.content).endswith(" could not be reached when this was ready.")
+    assert is_told == (what in ("name", "member"))
+
+
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are closed with a sentence and their button."""
     monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
     await undelivered(app)
     await undelivered(app, "Thou art")
-    (_, kept), (_, other) = await closed_by(app)
+    closed = await closed_by(app)
+    kept, other = sorted((message for _, message in closed), key=lambda each: not each.embeds)
     assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
     assert plain(other.content).endswith(" could not be reached when this was ready.")
     assert [button.action for button in other.buttons] == ["sonnet"]
@@ -323,19 +351,19 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
 
 async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     await undelivered(app)
-    await written(app)
+    await all_written(app)
     later = app.now() + TOKEN_LIFETIME + SECOND
     app.unfinished._now = lambda: later
     assert await closed_by(app) == []
     assert app.unfinished.released("fake") == []
-    await written(app)
+    await all_written(app)
     assert app.unfinished._open == {}
 
 
 async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
     """Without their text, which is in no database."""
     await undelivered(app)
-    await written(app)
+    await all_written(app)
     ((_ref, message),) = await closed_by(heir_of(app))
     assert plain(message.content) == "The bot was restarted while it was writing this."
     assert [button.action for button in message.buttons] == ["sonnet"]
@@ -358,14 +386,14 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     await killed(app)
     heir, platform = heir_of(app), FakePlatform()
     heir.unfinished.begin("fake", AnswerRef(CHANNEL, 9))  # its own, in progress
-    await written(heir)
+    await all_written(heir)
     claim = heir.store[Unfinished].claim
 
     async def hanging(*arguments: Any) -> None:  # noqa: ANN401
         await claim(*arguments)
         raise OutcomeUnknown
 
-    closer = AnswerCloser(heir, platform)
+    closer = closer_of(heir, platform)
     with monkeypatch.context() as patch:
         patch.setattr(heir.store[Unfinished], "claim", hanging)
         await closer.close_left()
@@ -373,7 +401,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     await closer.beat()
     await closer.close_left()
     assert platform.closed == [(HIDDEN, ANY)]
-    await written(heir)
+    await all_written(heir)
     await closer.close_left()
     assert len(platform.closed) == 1
 
@@ -401,7 +429,7 @@ async def test_slow_platform_delays_no_sign_of_life(
     monkeypatch.setattr(jobs, "BEAT_S", 0.001)
     for number in range(2 * MOST_CLOSED):
         app.unfinished.begin("fake", AnswerRef(CHANNEL, number))
-    await written(app)
+    await all_written(app)
     heir, platform = heir_of(app), SlowPlatform()
     beaten = asyncio.Event()
 
@@ -421,22 +449,22 @@ async def test_slow_platform_delays_no_sign_of_life(
 async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
     await killed(app)
     heir = heir_of(app)
-    closer = AnswerCloser(heir, AwayPlatform())
+    closer = closer_of(heir, AwayPlatform())
     await closer.close_left()
     assert len(heir.unfinished._open) == 1
     later = app.now() + TOKEN_LIFETIME + SECOND
     object.__setattr__(heir, "now", lambda: later)
     await closer.close_left()
-    await written(heir)
+    await all_written(heir)
     assert heir.unfinished._open == {}
 
 
 async def test_old_token_is_not_used(app: App) -> None:
     """The message that it belongs to is edited without it."""
     app.unfinished.begin("fake", AnswerRef(CHANNEL, 9, "a token"))
-    await written(app)
+    await all_written(app)
     heir, platform = heir_of(app), FakePlatform()
-    closer = AnswerCloser(heir, AwayPlatform())
+    closer = closer_of(heir, AwayPlatform())
     await closer.close_left()
     later = app.now() + TOKEN_LIFETIME + SECOND
     object.__setattr__(heir, "now", lambda: later)

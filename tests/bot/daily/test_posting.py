@@ -21,6 +21,7 @@ from bot.text.spans import plain
 from tests.bot.fakes import unavailable
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform
 from tests.bot.world import World
+from tests.texts import named
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 3, 1, 8, 59, tzinfo=UTC)
@@ -176,7 +177,7 @@ def _poll(number: int, day: date | None) -> PollRecord:
         message_id=None,
         member_id=None,
         discoverer=None,
-        names=("Aasaurus", "Bbsaurus"),
+        names=named("Aasaurus", "Bbsaurus"),
         opened_at=START,
         closes_at=START + HOUR,
         day=day,

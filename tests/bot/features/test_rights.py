@@ -37,6 +37,7 @@ from models.names.generator import NamesRequest
 from tests.bot.conftest import Home
 from tests.bot.names.test_name import learned
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, with_buttons
+from tests.texts import written
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()
 SERVER = ("member", "moderator", "manager", "home administrator", "foreign administrator", "owner")
@@ -382,7 +383,7 @@ async def test_blocked_members_keep_their_data_only(
     )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:
-        await turn.respond(Message(text("An answer.")))
+        await turn.respond(Message(text(written("An answer."))))
 
     for name in registered(home):
         with subtests.test(f"/{name}"):

@@ -17,6 +17,7 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
 from tests.bot.tiny import tiny_namer
+from tests.texts import WORDS
 
 HEROES = tuple(
     f"{begin}{end}" for begin in ("Αιν", "Νικ", "Θησ", "Περσ") for end in ("έας", "ίων", "εύς")
@@ -290,10 +291,10 @@ async def test_vote_on_list_names(chat: Chat) -> None:
     assert more.body == "Νικεύς\nΘησίων"
     await chat.pass_time(660)
     assert chat.history()[0].text == "The poll is closed: Θησίων has won."
-    assert await hall.best(HallScope()) == []  # other servers do not see it
+    assert await hall.best(WORDS, HallScope()) == []  # other servers do not see it
     assert await hall.chosen(chat.community_id) == []  # nor do dinosaurs learn from it
     await chat.app.store[CustomModels].delete(made.id)
-    (won,) = await hall.best(HallScope(community_id=chat.community_id))
+    (won,) = await hall.best(WORDS, HallScope(community_id=chat.community_id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
 
 

@@ -40,6 +40,7 @@ from tests.bot.opened_polls import (
     voted,
 )
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
+from tests.texts import named
 
 
 @pytest.mark.both
@@ -182,7 +183,7 @@ class Fossil:
             message_id=1,
             member_id=1,
             discoverer="ada",
-            names=("Aasaurus", "Bbsaurus"),
+            names=named("Aasaurus", "Bbsaurus"),
             opened_at=self.end - timedelta(minutes=10),
             closes_at=self.end,
         )
@@ -333,7 +334,7 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
     await fossil.app[BlockList].block(COMMUNITY, bob, owner)
     await fossil.close()
     for number, name, member in ((10, "Aasaurus", 31), (11, "Ccsaurus", bob)):
-        poll = replace(fossil.poll, id=number, message_id=1, names=(name,), member_id=member)
+        poll = replace(fossil.poll, id=number, message_id=1, names=named(name), member_id=member)
         await polls.open(poll)
         await polls.cast(Ballot(number, 7, 0), poll.opened_at)
         await fossil.close()

@@ -165,25 +165,6 @@ async def test_plain_message(page: Page, local: LocalDiscord) -> None:
     await expect(last(page).locator("b")).to_have_count(0)
 
 
-async def test_choosing_ends_the_search(page: Page) -> None:
-    """A letter was typed right before, whose choices are not asked for anymore."""
-    await fill_in(page, "find")
-    await expect(page.get_by_role("option")).to_have_count(5)
-    await page.clock.install()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    await page.evaluate(
-        """() => {
-          document.querySelector("#command textarea").dispatchEvent(new Event("input"));
-          document.querySelector("#popup li:last-child").dispatchEvent(new Event("mousedown"));
-        }"""
-    )
-    await page.clock.run_for(1_000)
-    assert asked == []
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Found: TRILOBITE")
-
-
 @pytest.mark.parametrize(
     ("field", "typed", "sentence"),
     [
@@ -248,18 +229,3 @@ async def test_page_reconnects(browser: Browser) -> None:
         await written(page).fill("back again")
         await page.keyboard.press("Enter")
         await expect(last(page)).to_contain_text("back again")
-
-
-async def test_scrolling(page: Page, local: LocalDiscord) -> None:
-    def say(text: str) -> None:
-        local.state.channel.say(local.state.guild.admin, text)
-
-    for number in range(50):
-        say(f"message {number}")
-    await expect(page.get_by_text("message 49")).to_be_in_viewport()
-    await page.locator("main").hover()
-    await page.mouse.wheel(0, -600)
-    await expect(page.get_by_text("message 49")).not_to_be_in_viewport()
-    say("unseen")
-    await expect(page.get_by_text("unseen")).to_have_count(1)
-    await expect(page.get_by_text("unseen")).not_to_be_in_viewport()

@@ -122,23 +122,6 @@ async def test_command_and_button(local: LocalSlack, page: Page) -> None:
     assert message.mentions == []
 
 
-async def test_screen_readers_and_keyboards(page: Page) -> None:
-    """The log is a list of messages, and a link skips to the field; on Home there is none."""
-    await write(page, "hello")
-    shown = page.get_by_role("log").get_by_role("list").get_by_role("listitem")
-    await expect(shown).to_have_count(1)
-    skip, text = page.get_by_role("link", name="Skip to"), page.get_by_role("combobox")
-    await skip.focus()
-    await expect(skip).to_be_in_viewport()
-    await page.keyboard.press("Enter")
-    await expect(text).to_be_focused()
-    app = page.get_by_role("navigation").get_by_role("button", name="Mangosaurus", exact=True)
-    await app.click()
-    await skip.focus()
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("main")).to_be_focused()
-
-
 async def test_first_screen(local: LocalSlack, page: Page) -> None:
     """It offers what can be done here: a channel without the bot can only be given it."""
     first = page.locator("#first").get_by_role("button")
@@ -183,18 +166,6 @@ async def test_shortcut_of_a_message(local: LocalSlack, toy: Toy, page: Page) ->
     assert toy.payload["callback_id"] == "sonnet_from_message"
     assert toy.payload["message"]["ts"] == message.ts
     assert toy.payload["user"]["id"] == local.member.id
-
-
-async def test_link_of_a_message(local: LocalSlack, page: Page) -> None:
-    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    message = local.say(local.admin, "Shall I compare thee")
-    await messages(page).hover()
-    await page.get_by_role("button", name="More actions").click()
-    await page.get_by_role("menuitem", name="Copy link").click()
-    link = f"{local.workspace.url}archives/{local.channel.id}/p{message.ts.replace('.', '')}"
-    await page.wait_for_function(
-        "link => navigator.clipboard.readText().then(t => t === link)", arg=link
-    )
 
 
 async def test_thread(local: LocalSlack, toy: Toy, page: Page) -> None:
