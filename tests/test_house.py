@@ -48,8 +48,8 @@ bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitor
     bot.text bot.health data
 bot.privacy          bot.verse bot.museum.queries bot.polls bot.community bot.chat bot.store
     bot.text bot.trainer data
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.text
-    bot.trainer data
+bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
+    bot.text bot.trainer data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
     models.verse data
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
@@ -68,7 +68,7 @@ bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bo
     models.networks data
 bot.polls            bot.museum.queries bot.community bot.outbox bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.text data
-bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text data
+bot.community        bot.daily.moments bot.outbox bot.chat bot.words bot.store bot.text data
 bot.outbox           bot.chat bot.store bot.concurrency
 bot.health           bot.trainer bot.fleet bot.concurrency bot.monitoring bot.store bot.writing
     models.tasks

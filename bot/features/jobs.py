@@ -12,8 +12,10 @@ from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask
 from bot.daily.posting import DailyPoster
+from bot.moderation.record import show_report
 from bot.outbox.queries import Kind
-from bot.outbox.worker import OutboxWorker
+from bot.outbox.worker import Deliver, OutboxWorker
+from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
 from bot.training.progress import TrainingReport
@@ -35,11 +37,13 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
-        kinds = {
+        kinds: dict[Kind, Deliver] = {
             Kind.RESULT: self.polls.show_result,
             Kind.DAILY: self.dailies.show_poll,
             Kind.STOPPED: self.dailies.show_stopped,
             Kind.WELCOME: self.welcomes.show_welcome,
+            Kind.REPORT: partial(show_report, app, platform),
+            Kind.ANSWER: partial(withdraw, app, platform),
         }
         self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform, partial(shows_removed, app))
@@ -54,7 +58,6 @@ class Jobs:
         self._app.training.start()
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
-            PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
             PeriodicTask(self.communities.follow_deletions, FOLLOW_S),

@@ -15,7 +15,7 @@ from bot.community.queries import (
     RecordEntry,
     TooManyBlocks,
 )
-from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
+from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, scope_of
 from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.text.spans import Text, Timestamp, Value, code, strong, text
@@ -70,8 +70,6 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
     is_new = await _block_or_explain(app, turn, target)
     sentence = done if is_new else _("{target} is blocked already.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if is_new:
-        await post(app, turn.platform, target.entry)
 
 
 async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
@@ -81,8 +79,6 @@ async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> N
     was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
     sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if was_blocked:
-        await post(app, turn.platform, target.entry)
 
 
 async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:

@@ -36,7 +36,7 @@ class Moderation(Queries):
                 self._database, session, place, entry.at, candidate=candidate, winner=winner
             )
             if removal is not None:
-                add_entry(session, replace(entry, subject=removal.name))
+                await add_entry(session, replace(entry, subject=removal.name))
             return removal
 
     async def allow_name(self, name: str, entry: RecordEntry) -> str | None:
@@ -44,7 +44,7 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             allowed = await allow(session, entry.community_id or 0, name)
             if allowed is not None:
-                add_entry(session, replace(entry, subject=allowed))
+                await add_entry(session, replace(entry, subject=allowed))
             return allowed
 
     async def remove_poems(self, message_id: int, entry: RecordEntry, *, is_emptied: bool) -> int:
@@ -56,7 +56,7 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             copies = await verse.remove(session, entry.community_id, message_id)
             if is_emptied or copies:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return copies
 
     async def refuse_model(self, custom_model_id: int, entry: RecordEntry) -> bool:
@@ -76,5 +76,5 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             has_changed = await change(session, entry.community_id, custom_model_id)
             if has_changed:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return has_changed

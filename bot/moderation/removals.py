@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 from bot.chat.app import App
@@ -17,8 +17,7 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.moderation.queries import Moderation
-from bot.moderation.record import MODERATE, entry_of, post
-from bot.polls.hall_of_fame import withdraw
+from bot.moderation.record import MODERATE, entry_of
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
@@ -128,7 +127,7 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     entry = entry_of(app, turn, action, subject=model.name)
     store = app.store[Moderation]
     change = store.accept_model if options.allow else store.refuse_model
-    has_changed = await change(model.id, entry)
+    await change(model.id, entry)
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
@@ -144,8 +143,6 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
         allow=command("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
-    if has_changed:
-        await post(app, turn.platform, entry)
 
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
@@ -310,8 +307,12 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
             name=for_managers(cut(typed, 64) or "–"),
             community=turn.platform.terms.community,
         )
+<<<<<<< HEAD
     app.removals.changed(check_community(turn))
     await post(app, turn.platform, replace(entry, subject=name))
+=======
+    app[KnownRemovals].changed(check_community(turn))
+>>>>>>> main
     sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
     return text(sentence, name=strong(for_managers(name)))
 
@@ -319,19 +320,22 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
 async def _withdraw(
     app: App, turn: Turn, removal: Removal, community_id: int, *, first: int = 0
 ) -> _Outcome:
-    """Report a removal, and take the name out of messages: `first` out of that of a poll.
+    """Take a removed name out of messages: `first` out of that of a poll.
 
     Returns the worst that has become of one.
     """
+<<<<<<< HEAD
     app.removals.changed(community_id)
     entry = entry_of(app, turn, Action.REMOVE_NAME, subject=removal.name)
     await post(app, turn.platform, entry)
+=======
+    app[KnownRemovals].changed(community_id)
+>>>>>>> main
     poll_ids = sorted(removal.poll_ids, key=lambda poll_id: poll_id != first)
     worst = _Outcome.REMOVED
     with suppress(Unavailable):
         for poll_id in poll_ids[:MOST_REDRAWN]:
             worst = max(worst, await _redrawn(app, turn, poll_id, poll_id in removal.won))
-    await _in_time(withdraw(app, turn.platform))
     return worst
 
 
@@ -386,7 +390,6 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                 "the channel. You can delete the message."
             )
         )
-    await post(app, platform, entry)
     if failure is not None:
         sentence = ngettext(
             "{count} kept copy was deleted, but the bot can't edit the answer. You can delete it.",

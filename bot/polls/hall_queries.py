@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,11 +20,11 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
 from bot.polls.queries import of_dinosaurs
-from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by
-from bot.store.identities import on_platform
+from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -77,14 +77,6 @@ class HallScope:
 
 MOST_ANSWERS = 100
 """Messages of a channel of which it is known which winners they show."""
-
-
-class AnswerPlace(NamedTuple):
-    """A message that shows winners."""
-
-    community_id: int
-    channel_id: int
-    message_id: int
 
 
 _DISCOVERER = known_member(Poll.community_id, Poll.member_id)
@@ -153,6 +145,7 @@ class HallOfFame(Queries):
         poll_ids: Collection[int] = (),
         *,
         name: str = "",
+        now: datetime,
     ) -> None:
         """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
 
@@ -194,29 +187,18 @@ class HallOfFame(Queries):
             noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
             # Another member may have turned to the same page at the same time.
             await session.execute(noted.on_conflict_do_nothing())
+            await put_outdated(
+                session, and_(of_channel, WinnerAnswer.message_id == message_id), now
+            )
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
 
-    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
-        """Some messages on a platform that show a name which was removed."""
-        statement = (
-            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
-            .distinct()
-            .limit(50)
-        )
-        return [AnswerPlace(*row) for row in await self._rows(statement)]
-
-    async def forget_answer(self, place: AnswerPlace) -> None:
-        """Forget a message that shows no name anymore."""
-        async with self._database.writing() as session:
-            await session.execute(
-                delete(WinnerAnswer).where(
-                    WinnerAnswer.channel_id == place.channel_id,
-                    WinnerAnswer.message_id == place.message_id,
-                )
-            )
+    async def outdated(self, channel_id: int, message_id: int) -> int | None:
+        """The community of a message that shows a name which was removed."""
+        is_it = WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        of_place = select(WinnerAnswer.community_id).where(*is_it, WinnerAnswer.is_outdated)
+        return await self._scalar(of_place.limit(1))
 
     async def count(self, scope: HallScope) -> int:
         """Number of names."""
@@ -251,6 +233,15 @@ class HallOfFame(Queries):
             .order_by(Candidate.name)
         )
         return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
+
+
+async def forget_answer(session: AsyncSession, channel_id: int, message_id: int) -> None:
+    """Forget a message that shows no name anymore."""
+    await session.execute(
+        delete(WinnerAnswer).where(
+            WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        )
+    )
 
 
 def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:

@@ -17,7 +17,7 @@ from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
 from bot.museum.queries import Museum
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, withdraw
+from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
     announcement_of,
@@ -65,11 +65,6 @@ class PollCloser:
             with app.in_flight.track():
                 await polls.close(due.id, max(now, app.now()))
 
-    async def withdraw_answers(self) -> None:
-        """Run once: empty earlier answers whose winner was removed, wherever that happened."""
-        with suppress(ShuttingDown, Unavailable), self._app.in_flight.track():
-            await withdraw(self._app, self._platform)
-
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
         closing = await self._app.store[Polls].next_closing(self._platform.name)
@@ -93,7 +88,7 @@ class PollCloser:
         sent, is_told = None, True
         if is_blocked or not await self._is_shown(poll, delivery):
             if is_new:
-                await polls.void(poll.id)
+                await polls.void(poll.id, self._app.now())
         elif poll.announcement_id is not None:
             with suppress(Deleted):
                 await delivery.edit(*await updated_announcement(self._app, poll, self._platform))

@@ -495,7 +495,7 @@ class Polls(Queries):
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
-    async def void(self, poll_id: int) -> None:
+    async def void(self, poll_id: int, now: datetime) -> None:
         """Take the victory back: the message of the poll was deleted.
 
         If another poll of the community has the same winner, the name was discovered in that one.
@@ -517,7 +517,7 @@ class Polls(Queries):
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
             await museum.lock(self._database, session, mine.community_id)
-            if await void(session, poll_id) is None:
+            if await void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))

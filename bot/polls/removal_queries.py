@@ -143,7 +143,7 @@ async def remove(
     )
     await session.execute(update(Candidate).where(place.in_(places), STANDS).values(removed_at=now))
     await _delete_votes(session, tuple_(Vote.poll_id, Vote.position).in_(places))
-    await _note_answers(session, community_id, key, places)
+    await _note_answers(session, community_id, key, places, now)
     is_won = tuple_(Poll.id, Poll.winner).in_(places)
     await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
     await museum.remove(session, community_id, name)
@@ -188,7 +188,11 @@ async def _delete_votes(session: AsyncSession, votes: ColumnElement[bool]) -> No
 
 
 async def _note_answers(
-    session: AsyncSession, community_id: int, key: str, places: Select[int, int]
+    session: AsyncSession,
+    community_id: int,
+    key: str,
+    places: Select[int, int],
+    now: datetime,
 ) -> None:
     """Note the answers that show a name which a community removes, before its victories go.
 
@@ -208,7 +212,7 @@ async def _note_answers(
         or_(WinnerAnswer.community_id == community_id, is_of_poll),
     )
     shows_name = tuple_(WinnerAnswer.poll_id, WinnerAnswer.position).in_(places)
-    await note_outdated(session, or_(shows_winner, shows_name))
+    await note_outdated(session, or_(shows_winner, shows_name), now)
 
 
 async def allow(session: AsyncSession, community_id: int, name: str) -> str | None:
@@ -221,19 +225,31 @@ async def allow(session: AsyncSession, community_id: int, name: str) -> str | No
     return allowed
 
 
-async def void(session: AsyncSession, poll_id: int) -> str | None:
+async def void(session: AsyncSession, poll_id: int, now: datetime) -> str | None:
     """Take the victory of a poll back, with its discovery. Returns what that was."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
     shows_winner = and_(WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_(None))
-    await note_outdated(session, shows_winner)
+    await note_outdated(session, shows_winner, now)
     return await museum.take_back(session, poll_id)
 
 
-async def note_outdated(session: AsyncSession, condition: ColumnElement[bool]) -> None:
+async def note_outdated(
+    session: AsyncSession, condition: ColumnElement[bool], now: datetime
+) -> None:
     """Note answers that show what is no longer shown: they are emptied."""
     await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
+    await put_outdated(session, condition, now)
+
+
+async def put_outdated(
+    session: AsyncSession, condition: ColumnElement[bool], now: datetime
+) -> None:
+    """Put answers into the outbox that show a removed name."""
+    outdated = condition, WinnerAnswer.is_outdated
+    place = select(WinnerAnswer.message_id, WinnerAnswer.channel_id).where(*outdated).distinct()
+    await put(session, Kind.ANSWER, place, now, now)
 
 
 class RemovedNames(Queries):

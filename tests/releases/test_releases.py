@@ -35,6 +35,7 @@ from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
 from models.weights import read_card
+from tests.bot.champions import outdated
 from tests.bot.operate.test_backup import contents, restored
 from tests.bot.trainer.test_version_queries import FILES, version
 from tests.releases import rows
@@ -175,7 +176,7 @@ async def check_rows(store: Store) -> None:
     async with store.database.writing() as session:
         for candidate in ((rows.FOUND, 1), (rows.DAILY, 0)):
             assert await remove(store.database, session, rows.PARK, NOW, candidate=candidate)
-    places = {place.message_id for place in await store[HallOfFame].outdated()}
+    places = {message_id for _community, _channel, message_id in await outdated(store)}
     assert places == {rows.SHOWN, rows.SHOWN + 1}
     (dwarves,) = await store[CustomModels].of(rows.PARK)
     trained = await store[Versions].get(3)

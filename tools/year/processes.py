@@ -266,7 +266,6 @@ class Process:
     async def work(self, *, sweeps: bool) -> None:
         """One round of the background jobs."""
         await self.jobs.polls.close_due_polls()
-        await self.jobs.polls.withdraw_answers()
         await self.jobs.dailies.post_due()
         await self.jobs.outbox.deliver_due()
         await self.jobs.answers.close_left()

@@ -15,6 +15,7 @@ from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Candidate
 from bot.words import WordFilter
+from tests.bot.champions import outdated
 from tests.bot.polls.test_hall_queries import best, hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 from tests.texts import named
@@ -105,9 +106,9 @@ async def test_public_lists_leave_out_what_the_reader_has_removed(store: Store) 
     await hold_poll(store, 1, NAME, 3, community_id=2)
     await hold_poll(store, 2, "Bravosaurus", 2, community_id=2)
     await opened(store)
-    await hall.shown(1, 5, 51, [1])
-    await hall.shown(1, 5, 52, [2])
-    await hall.shown(3, 6, 53, [1])
+    await hall.shown(1, 5, 51, [1], now=NOW)
+    await hall.shown(1, 5, 52, [2], now=NOW)
+    await hall.shown(3, 6, 53, [1], now=NOW)
     assert await hall.has(NAME, 1)
     await store[Moderation].remove_name(POLL.id, 0, BY)
     assert await best(store, LOOKING) == ["Bravosaurus"]
@@ -118,8 +119,8 @@ async def test_public_lists_leave_out_what_the_reader_has_removed(store: Store) 
     assert latest.name == "Bravosaurus"
     for scope in (HallScope(viewer_id=3), HallScope(community_id=2), HallScope()):
         assert await best(store, scope) == [NAME, "Bravosaurus"]
-    await hall.shown(1, 7, 54, [1])  # it was read before the removal
-    assert sorted(await hall.outdated()) == [(1, 5, 51), (1, 7, 54)]
+    await hall.shown(1, 7, 54, [1], now=NOW)  # it was read before the removal
+    assert await outdated(store) == [(1, 5, 51), (1, 7, 54)]
     await store[Moderation].allow_name(NAME, BY)
     assert await best(store, LOOKING) == [NAME, "Bravosaurus"]
 

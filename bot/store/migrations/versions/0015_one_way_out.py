@@ -1,7 +1,7 @@
 """The outbox, deletions of members whose requests may still run, and names that stay removed."""
 
 import unicodedata
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,31 +42,26 @@ def _add_outbox() -> None:
     )
     for column in ("channel_id", "due_at"):
         op.create_index(op.f(f"ix_outbox_{column}"), "outbox", [column])
+    columns = "id", "channel_id", "closed_at", "announcing_at", "announced_at"
     polls = sa.table(
         "polls",
-        sa.column("id", sa.BigInteger),
-        sa.column("channel_id", sa.BigInteger),
-        *(
-            sa.column(name, sa.DateTime(timezone=True))
-            for name in ("closed_at", "announcing_at", "announced_at")
-        ),
+        *(sa.column(name, sa.DateTime(timezone=True)) for name in columns[2:]),
+        *map(sa.column, columns[:2]),
     )
+    answers = sa.table(
+        "winner_answers", *map(sa.column, ("channel_id", "message_id", "is_outdated"))
+    )
+    connection, new = op.get_bind(), {"step": 0, "revision": 0, "attempts": 0}
     waiting = sa.select(polls).where(polls.c.closed_at.is_not(None), polls.c.announced_at.is_(None))
-    rows = [
-        {
-            "kind": "result",
-            "subject_id": poll.id,
-            "channel_id": poll.channel_id,
-            "step": 0,
-            "revision": 0,
-            "due_at": poll.closed_at,
-            "until": poll.closed_at + timedelta(days=1),
-            "attempts": 0,
-            "doubt_since": poll.announcing_at,
-        }
-        for poll in op.get_bind().execute(waiting)
-    ]
-    op.bulk_insert(outbox, rows)
+    for poll in connection.execute(waiting).all():
+        times = {"due_at": poll.closed_at, "until": poll.closed_at + timedelta(days=1)}
+        row = {"kind": "result", "subject_id": poll.id, "channel_id": poll.channel_id}
+        op.bulk_insert(outbox, [row | times | new | {"doubt_since": poll.announcing_at}])
+    now = datetime.now(UTC)
+    outdated = sa.select(answers).where(answers.c.is_outdated.is_(True)).distinct()
+    for answer in connection.execute(outdated).all():
+        row = {"kind": "answer", "subject_id": answer.message_id, "channel_id": answer.channel_id}
+        op.bulk_insert(outbox, [row | {"due_at": now, "until": now} | new])
     op.drop_column("polls", "announcing_at")
 
 
