@@ -108,29 +108,14 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     await turn.respond(Message(reply, private=True))
 
 
-<<<<<<< HEAD
-async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
-    """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None or await app.blocks.has_community(entry.community_id):
-        return
-    try:
-        async with asyncio.timeout(POSTING_S):
-            settings = await app.store[Communities].settings(entry.community_id)
-    except (TimeoutError, Unavailable) as error:
-        _not_reported(error)
-        return
-    if settings.log_channel_id is not None:
-        await _send(platform, settings.log_channel_id, entry)
-=======
 async def show_report(app: App, platform: Platform, delivery: Delivery) -> Ended:
     """Report an entry in the log channel of its community, as it was then."""
     entry = await app.store[Record].entry(delivery.subject_id)
-    if entry is None or await app[BlockList].has_community(entry.community_id):
+    if entry is None or await app.blocks.has_community(entry.community_id):
         return Ended()
     ref = MessageRef(delivery.channel_id, 0, entry.community_id)
     sent = await delivery.send(ref, Message(described(entry, platform)))
     return Ended(is_lost=sent is None)
->>>>>>> main
 
 
 async def _is_posted(platform: Platform, channel_id: int, entry: RecordEntry) -> bool:

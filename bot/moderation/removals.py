@@ -307,12 +307,7 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
             name=for_managers(cut(typed, 64) or "–"),
             community=turn.platform.terms.community,
         )
-<<<<<<< HEAD
     app.removals.changed(check_community(turn))
-    await post(app, turn.platform, replace(entry, subject=name))
-=======
-    app[KnownRemovals].changed(check_community(turn))
->>>>>>> main
     sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
     return text(sentence, name=strong(for_managers(name)))
 
@@ -324,13 +319,7 @@ async def _withdraw(
 
     Returns the worst that has become of one.
     """
-<<<<<<< HEAD
     app.removals.changed(community_id)
-    entry = entry_of(app, turn, Action.REMOVE_NAME, subject=removal.name)
-    await post(app, turn.platform, entry)
-=======
-    app[KnownRemovals].changed(community_id)
->>>>>>> main
     poll_ids = sorted(removal.poll_ids, key=lambda poll_id: poll_id != first)
     worst = _Outcome.REMOVED
     with suppress(Unavailable):

@@ -12,23 +12,13 @@ from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import Language, _, in_language, listed, ngettext
-<<<<<<< HEAD
-from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
-=======
 from bot.chat.turn import Deleted, MessageRef, Platform, Turn
-from bot.community.blocks import BlockList
->>>>>>> main
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
 from bot.outbox.worker import Delivery, Ended
 from bot.pictures.plaque import LONGEST_MEANING, plaque
-<<<<<<< HEAD
-from bot.polls.hall_queries import Champion, HallOfFame, HallScope
-=======
-from bot.pictures.renderer import Renderer
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
->>>>>>> main
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
 from bot.text.formats import human_date, shortened, spaced
@@ -224,29 +214,14 @@ async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
     if community_id is None:
         return Ended()
     forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
-    if await app[BlockList].has_community(community_id):
+    if await app.blocks.has_community(community_id):
         return Ended(forgotten)
     sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
     message = Message(text(sentence, hall=command("/halloffame"), museum=command("/museum")))
-<<<<<<< HEAD
-    for place in await hall.outdated(platform.name):
-        ref = MessageRef(place.channel_id, place.message_id, place.community_id)
-        try:
-            if not await app.blocks.has_community(place.community_id):
-                await platform.edit(ref, message)
-        except Limited:  # a later round tries again, as for those below
-            continue
-        except Unreachable:
-            return
-        except DeliveryError as error:
-            log.info("A removed name stays in an earlier answer: %s", error)
-        await hall.forget_answer(place)
-=======
     is_emptied = True
     with suppress(Deleted):
         is_emptied = await delivery.edit(MessageRef(channel_id, message_id, community_id), message)
     return Ended(forgotten, is_lost=not is_emptied)
->>>>>>> main
 
 
 async def check_winner(app: App, turn: Turn, name: str) -> None:
