@@ -5,6 +5,8 @@ The bot runs the same command for trainings from the chat, and reads its progres
 
 import os
 
+from bot.text.written import accepted
+
 # With one thread, the matrix library computes the same sums on every machine, and names train as
 # fast. It must be set before NumPy is imported; a value from the environment takes precedence.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,7 +29,6 @@ try:
     from bot.pictures.loss_curve import loss_curve
     from bot.trainer.reporters import JsonReporter, Reporter, TerminalReporter
     from data.corpora import CorpusError
-    from data.phrases import Phrase
     from models.serving.memory import keep_freed_memory
     from models.tasks import TASKS, Task
     from models.training.events import Failed, Stopped
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reporter.report(Stopped())
             return STOPPED
         except CorpusError as error:
-            reporter.report(Failed(error.translated(Phrase)))
+            reporter.report(Failed(error.sentence.phrase(accepted)))
             return FAILED
         except (RecipeError, WeightsError, ResumeError) as error:
             reporter.report(Failed(str(error)))

@@ -16,7 +16,7 @@ import numpy as np
 
 from data import downloads
 from data.errors import CorpusError as CorpusError
-from data.phrases import _, ngettext
+from data.phrases import Phrase, _, ngettext
 from data.text import (
     VERSE_SYMBOLS,
     clean_name,
@@ -67,7 +67,7 @@ class Corpus:
     reads_all: bool = False
     """Whether `plain` includes the held-out part: true for uploaded files, false for the project's
     corpora. If so, the held-out loss of a network trained on `plain` means nothing."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     """What cleaning changed, one sentence each."""
     extra_names: tuple[str, ...] = field(default=(), repr=False)
     """Names to train on in addition to the list, but not to validate on. A name that occurs twice
@@ -401,7 +401,7 @@ def _simplified(characters: Counter[str]) -> list[tuple[int, str]]:
     ]
 
 
-def _notes(*counted: tuple[int, str]) -> tuple[str, ...]:
+def _notes(*counted: tuple[int, Phrase]) -> tuple[Phrase, ...]:
     """Those sentences whose counts are not 0."""
     return tuple(
         sentence.format(count=count, limit=LONGEST_NAME) for count, sentence in counted if count

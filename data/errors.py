@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import reduce
+from numbers import Integral
+
+from data.phrases import Phrase, Showable, Translated, _, joined
+
+Written = Callable[[str], Showable]
+"""Makes what may be shown of a fact that is a text: a part of a list, the name of a file."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +23,16 @@ class Sentence:
     template: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
-    def format(self, translate: Callable[[str], str] = str) -> str:
-        """The text. `translate` gives the translation of a template, as gettext does."""
-        template = translate(self.template)
+    def phrase(self, written: Written) -> Phrase:
+        """The sentence for members."""
+        template = _(self.template)
         if not self.facts:
             return template
-        return template.format(
-            **{name: _formatted(fact, translate) for name, fact in self.facts.items()}
-        )
+        return template.format(**{name: _fact(each, written) for name, each in self.facts.items()})
+
+    def __str__(self) -> str:
+        """The sentence in English, for a terminal or a log."""
+        return str(self.phrase(Translated))
 
 
 class TemplatedError(Exception):
@@ -37,15 +45,11 @@ class TemplatedError(Exception):
 
     def __init__(self, template: str, **facts: object) -> None:
         self.sentence = Sentence(template, facts)
-        super().__init__(self.sentence.format())
+        super().__init__(str(self.sentence))
 
     def __reduce__(self) -> tuple[Callable[..., "TemplatedError"], tuple[object, ...]]:
         """Pickle the sentence: facts are keyword arguments, which `Exception` does not keep."""
         return _restored, (type(self), self.sentence)
-
-    def translated(self, translate: Callable[[str], str]) -> str:
-        """The message in another language; `translate` is for example `gettext`."""
-        return self.sentence.format(translate)
 
 
 class CorpusError(TemplatedError):
@@ -56,13 +60,16 @@ def _restored(kind: type[TemplatedError], sentence: Sentence) -> TemplatedError:
     return kind(sentence.template, **sentence.facts)
 
 
-def _formatted(fact: object, translate: Callable[[str], str]) -> object:
-    if isinstance(fact, Sentence):
-        return fact.format(translate)
-    if isinstance(fact, tuple):
-        return reduce(partial(_joined, translate), [_formatted(part, translate) for part in fact])
-    return fact
-
-
-def _joined(translate: Callable[[str], str], first: object, second: object) -> str:
-    return translate("{first} {second}").format(first=first, second=second)
+def _fact(fact: object, written: Written) -> Showable | float:
+    match fact:
+        case Sentence():
+            return fact.phrase(written)
+        case tuple():
+            parts: list[Showable] = [part.phrase(written) for part in fact]
+            return reduce(joined, parts)
+        case Showable() | int() | float():
+            return fact
+        case Integral():
+            return int(fact)
+        case _:
+            return written(str(fact))

@@ -27,7 +27,7 @@ from data.corpora import (
     read_file,
 )
 from data.errors import Sentence
-from data.phrases import Phrase, _, listed, ngettext
+from data.phrases import Phrase, Translated, _, listed, ngettext
 from data.text import LONGEST_EXPANSION, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
@@ -68,7 +68,7 @@ class NameList:
 
     names: tuple[str, ...]
     """As written, but in NFC and with single spaces; in the list's order; unique ignoring case."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     """What was changed or skipped, one sentence each."""
 
 
@@ -90,7 +90,7 @@ def read_list(path: Path) -> NameList:
 
 def read_extra_names(
     path: Path, names: Collection[str], clean: Callable[[str], str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[str, ...], tuple[Phrase, ...]]:
     """Read names to train on in addition to a list, one per line, repeated ones repeatedly.
 
     Returns the names and notes about them. `clean` turns a line into what a network reads. Names
@@ -110,7 +110,8 @@ def read_extra_names(
         "{count:,} names of {file} added to the training.",
         different,
     )
-    notes = [added.format(count=different, file=path.name)]
+    file = Translated(path.name)
+    notes = [added.format(count=different, file=file)]
     if skipped:
         sentence = ngettext(
             "{count:,} line of {file} skipped: already in the list, or with characters that the "
@@ -119,7 +120,7 @@ def read_extra_names(
             "list does not have.",
             skipped,
         )
-        notes.append(sentence.format(count=skipped, file=path.name))
+        notes.append(sentence.format(count=skipped, file=file))
     return kept, tuple(notes)
 
 
@@ -208,10 +209,10 @@ _Numbered = list[tuple[int, str]]
 """Lines with their numbers, from 1."""
 
 
-def _entries(content: str) -> tuple[_Numbered, list[str]]:
+def _entries(content: str) -> tuple[_Numbered, list[Phrase]]:
     """The non-empty lines, or a table's first column, with their line numbers; and notes."""
     lines = _filled(enumerate(content.split("\n"), start=1))
-    notes: list[str] = []
+    notes: list[Phrase] = []
     table = _table(lines)
     if table is not None:
         columns, lines = table
@@ -219,7 +220,7 @@ def _entries(content: str) -> tuple[_Numbered, list[str]]:
             sentence = _("Of {columns} columns, only the first was read.")
             notes.append(sentence.format(columns=columns))
     if lines and (heading := lines[0][1].strip()).lower() in _HEADERS:
-        notes.append(_('The heading "{heading}" was skipped.').format(heading=heading))
+        notes.append(_('The heading "{heading}" was skipped.').format(heading=Translated(heading)))
         lines = lines[1:]
     return lines, notes
 
@@ -325,13 +326,13 @@ def _displayed(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
-def _skipped(problems: Mapping[int, Sentence]) -> list[str]:
+def _skipped(problems: Mapping[int, Sentence]) -> list[Phrase]:
     """Notes on skipped lines, one for each reason."""
-    lines: dict[str, list[int]] = {}
+    lines: dict[Phrase, list[int]] = {}
     for line, reason in problems.items():
-        lines.setdefault(reason.format(Phrase), []).append(line)
+        lines.setdefault(reason.phrase(Translated), []).append(line)
     reasons = [*lines.items()]
-    notes: list[str] = []
+    notes: list[Phrase] = []
     for why, found in reasons[:_SHOWN]:
         sentence = ngettext(
             "{count:,} line skipped: {reason} ({lines}).",
@@ -361,9 +362,9 @@ def _listed(problems: Mapping[int, Sentence], faults: list[Sentence]) -> tuple[S
     return tuple(shown)
 
 
-def _lines(numbers: list[int]) -> str:
+def _lines(numbers: list[int]) -> Phrase:
     """`line 4`, `lines 4, 7 and 2 more`."""
-    shown = listed([*map(str, numbers[:_SHOWN])])
+    shown = listed([Phrase("{line}").format(line=line) for line in numbers[:_SHOWN]])
     if (more := len(numbers) - _SHOWN) > 0:
         return _("lines {numbers} and {count:,} more").format(numbers=shown, count=more)
     # TRANSLATORS: One line of a file, or several, by their numbers.

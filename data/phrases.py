@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from pathlib import PurePath
 from string import Formatter
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 
 def not_one(count: int) -> int:
@@ -37,10 +36,6 @@ class Translated(Showable):
     """A text in the language of its reader."""
 
     __slots__ = ()
-
-
-Words: TypeAlias = str
-"""The type of all that is shown. It becomes `Showable` when everything is."""
 
 
 _SPANISH = (
@@ -106,14 +101,14 @@ class Phrase(Showable):
     template: str
     plural: str
     number: int
-    fields: Mapping[str, Words | float] | None
+    fields: Mapping[str, Showable | float] | None
 
     def __new__(
         cls,
         template: str,
         plural: str = "",
         number: int = 1,
-        fields: Mapping[str, Words | float] | None = None,
+        fields: Mapping[str, Showable | float] | None = None,
     ) -> Self:
         """`number` decides between `template` and `plural`, if there is a plural."""
         english = plural if plural and number != 1 else str(template)
@@ -127,7 +122,7 @@ class Phrase(Showable):
         return Phrase, (self.template, self.plural, self.number, self.fields)
 
     def format(  # type: ignore[override]  # a `str` takes anything
-        self, *args: object, **fields: Words | float
+        self, *args: object, **fields: Showable | float
     ) -> "Phrase":
         """A phrase with its fields filled in, which are named."""
         if args or self.fields is not None:
@@ -145,15 +140,15 @@ class Phrase(Showable):
         return Translated(parts)
 
 
-def _formatted(value: Words | float, form: str, language: Language) -> str:
+def _formatted(value: Showable | float, form: str, language: Language) -> str:
     if isinstance(value, int | float):
         return language.number(format(value, form))
     return format(in_language(value, language), form)
 
 
-def in_language(words: Words, language: Language) -> Showable:
+def in_language(words: Showable, language: Language) -> Showable:
     """A text as readers of a language see it."""
-    return words.said(language) if isinstance(words, Showable) else Translated(words)
+    return words.said(language)
 
 
 def _(sentence: str) -> Phrase:
@@ -169,7 +164,7 @@ def ngettext(singular: str, plural: str, count: int) -> Phrase:
 NOTHING = Phrase("")
 
 
-def joined(first: Words, second: Words) -> Words:
+def joined(first: Showable, second: Showable) -> Showable:
     """Two sentences, one after the other. Either may be empty."""
     if not first or not second:
         return first or second
@@ -177,17 +172,17 @@ def joined(first: Words, second: Words) -> Words:
     return _("{first} {second}").format(first=first, second=second)
 
 
-def listed(words: Sequence[Words]) -> Words:
+def listed(words: Sequence[Showable]) -> Showable:
     """Words with commas between them.
 
     >>> listed(["names", "sonnets"])
     'names, sonnets'
     """
-    nothing: Words = NOTHING
+    nothing: Showable = NOTHING
     return reduce(_listed, words, nothing)
 
 
-def _listed(words: Words, next_one: Words) -> Words:
+def _listed(words: Showable, next_one: Showable) -> Showable:
     if not words:
         return next_one
     # TRANSLATORS: Two parts of a list that goes on, with the comma of your language.
@@ -205,14 +200,17 @@ ENGLISH = Language()
 
 def to_json(words: str) -> str:
     """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
-    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
+    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else str(words)
 
 
-def from_json(stored: str) -> str:
-    """The inverse of `to_json`. Anything else is a text, as older versions stored it."""
+def from_json(stored: str, written: Callable[[str], Showable]) -> Showable:
+    """The inverse of `to_json`. Anything else is a text, as older versions stored it.
+
+    written: makes what may be shown of such a text, and of the fields of a phrase.
+    """
     if not stored.startswith('{"' + _PHRASE):
-        return stored
-    words: str = _restored(json.loads(stored)[_PHRASE])
+        return written(stored)
+    words: Showable = _restored(json.loads(stored)[_PHRASE], written)
     return words
 
 
@@ -220,9 +218,7 @@ _PHRASE = "phrase"
 
 
 def _stored(value: object) -> object:
-    """A phrase as a list of its parts, a path as text, and any other value of a field as it is."""
-    if isinstance(value, PurePath):
-        return str(value)
+    """A phrase as a list of its parts, and any other value of a field as it is."""
     if not isinstance(value, Phrase):
         return value
     fields = None
@@ -231,10 +227,13 @@ def _stored(value: object) -> object:
     return [value.template, value.plural, value.number, fields]
 
 
-def _restored(value: Any) -> Any:  # noqa: ANN401 (the value of a field)
+def _restored(value: Any, written: Callable[[str], Showable]) -> Any:  # noqa: ANN401
+    """The value of a field."""
     match value:
         case [template, plural, number, fields]:
-            fields = fields and {name: _restored(each) for name, each in fields.items()}
+            fields = fields and {name: _restored(each, written) for name, each in fields.items()}
             return Phrase(template, plural, number, fields)
+        case str():
+            return written(value)
         case _:
             return value

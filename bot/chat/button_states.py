@@ -16,6 +16,7 @@ from bot.concurrency import within
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.store.members import Forgotten
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ async def save_state(app: App, turn: Turn, state: State) -> str:
 _GONE = _("This button no longer works; use the command instead.")
 
 
-async def load_state(app: App, turn: Turn, reference: str, gone: str = _GONE) -> State:
+async def load_state(app: App, turn: Turn, reference: str, gone: Phrase = _GONE) -> State:
     """The inverse of `save_state`, in the same community.
 
     Raises `UserError` with `gone` if it is no longer stored.

@@ -15,6 +15,7 @@ from bot.store import Unavailable
 from bot.store.answers import UnfinishedRecord
 from bot.store.members import Deletions
 from bot.text.spans import Text, text
+from data.phrases import Showable
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ def closing_message(record: UnfinishedRecord) -> Message:
     return _with_retry(text(_("The bot was restarted while it was writing this.")), record)
 
 
-def undelivered_message(record: UnfinishedRecord, platform: str) -> Message:
+def undelivered_message(record: UnfinishedRecord, platform: Showable) -> Message:
     """What an answer becomes whose end could not be delivered."""
     if not record.action:
         why = _("{platform} could not be reached when this was ready. Use the command again.")

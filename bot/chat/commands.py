@@ -11,6 +11,7 @@ from bot.chat.errors import Explanations
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
 from bot.text.formats import shortened
+from data.phrases import Phrase, Showable
 
 Options = TypeVar("Options")
 Answer = Callable[[Any, Turn, Options], Awaitable[None]]
@@ -53,13 +54,13 @@ class Kind(Enum):
     FILE = auto()
     """`Attachment`."""
     PERSON = auto()
-    """`Person`."""
+    """`ChosenMember`."""
     CHANNEL = auto()
     """`int`, the id of a channel in which messages can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ChosenMember:
     """A user whom a member has chosen."""
 
     id: int
@@ -72,7 +73,7 @@ class Person:
 class Choice:
     """A suggestion, or a value of an option that has only some."""
 
-    label: str
+    label: Showable
     """The text that members see. In an option's choices it may have fields: `{community}`."""
     value: str
     """The value of the option."""
@@ -94,7 +95,7 @@ class Option:
     """
 
     name: str
-    description: str
+    description: Phrase
     kind: Kind = Kind.TEXT
     is_required: bool = False
     least: float | None = None
@@ -127,13 +128,13 @@ class Command:
 
     name: str
     """As typed, without the slash. A subcommand includes its group: `models list`."""
-    description: str
+    description: Phrase
     answer: Answer[Any]
     options: tuple[Option, ...] = ()
     build: Callable[..., object] = NoOptions
     """Makes the options of `answer` from keyword arguments. Those that the member has not given are
     absent."""
-    examples: tuple[tuple[str, str], ...] = ()
+    examples: tuple[tuple[Showable, Showable], ...] = ()
     """Commands to type with what each does, for `/help`."""
     audience: Audience = Audience.EVERYONE
     place: Place = Place.ANYWHERE
@@ -156,7 +157,7 @@ class Group:
     """Commands with a common first word. What it says holds for all of them."""
 
     name: str
-    description: str
+    description: Phrase
     commands: tuple[Command, ...]
     place: Place = Place.COMMUNITY
     shown_to: Audience = Audience.EVERYONE
@@ -177,7 +178,7 @@ class Picked:
 class Menu:
     """A command in the menu of a message, in communities."""
 
-    label: str
+    label: Phrase
     answer: Answer[Any]
     build: Callable[[Picked], object]
     shown_to: Audience = Audience.EVERYONE
@@ -217,8 +218,11 @@ class Registry:
         words = {"community": terms.community, "communities": terms.communities}
 
         def option(each: Option) -> Option:
-            choices = (Choice(shown.label.format(**words), shown.value) for shown in each.choices)
-            return replace(each, choices=tuple(choices))
+            return replace(each, choices=tuple(map(choice, each.choices)))
+
+        def choice(each: Choice) -> Choice:
+            label = each.label
+            return Choice(label.format(**words) if isinstance(label, Phrase) else label, each.value)
 
         def command(each: Command) -> Command:
             return replace(each, options=tuple(map(option, each.options)))
@@ -266,7 +270,7 @@ def always(suggestions: Suggestions) -> Suggest:
     return lambda _typed: suggestions
 
 
-def main_option(name: str, description: str, most: int, suggestions: Suggestions) -> Option:
+def main_option(name: str, description: Phrase, most: int, suggestions: Suggestions) -> Option:
     """The main option of a command: a text that is always given, with suggestions."""
     suggest = always(suggestions)
     return Option(

@@ -9,10 +9,11 @@ from bot.chat.message import Button, Message
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.text.formats import spaced
-from bot.text.spans import verbatim
+from bot.text.spans import text
+from data.phrases import Phrase
 
 ACTION = "details"
-_FIGURES: Mapping[str, str] = {
+_FIGURES: Mapping[str, Phrase] = {
     "temperature": _("temperature {figure:g}"),
     "seed": _("seed {figure:.0f}"),
     "particles": _("particles {figure:.0f}"),
@@ -43,7 +44,7 @@ async def press(_app: App, turn: Turn, state: str) -> None:
     shown = spaced(
         [_FIGURES[name].format(figure=figure) for name, figure in figures.items()], " · "
     )
-    await turn.respond(Message(verbatim(shown), private=True))
+    await turn.respond(Message(text(shown), private=True))
 
 
 def _read(state: str) -> Mapping[str, float]:

@@ -37,6 +37,7 @@ from bot.text.spans import Text, text
 from bot.writing import Caller
 from bot.writing.errors import TooSlow
 from bot.writing.queues import OnWait
+from data.errors import TemplatedError
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
 
     async def found() -> Sequence[Choice]:
         app.suggestions.start(turn.user.id, turn.created_at)
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
         return await suggestions(app, turn, clean(typed))
 
     try:
@@ -134,7 +135,7 @@ async def _admit(app: App, turn: Turn, counted: SharedCooldowns, name: str) -> N
         raise ShuttingDown
     await counted.start(turn.user.id, turn.created_at)
     if name not in FOR_BLOCKED:
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
 
 
 async def answer_error(
@@ -157,16 +158,21 @@ async def answer_error(
         buttons = (try_again(retry.action, retry.state),)
     buttons = (*buttons, *remedies)
     try:
-        await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
+        await turn.respond(
+            Message(await explained(app, error, turn), buttons=buttons, private=True)
+        )
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
         return not isinstance(failure, Unreachable)
     return True
 
 
-def explained(app: App, error: BaseException, turn: Turn) -> Text:
+async def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
     sentence = explain(error, turn.platform.terms, app.registry.explanations)
+    if isinstance(error, TemplatedError):  # it may quote somebody
+        words = await app.filters.of(turn.community_id)
+        sentence = text(error.sentence.phrase(words.filtered))
     failed = sentence is None or (isinstance(error, FAULTS) and not isinstance(error, Forbidden))
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
@@ -219,7 +225,7 @@ async def stream(
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
-        shown = broken_off(shown, explained(app, error, turn))
+        shown = broken_off(shown, await explained(app, error, turn))
         arrived = False
     if shown is None or arrived:
         return

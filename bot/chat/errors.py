@@ -11,16 +11,20 @@ from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.members import Forgotten
+from bot.text.formats import shortened
 from bot.text.spans import Text, code, text
-from bot.text.technical import NEWLINE
+from bot.text.technical import NEWLINE, technical
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
+from data.phrases import NOTHING, Showable
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
 """The sentence for each kind of error by which features refuse a request."""
 
 
 def explain(
-    error: BaseException, terms: Terms, explanations: Explanations = MappingProxyType({})
+    error: BaseException,
+    terms: Terms,
+    explanations: Explanations = MappingProxyType({}),
 ) -> Text | None:
     """The sentence for an error; `None` for an unknown one.
 
@@ -78,7 +82,7 @@ def explain(
             )
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
-        case DeliveryError(sentence=str(sentence)) if sentence:
+        case DeliveryError(sentence=Showable() as sentence) if sentence:
             return text(sentence)
         case Forbidden():
             return missing_permission(terms)
@@ -99,11 +103,11 @@ def apology(reference: str) -> Text:
     """The sentence for an unknown error, with the reference of its traceback in the log."""
     return text(
         _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
-        code=code(reference),
+        code=code(technical(reference)),
     )
 
 
-def other_version(command: str = "") -> UserError:
+def other_version(command: Showable = NOTHING) -> UserError:
     """The error for a button of another version; `command` does the same."""
     if not command:
         return UserError(
@@ -114,7 +118,7 @@ def other_version(command: str = "") -> UserError:
     )
 
 
-def with_echo(sentence: Text, command: str) -> Text:
+def with_echo(sentence: Text, command: Showable) -> Text:
     """A sentence about options, followed by the command: chats do not keep rejected ones."""
     return (*sentence, *text(NEWLINE), *text(_("You asked for: {command}"), command=code(command)))
 
@@ -132,11 +136,11 @@ def outdated(terms: Terms) -> Text:
     return text(_("This command has changed; {reload} and try again."), **_terms(terms))
 
 
-def invalid_value(value: object) -> Text:
+def invalid_value(value: Showable) -> Text:
     """The value of an option is not one of its choices."""
     return text(
         _("{value} isn't a valid choice here; pick one of the suggestions."),
-        value=code(str(value)[:60]),
+        value=code(shortened(value, 60)),
     )
 
 
@@ -160,5 +164,5 @@ def not_allowed() -> Text:
     return text(_("You don't have permission to use this command here."))
 
 
-def _terms(terms: Terms) -> dict[str, str]:
+def _terms(terms: Terms) -> dict[str, Showable]:
     return {"platform": terms.platform, "community": terms.community, "reload": terms.reload}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from bot.text.spans import Filled, Span, Text, Timestamp, Value, plain, spans, text
-from data.phrases import NOTHING, Language, Words, in_language
+from data.phrases import NOTHING, Language, Showable, in_language
 
 
 class Tone(Enum):
@@ -21,7 +21,7 @@ class Tone(Enum):
 class Field:
     """A short fact with a name, in an embed."""
 
-    name: Words
+    name: Showable
     value: Text
 
 
@@ -29,10 +29,10 @@ class Field:
 class Embed:
     """A framed part of a message. Platforms split one that is too long."""
 
-    title: Words
+    title: Showable
     lines: tuple[Text, ...] = ()
     fields: tuple[Field, ...] = ()
-    footer: Words = NOTHING
+    footer: Showable = NOTHING
     tone: Tone = Tone.INFORMATION
     image: str = ""
     """Name of a file of the message, shown in the embed."""
@@ -45,7 +45,7 @@ class Button:
     Both are stored in the message, so buttons keep working after a restart.
     """
 
-    label: Words
+    label: Showable
     action: str
     state: str = ""
     emoji: str = ""
@@ -60,11 +60,11 @@ class Select:
     chosen value after it.
     """
 
-    placeholder: Words
+    placeholder: Showable
     """Shown while nothing is chosen."""
     action: str
     state: str
-    choices: tuple[tuple[Words, str], ...] = ()
+    choices: tuple[tuple[Showable, str], ...] = ()
     """Label and value of each. A menu without any has the channels of the community."""
     chosen: str = ""
     """The value that is chosen already."""
@@ -76,13 +76,13 @@ class Form:
     `state` with the text after it.
     """
 
-    title: Words
-    label: Words
+    title: Showable
+    label: Showable
     action: str
     state: str
     longest: int
     """Characters of the text."""
-    value: Words = NOTHING
+    value: Showable = NOTHING
     """What the field has already."""
 
 
@@ -92,7 +92,7 @@ class File:
 
     name: str
     content: bytes = field(repr=False)
-    description: Words = NOTHING
+    description: Showable = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def without_pictures(message: Message) -> Message:
 def translated(message: Message, language: Language) -> Message:
     """A message in the language of its reader."""
 
-    def said(words: Words) -> Words:
+    def said(words: Showable) -> Showable:
         return in_language(words, language)
 
     return replace(
@@ -177,7 +177,7 @@ class UserError(Exception):
     buttons: tuple[Button, ...] = ()
     """What the member may have meant instead."""
 
-    def __init__(self, *parts: Words | Span | Timestamp | Filled, **fields: Value) -> None:
+    def __init__(self, *parts: Showable | Span | Timestamp | Filled, **fields: Value) -> None:
         """`UserError(_("At most {limit} names at a time."), limit=10)`."""
         self.text = text(*parts, **fields)
         super().__init__(plain(self.text))

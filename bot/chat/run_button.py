@@ -5,6 +5,7 @@ from bot.chat.commands import Command, Place, Registry
 from bot.chat.errors import community_only, other_version
 from bot.chat.message import Button, UserError
 from bot.chat.turn import Turn
+from data.phrases import Showable
 
 RUN = "run"
 """The action. The state is the command as it is typed, without the slash."""
@@ -15,7 +16,7 @@ def can_run(registry: Registry, command: Command, turn: Turn) -> bool:
     return not _needs_options(command) and _is_here(registry, command, turn)
 
 
-def run_button(label: str, command: str, emoji: str = "", *, primary: bool = False) -> Button:
+def run_button(label: Showable, command: str, emoji: str = "", *, primary: bool = False) -> Button:
     """A button that runs a command."""
     return Button(label, RUN, command, emoji, primary=primary)
 

@@ -11,6 +11,10 @@ from typing import Protocol
 
 from bot.chat.message import Button, Form, Message
 from bot.chat.translation import Language, _
+from bot.store.people import Person
+from bot.text.spans import Span
+from bot.text.technical import TechnicalText, technical
+from data.phrases import NOTHING, Showable
 
 
 class DeliveryError(Exception):
@@ -19,7 +23,7 @@ class DeliveryError(Exception):
     sentence: what members are told, if it is more than its class says.
     """
 
-    def __init__(self, *reason: object, sentence: str = "") -> None:
+    def __init__(self, *reason: object, sentence: Showable = NOTHING) -> None:
         super().__init__(*reason)
         self.sentence = sentence
 
@@ -66,29 +70,33 @@ class Limits:
     """Seconds for which the platform knows the nonce of a message for sure."""
 
 
+_ACCESS = _(
+    "Allow it to view the channel, send messages, embed links and attach files, and in the "
+    "chat of a voice channel to connect."
+)
+_ID, _HOMES = technical("123456789012345678"), technical("HOME_GUILDS")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A platform's words for sentences such as "Only {community} managers can do that."."""
 
-    platform: str
+    platform: Showable
     """Its name, for example Discord."""
-    community: str
+    community: Showable
     """Server, or workspace."""
-    communities: str
-    reload: str
+    communities: Showable
+    reload: Showable
     """How a member reloads the app."""
-    access: str = _(
-        "Allow it to view the channel, send messages, embed links and attach files, and in the "
-        "chat of a voice channel to connect."
-    )
+    access: Showable = _ACCESS
     """How a member lets the bot into a channel."""
-    place: str = ""
+    place: Showable = NOTHING
     """Where a command works that does not in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
-    community_id: str = "123456789012345678"
+    community_id: TechnicalText = _ID
     """An example of the id of a community."""
-    home_setting: str = "HOME_GUILDS"
+    home_setting: TechnicalText = _HOMES
     """The setting with the communities whose administrators may train the shared models."""
 
 
@@ -236,7 +244,7 @@ class Platform(Protocol):
     async def language_of(self, community_id: int | None) -> Language:
         """The language of what everybody sees in a community: as it has chosen, or its locale."""
 
-    async def link(self, ref: MessageRef) -> str:
+    async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message. Raises `Unavailable`."""
 
     async def find(self, address: str) -> MessageRef | None:
@@ -245,10 +253,10 @@ class Platform(Protocol):
         Raises `Unavailable`.
         """
 
-    def mention(self, user_id: int) -> str:
-        """A link to a user, which notifies nobody."""
+    def mention(self, person: Person) -> Span:
+        """A link to somebody, which notifies nobody."""
 
-    def mention_channel(self, channel_id: int) -> str:
+    def mention_channel(self, channel_id: int) -> Span:
         """A link to a channel."""
 
     async def is_in_community(self, ref: MessageRef) -> bool:
@@ -263,7 +271,7 @@ class Platform(Protocol):
     async def community_of(self, typed: str) -> int | None:
         """The community that has a typed id; `None` if none can have it. Raises `Unavailable`."""
 
-    async def shown_id(self, number: int) -> str:
+    async def shown_id(self, number: int) -> TechnicalText:
         """The id of a user or a community as the platform shows it. Raises `Unavailable`."""
 
     async def leave(self, community_id: int) -> None:

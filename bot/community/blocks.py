@@ -13,7 +13,7 @@ from bot.chat.turn import DeliveryError, Terms, Turn
 from bot.community.queries import Blocks, RecordEntry
 from bot.store import Unavailable
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.text.spans import code
+from bot.text.spans import command
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +49,10 @@ class Blocked(UserError):  # noqa: N818 (it is a state, not a fault)
     """The bot does not answer this member, or in this community."""
 
     def __init__(self, reason: Reason, terms: Terms) -> None:
-        super().__init__(_SENTENCES[reason], community=terms.community, command=code("/privacy"))
+        super().__init__(_SENTENCES[reason], community=terms.community, command=command("/privacy"))
 
 
-class BlockList:
+class LoadedBlocks:
     """The blocks that the store loads. What another process changes is known `FRESH_S` later.
 
     While the database does not answer, the blocks that were read last hold.

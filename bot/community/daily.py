@@ -14,8 +14,10 @@ from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
 from bot.daily.moments import folded, next_day, zone_names, zone_of
-from bot.text.formats import shortened
-from bot.text.spans import Text, Timestamp, code, link, text
+from bot.text.formats import cut
+from bot.text.spans import Text, Timestamp, code, command, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
 
 LAST_HOUR = 23
 """Of a day, and the longest that a vote can last."""
@@ -53,7 +55,7 @@ async def change_daily(
     changed = replace(kept, **given, starts_on=None, stopped=stopped)
     if is_on:
         if (channel_id := changed.channel_id) is None:
-            example = code("/settings")
+            example = command("/settings")
             raise UserError(_("Which channel? Choose it with {example}."), example=example)
         day, _moment = await _next(app, changed)
         changed = replace(changed, starts_on=day)
@@ -89,9 +91,9 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
     _day, moment = await _next(app, daily)
     return text(
         sentence,
-        channel=link(platform.mention_channel(daily.channel_id)),
+        channel=platform.mention_channel(daily.channel_id),
         hour=daily.hour,
-        zone=daily.zone,
+        zone=technical(daily.zone),
         count=daily.hours,
         next=Timestamp(moment),
     )
@@ -108,7 +110,7 @@ def stopped_sentence(daily: DailySettings, reason: Stopped, platform: Platform) 
         "The dinosaur of the day has stopped, because the bot can't post in {channel} anymore. "
         "{access}"
     )
-    channel = link(platform.mention_channel(daily.channel_id or 0))
+    channel = platform.mention_channel(daily.channel_id or 0)
     return text(sentence, channel=channel, access=platform.terms.access)
 
 
@@ -117,7 +119,9 @@ async def suggest_zones(_app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     names, letters = await asyncio.to_thread(zone_names), folded(typed)
     found = [key for key in names if letters in key]
     found.sort(key=lambda key: (key != letters, not key.rpartition("/")[2].startswith(letters)))
-    return within_limits((Choice(names[key], names[key]) for key in found), turn.platform.limits)
+    return within_limits(
+        (Choice(technical(names[key]), names[key]) for key in found), turn.platform.limits
+    )
 
 
 async def checked_zone(typed: str) -> str:
@@ -130,8 +134,8 @@ async def checked_zone(typed: str) -> str:
             return names.get(city, found[0])
     raise UserError(
         _("There's no time zone “{zone}”. Type a large city near you, for example {example}."),
-        zone=shortened(typed, LONGEST_ZONE),
-        example=code("Europe/Berlin"),
+        zone=for_managers(cut(typed, LONGEST_ZONE)),
+        example=command("Europe/Berlin"),
     )
 
 
@@ -154,7 +158,9 @@ async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
     ):
         if hours is not None and not least <= hours <= LAST_HOUR:
             sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
-            raise UserError(sentence, option=code(name), least=least, most=LAST_HOUR, typed=hours)
+            raise UserError(
+                sentence, option=code(technical(name)), least=least, most=LAST_HOUR, typed=hours
+            )
     zone = None if options.daily_zone is None else await checked_zone(options.daily_zone)
     if options.daily_channel is not None:
         await check_is_here(turn, options.daily_channel)
@@ -184,7 +190,7 @@ async def _introduce(turn: Turn, channel_id: int) -> None:
     except DeliveryError as error:
         raise UserError(
             _("The bot can't post in {channel}. {access}"),
-            channel=link(turn.platform.mention_channel(channel_id)),
+            channel=turn.platform.mention_channel(channel_id),
             access=turn.platform.terms.access,
         ) from error
 

@@ -20,7 +20,8 @@ from bot.chat.app import App
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import MessageRef, Turn
-from bot.text.spans import code
+from bot.text.spans import code, command
+from data.phrases import Phrase
 
 
 class SharedModelAction(Enum):
@@ -30,13 +31,13 @@ class SharedModelAction(Enum):
     ACTIVATE = auto()
 
 
-_FOR_ADMINISTRATORS: Mapping[SharedModelAction, str] = {
+_FOR_ADMINISTRATORS: Mapping[SharedModelAction, Phrase] = {
     SharedModelAction.TRAIN: _("Only administrators of this {community} can retrain the models."),
     SharedModelAction.ACTIVATE: _(
         "Only administrators of this {community} can choose the live version."
     ),
 }
-_FOR_HOMES: Mapping[SharedModelAction, str] = {
+_FOR_HOMES: Mapping[SharedModelAction, Phrase] = {
     SharedModelAction.TRAIN: _(
         "All {communities} share the models, so only the bot's operator and administrators of its "
         "home {communities} can retrain them. The operator can add a home {community} with the "
@@ -79,12 +80,12 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
     )
 
 
-def check_manager(turn: Turn, sentence: str = _FOR_MANAGERS) -> int:
+def check_manager(turn: Turn, sentence: Phrase = _FOR_MANAGERS) -> int:
     """Raise `UserError` unless the user is a manager. Returns the community's id."""
     community_id = check_community(turn)
     if not turn.user.is_manager:
         community = turn.platform.terms.community
-        commands = {"name": code("/name"), "list": code("/namer list")}
+        commands = {"name": command("/name"), "list": command("/namer list")}
         raise UserError(sentence, community=community, **commands)
     return community_id
 

@@ -21,10 +21,13 @@ from bot.community.daily import (
 )
 from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
-from bot.text.formats import shortened
-from bot.text.spans import Text, chained, code, codes, text
+from bot.text.formats import cut
+from bot.text.spans import Text, chained, codes, command, text
+from bot.text.technical import NEWLINE, technical
+from bot.text.written import for_managers
 from bot.words import Strictness
 from bot.words.queries import WordFilters
+from data.phrases import Phrase
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
@@ -39,7 +42,7 @@ LONGEST_LIST = 1000
 NO_WORDS = "none"
 """What removes all words."""
 
-LANGUAGES = {tag: name_of(tag) for tag in languages()}
+LANGUAGES = {tag: technical(name_of(tag)) for tag in languages()}
 """Choices of the option `language`: what each calls itself, by its tag."""
 LOCALE = "default"
 """The choice of no language: that of the server on Discord, and English on Slack."""
@@ -75,7 +78,7 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     community_id = _checked_manager(turn)
     lines = await _change_all(app, turn, community_id, options)
     if lines:
-        await turn.respond(Message(chained(lines, "\n"), private=True))
+        await turn.respond(Message(chained(lines, NEWLINE), private=True))
     else:
         await turn.respond(await _form(app, turn, community_id))
 
@@ -94,7 +97,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     elif option is not None and option.kind is not Kind.TEXT:
         value = stored_number(typed)
     if option is None or value is None:
-        raise other_version("/settings")
+        raise other_version(technical("/settings"))
     options = SettingsOptions(**{name: value})  # type: ignore[arg-type]
     await _change_all(app, turn, community_id, options)
     await turn.edit_source(await _form(app, turn, community_id))
@@ -137,8 +140,8 @@ def checked_strictness(typed: str) -> Strictness:
     except KeyError as error:
         raise UserError(
             _("The filter can be {choices}; for example, {example}."),
-            choices=codes([*STRICTNESS], either=True),
-            example=code("filter:strict"),
+            choices=codes([*map(technical, STRICTNESS)], either=True),
+            example=command("filter:strict"),
         ) from error
 
 
@@ -164,14 +167,14 @@ def checked_words(typed: str) -> tuple[str, ...]:
         raise UserError(
             _("Give 1 to {limit} words, separated by commas; for example, {example}."),
             limit=MOST_WORDS,
-            example=code("blocked_words:mud, swamp*"),
+            example=command("blocked_words:mud, swamp*"),
         )
     for word in words:
         if len(word) > LONGEST_WORD or not any(map(str.isalnum, word)):
             raise UserError(
                 _("A blocked word can have 1 to {limit} letters. “{word}” has more, or none."),
                 limit=LONGEST_WORD,
-                word=shortened(word, LONGEST_WORD),
+                word=for_managers(cut(word, LONGEST_WORD)),
             )
     return words
 
@@ -256,15 +259,15 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         _votes_needed(kept.votes_needed),
         _switch(_STRIPS, terms, on=kept.shows_strips),
     ]
-    example = code("/settings vote_minutes:30")
+    example = command("/settings vote_minutes:30")
     return Message(
         chained(
             [
                 text(_("Everything works as it is. Change what you like.")),
-                *((*text("• "), *line) for line in lines),
+                *((*text(technical("• ")), *line) for line in lines),
                 text(_("Options change the last three, for example {command}."), command=example),
             ],
-            "\n",
+            NEWLINE,
         ),
         selects=(
             *daily_selects(kept.daily, ACTION),
@@ -312,13 +315,15 @@ async def _text_form(app: App, community_id: int, option: str) -> Form:
         case "daily_zone":
             kept = (await app.store[Communities].settings(community_id)).daily.zone
             label, title = _("A large city near you"), _("Time zone")
-            return Form(title, label, ACTION, f"{option}=", LONGEST_ZONE, kept)
+            return Form(title, label, ACTION, f"{option}=", LONGEST_ZONE, technical(kept))
         case "blocked_words":
             words = (await app.store[WordFilters].of(community_id)).blocked_words
             label, title = _("Words, separated by commas, or none"), _("Blocked words")
-            return Form(title, label, ACTION, f"{option}=", LONGEST_LIST, ", ".join(words))
+            return Form(
+                title, label, ACTION, f"{option}=", LONGEST_LIST, for_managers(", ".join(words))
+            )
         case _unknown:
-            raise other_version("/settings")
+            raise other_version(technical("/settings"))
 
 
 _PUBLIC_HALL = (
@@ -336,7 +341,7 @@ _STRIPS = (
 """Sentences on what is off, and on."""
 
 
-def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
+def _switch(sentences: tuple[Phrase, Phrase], terms: Terms, *, on: bool) -> Text:
     return text(sentences[on], community=terms.community, communities=terms.communities)
 
 
@@ -345,7 +350,7 @@ async def _language(turn: Turn, tag: str | None) -> Text:
     if tag is not None and tag in LANGUAGES:
         return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
     sentence = _("What everybody sees here is in {language}, because no language is chosen.")
-    return text(sentence, language=name_of((await turn.language()).tag))
+    return text(sentence, language=technical(name_of((await turn.language()).tag)))
 
 
 def _votes_needed(votes: int) -> Text:
@@ -379,7 +384,7 @@ def _blocked_words(words: tuple[str, ...]) -> Text:
     """A community's own blocked words."""
     if not words:
         return text(_("No other words are blocked here."))
-    return text(_("Also blocked here: {words}."), words=listed(words))
+    return text(_("Also blocked here: {words}."), words=listed([*map(for_managers, words)]))
 
 
 SETTINGS = Command(
@@ -439,17 +444,29 @@ SETTINGS = Command(
     ),
     SettingsOptions,
     examples=(
-        ("/settings", _("shows the settings of the bot here.")),
-        ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        (technical("/settings"), _("shows the settings of the bot here.")),
+        (technical("/settings vote_minutes:30"), _("keeps polls open for half an hour.")),
         (
-            "/settings votes_needed:2",
+            technical("/settings votes_needed:2"),
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
-        ("/settings language:English", _("makes the bot speak English to everybody here.")),
-        ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
-        ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
-        ("/settings daily_hour:18", _("lets the dinosaur of the day come at six in the evening.")),
-        ("/settings daily:no", _("chooses no dinosaur of the day anymore.")),
+        (
+            technical("/settings language:English"),
+            _("makes the bot speak English to everybody here."),
+        ),
+        (
+            technical("/settings filter:strict"),
+            _("makes the word filter strict; or mild, or normal."),
+        ),
+        (
+            technical("/settings blocked_words:mud, swamp*"),
+            _("also blocks mud, and words like swampy."),
+        ),
+        (
+            technical("/settings daily_hour:18"),
+            _("lets the dinosaur of the day come at six in the evening."),
+        ),
+        (technical("/settings daily:no"), _("chooses no dinosaur of the day anymore.")),
     ),
     audience=Audience.MANAGERS,
     place=Place.COMMUNITY,

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from bot.creatures.genome import Genome
 from bot.creatures.profile import Build, Diet, Family, Pattern, Profile, Temper, Theme, Trait
-from data.phrases import _
+from data.phrases import Phrase, _
 
-Sentences = tuple[str, ...]
+Sentences = tuple[Phrase, ...]
 
 _SMALL = 1.2
 """Metres up to which an animal counts as small beside all others."""
@@ -494,11 +494,11 @@ ANTARCTICA: Sentences = (
 )
 
 
-def description(profile: Profile) -> list[str]:
+def description(profile: Profile) -> list[Phrase]:
     """Two sentences: what it does, and how it is made or where it is found."""
     genome = Genome(profile.name)
     kinds = (habits(profile), looks(profile))
-    chosen: list[str] = []
+    chosen: list[Phrase] = []
     for key, kind in zip(("habit", "look"), kinds, strict=True):
         sentences = genome.weigh(f"{key} kind", kind)
         chosen.append(genome.choose(key, sentences))

@@ -15,14 +15,15 @@ from bot.creatures.profile import (
 )
 from bot.text.formats import bracketed, human_join, measured, spaced
 from bot.text.spans import Text, strong, text
+from bot.text.technical import technical
 from data.etymology import NamePart, is_explained, is_imagined, reading
-from data.phrases import Phrase, _, listed
+from data.phrases import Phrase, Showable, _, listed
 from data.text import clean_name
 
 _LEAST_FEET = 3
 """Shorter lengths are in inches."""
 
-FAMILIES: Mapping[Family, str] = {
+FAMILIES: Mapping[Family, Phrase] = {
     # TRANSLATORS: A family of dinosaurs, for example after "Family:", or in a list of drawings.
     Family.SMALL_THEROPOD: _("small theropod"),
     Family.LARGE_THEROPOD: _("large theropod"),
@@ -38,7 +39,7 @@ FAMILIES: Mapping[Family, str] = {
     Family.PACHYCEPHALOSAUR: _("pachycephalosaur"),
 }
 """Members see `family`, which knows the elder relatives of hadrosaurs."""
-DIETS: Mapping[Diet, str] = {
+DIETS: Mapping[Diet, Phrase] = {
     # TRANSLATORS: What a dinosaur eats, after "Eats".
     Diet.PLANTS: _("plants"),
     Diet.MEAT: _("meat"),
@@ -46,7 +47,7 @@ DIETS: Mapping[Diet, str] = {
     Diet.INSECTS: _("insects"),
     Diet.ANYTHING: _("anything"),
 }
-PERIODS: Mapping[Period, tuple[str, str]] = {
+PERIODS: Mapping[Period, tuple[Phrase, Phrase]] = {
     Period.LATE_TRIASSIC: (
         _("Late Triassic"),
         _("Late Triassic, about 215 million years ago"),
@@ -73,7 +74,7 @@ PERIODS: Mapping[Period, tuple[str, str]] = {
     ),
 }
 """The name of each, and when it was. Languages count millions differently."""
-REGIONS: Mapping[str, str] = {
+REGIONS: Mapping[str, Phrase] = {
     "africa": _("Africa"),
     "antarctica": _("Antarctica"),
     "asia": _("Asia"),
@@ -82,7 +83,7 @@ REGIONS: Mapping[str, str] = {
     "north_america": _("North America"),
     "south_america": _("South America"),
 }
-TEMPERS: Mapping[Temper, str] = {
+TEMPERS: Mapping[Temper, Phrase] = {
     # TRANSLATORS: A dinosaur's temper.
     Temper.SHY: _("shy"),
     Temper.CALM: _("calm"),
@@ -93,7 +94,7 @@ TEMPERS: Mapping[Temper, str] = {
     Temper.GRUMPY: _("grumpy"),
     Temper.FIERCE: _("fierce"),
 }
-TRAITS: Mapping[Trait, str] = {
+TRAITS: Mapping[Trait, Phrase] = {
     Trait.BROW_HORNS: _("brow horns"),
     Trait.NOSE_HORN: _("a nose horn"),
     Trait.FRILL: _("a frill"),
@@ -114,7 +115,7 @@ TRAITS: Mapping[Trait, str] = {
     Trait.HUMP: _("a high back"),
     Trait.DEWLAP: _("a dewlap"),
 }
-COLOURS: Mapping[Colour, str] = {
+COLOURS: Mapping[Colour, Phrase] = {
     # TRANSLATORS: A colour, as in "sandy with brown stripes".
     Colour.SAND: _("sandy"),
     Colour.RUST: _("rust"),
@@ -130,14 +131,14 @@ COLOURS: Mapping[Colour, str] = {
     Colour.CREAM: _("cream"),
     Colour.CHARCOAL: _("charcoal"),
 }
-_SKINS: Mapping[Pattern, str] = {
+_SKINS: Mapping[Pattern, Phrase] = {
     Pattern.PLAIN: _("{colour} all over"),
     Pattern.STRIPES: _("{colour} with {marking} stripes"),
     Pattern.SPOTS: _("{colour} with {marking} spots"),
     Pattern.SADDLES: _("{colour} with {marking} patches on the back"),
     Pattern.RINGS: _("{colour} with {marking} rings"),
 }
-_PLATES: Mapping[Pose, str] = {
+_PLATES: Mapping[Pose, Phrase] = {
     Pose.STANDING: _("Drawing of {name}, standing: {family}, {skin}. Features: {traits}."),
     Pose.WALKING: _("Drawing of {name}, walking: {family}, {skin}. Features: {traits}."),
     Pose.RUNNING: _("Drawing of {name}, running: {family}, {skin}. Features: {traits}."),
@@ -146,25 +147,25 @@ _PLATES: Mapping[Pose, str] = {
 }
 
 
-def family(profile: Profile) -> str:
+def family(profile: Profile) -> Phrase:
     """`large theropod`; only late relatives are hadrosaurs in the strict sense."""
     if profile.family is Family.HADROSAUR and profile.period is not Period.LATE_CRETACEOUS:
         return _("ornithopod")
     return FAMILIES[profile.family]
 
 
-def period(profile: Profile) -> str:
+def period(profile: Profile) -> Phrase:
     """`Late Triassic`, with an age if it is imagined: of real genera only the period is known."""
     name, dated = PERIODS[profile.period]
     return name if profile.is_real else dated
 
 
-def with_family(profile: Profile) -> str:
+def with_family(name: Showable, profile: Profile) -> Phrase:
     """`Mangosaurus (large theropod)`."""
-    return bracketed(profile.name, family(profile))
+    return bracketed(name, family(profile))
 
 
-def meaning(name: str, parts: Sequence[NamePart]) -> str:
+def meaning(name: str, parts: Sequence[NamePart]) -> Phrase:
     """The meanings of a name's parts together: `narrow giant`. Empty if there are none.
 
     It says so if a part is imagined, or if they are only a part of the name.
@@ -173,7 +174,7 @@ def meaning(name: str, parts: Sequence[NamePart]) -> str:
     if is_imagined(parts):
         return _("{meaning} (imagined)").format(meaning=words)
     is_whole = not words or is_explained(clean_name(name), parts)
-    return words if is_whole else spaced(["…", words])
+    return words if is_whole else spaced([technical("…"), words])
 
 
 def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
@@ -190,7 +191,7 @@ def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
     return text(sentence, meaning=strong(reading(parts)), roots=roots)
 
 
-def _origin(part: NamePart) -> str:
+def _origin(part: NamePart) -> Phrase:
     """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
     if not part.word:
         template = _("{letters} (imagined: {meaning})")
@@ -201,7 +202,10 @@ def _origin(part: NamePart) -> str:
         # TRANSLATORS: A part of a name, and where it comes from: odon (Greek odous: tooth).
         template = _("{letters} ({language} {word}: {meaning})")
     return template.format(
-        letters=part.letters, language=_(part.language), word=part.word, meaning=_(part.meaning)
+        letters=technical(part.letters),
+        language=_(part.language),
+        word=technical(part.word),
+        meaning=_(part.meaning),
     )
 
 
@@ -239,12 +243,10 @@ def _two_digits(figure: float) -> float:
     return float(f"{figure:.2g}")
 
 
-def alternative_text(profile: Profile) -> str:
+def alternative_text(name: Showable, profile: Profile) -> Phrase:
     """What the plate shows, for those who cannot see it."""
     skin = _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
     )
     traits = listed([TRAITS[trait] for trait in profile.traits]) or _("none that stand out")
-    return _PLATES[profile.pose].format(
-        name=profile.name, family=family(profile), skin=skin, traits=traits
-    )
+    return _PLATES[profile.pose].format(name=name, family=family(profile), skin=skin, traits=traits)

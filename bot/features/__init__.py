@@ -5,7 +5,6 @@ from functools import partial
 from bot.chat import details
 from bot.chat.commands import Pressed, Registry
 from bot.chat.run_button import RUN, run
-from bot.chat.translation import _
 from bot.community import settings
 from bot.help import help as help_
 from bot.help.about import ABOUT
@@ -16,13 +15,10 @@ from bot.names import dissect, names
 from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
-from bot.text.spans import verbatim
 from bot.trainer.service import TrainingRefused
 from bot.training import models, namer, requests, retrain
 from bot.training.progress import STOP
 from bot.verse import poems, sonnet
-from data.corpora import CorpusError
-from models.names.problems import NamesError
 from models.verse.dissection import LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 
@@ -80,11 +76,9 @@ REGISTRY = Registry(
         OWNER: Pressed(partial(moderation.press, OWNER)),
     },
     explanations={
-        NamesError: lambda error: verbatim(error.translated(_)),
         NoLineFound: sonnet.explain_no_line,
         LineTooLong: dissect.explain_long_line,
         NoWordNetwork: dissect.explain_letters,
         TrainingRefused: requests.explain_refusal,
-        CorpusError: lambda error: verbatim(error.translated(_)),
     },
 )

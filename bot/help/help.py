@@ -14,7 +14,9 @@ from bot.chat.turn import DeliveryError, Turn
 from bot.community.queries import Communities
 from bot.store.calls import StoreError
 from bot.text.formats import spaced
-from bot.text.spans import LABELLED, Span, Text, code, series, strong, text
+from bot.text.spans import LABELLED, Span, Text, code, command, series, strong, text
+from bot.text.technical import TechnicalText, technical
+from data.phrases import Phrase
 
 ACTION = "help"
 PATIENCE_S = 1.0
@@ -26,11 +28,11 @@ class Topic:
     """Commands that belong together. Its name is the state of its button."""
 
     name: str
-    emoji: str
-    title: str
+    emoji: TechnicalText
+    title: Phrase
     commands: tuple[str, ...]
     """Their first words, in the order in which they are shown."""
-    now: tuple[tuple[str, str], ...] = ()
+    now: tuple[tuple[Phrase, str], ...] = ()
     """What can be done at once: labels of buttons, with the commands that they run. `/help` begins
     with the first of each topic."""
 
@@ -38,7 +40,7 @@ class Topic:
 TOPICS = (
     Topic(
         "names",
-        "🦖",
+        technical("🦖"),
         _("Dinosaurs"),
         ("dinoname", "dinosaur", "dissect", "halloffame", "champion"),
         (
@@ -49,7 +51,7 @@ TOPICS = (
     ),
     Topic(
         "museum",
-        "🦴",
+        technical("🦴"),
         _("Discoveries"),
         ("museum", "collection", "leaderboard"),
         (
@@ -60,32 +62,36 @@ TOPICS = (
     ),
     Topic(
         "verse",
-        "📜",
+        technical("📜"),
         _("Poems"),
         ("sonnet", "poems", "export"),
         ((_("Write a sonnet"), "sonnet"), (_("Read your poems"), "poems")),
     ),
     Topic(
-        "namers", "🪶", _("Names like yours"), ("name", "namer"), ((_("See namers"), "namer list"),)
+        "namers",
+        technical("🪶"),
+        _("Names like yours"),
+        ("name", "namer"),
+        ((_("See namers"), "namer list"),),
     ),
-    Topic("models", "🏋️", _("Training"), ("models", "retrain")),
+    Topic("models", technical("🏋️"), _("Training"), ("models", "retrain")),
     Topic(
         "community",
-        "🛡️",
+        technical("🛡️"),
         _("Moderation and settings"),
         ("moderate", "settings"),
         ((_("Set up"), "settings"), (_("Read the record"), "moderate record")),
     ),
     Topic(
         "owners",
-        "🔧",
+        technical("🔧"),
         _("For the bot's owners"),
         ("owner", "status"),
         ((_("Check the bot"), "status"),),
     ),
     Topic(
         "bot",
-        "🔒",
+        technical("🔒"),
         _("Your data and the bot"),
         ("privacy", "about"),
         ((_("See your data"), "privacy"), (_("About the bot"), "about")),
@@ -101,7 +107,7 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if Audience.MANAGERS in audiences and await _has_no_daily(app, turn.community_id):
         sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
-        lines.append(text(sentence, command=code("/settings")))
+        lines.append(text(sentence, command=command("/settings")))
     embed = Embed(_("What you can do here"), tuple(lines))
     runnable = _runnable(app.registry, turn, audiences)
     runs = [button for topic, _words in topics for button in _runs(topic, runnable)[:1]]
@@ -162,7 +168,7 @@ def _examples(
 ) -> tuple[Text, ...]:
     """Examples of commands. `words`: their first words; `None` stands for all."""
     return tuple(
-        text("{example} {what}", example=code(example), what=what)
+        text(Phrase("{example} {what}"), example=code(example), what=what)
         for command in commands
         if words is None or command.name.partition(" ")[0] in words
         for example, what in command.examples
@@ -188,13 +194,16 @@ def _topics(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> 
 
 def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
     """A topic with its commands. Those of a group follow its word."""
-    rest = (Span("\u00a0…"),)
+    rest = (Span(technical("\u00a0…")),)
     commands = [
-        (code(f"/{word}"), *(rest if isinstance(registry.by_first_word[word], Group) else ()))
+        (
+            code(technical(f"/{word}")),
+            *(rest if isinstance(registry.by_first_word[word], Group) else ()),
+        )
         for word in words
     ]
     sentence = text(LABELLED, label=strong(topic.title), value=series(commands))
-    return (Span(f"{topic.emoji} "), *sentence)
+    return (Span(Phrase("{emoji} ").format(emoji=topic.emoji)), *sentence)
 
 
 def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:

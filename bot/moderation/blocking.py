@@ -7,7 +7,6 @@ from bot.chat.commands import NoOptions
 from bot.chat.message import Embed, Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Platform, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import (
     MOST_BLOCKS,
     Action,
@@ -16,9 +15,13 @@ from bot.community.queries import (
     RecordEntry,
     TooManyBlocks,
 )
-from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
+from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, scope_of
+from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
+from bot.text.spans import Text, Timestamp, Value, code, strong, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
+from data.phrases import Phrase
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,15 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
     is_new = await _block_or_explain(app, turn, target)
     sentence = done if is_new else _("{target} is blocked already.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if is_new:
-        await post(app, turn.platform, target.entry)
 
 
 async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/moderate unblock` and `/owner unblock`."""
     scope = await scope_of(turn, group)
     target = await _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
-    was_blocked = await app[BlockList].unblock(target.community_id, target.member_id, target.entry)
+    was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
     sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if was_blocked:
-        await post(app, turn.platform, target.entry)
 
 
 async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
@@ -117,7 +116,11 @@ async def named(turn: Turn, community_id: int) -> Text:
     """A community with its name, if this process sees it."""
     info = turn.platform.describe(community_id)
     number = code(await turn.platform.shown_id(community_id))
-    return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
+    return (
+        text(Phrase("{name} ({id})"), name=strong(for_managers(info.name)), id=number)
+        if info
+        else (number,)
+    )
 
 
 async def _target(
@@ -136,12 +139,12 @@ async def _target(
         raise UserError(
             _("Choose either a user or a {community}, for example {example}."),
             community=terms.community,
-            example=code(f"/owner block server:{terms.community_id}"),
+            example=code(technical(f"/owner block server:{terms.community_id}")),
         )
     by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:
         entry = RecordEntry(of_user, by, app.now(), scope.community_id, options.user_id)
-        name = link(turn.platform.mention(options.user_id))
+        name = turn.platform.mention(privately(options.user_id))
         where = EVERYWHERE if scope.community_id is None else scope.community_id
         return Target(where, options.user_id, entry, name)
     community_id = await parse_id(options.community or "", turn.platform)
@@ -152,7 +155,7 @@ async def _target(
 async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
     """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
     try:
-        return await app[BlockList].block(target.community_id, target.member_id, target.entry)
+        return await app.blocks.block(target.community_id, target.member_id, target.entry)
     except TooManyBlocks as error:
         if target.member_id == EVERYBODY:
             sentence = _("You can block at most {limit} {communities}. Unblock some first.")
@@ -173,7 +176,7 @@ async def _line(record: BlockRecord, turn: Turn) -> Text:
             community=turn.platform.terms.community,
             id=code(await turn.platform.shown_id(record.community_id)),
         )
-    member = link(turn.platform.mention(record.member_id))
+    member = turn.platform.mention(privately(record.member_id))
     number = code(await turn.platform.shown_id(record.member_id))
     assert record.community_id in (EVERYWHERE, turn.community_id)  # noqa: S101 (the query's)
     return text(_("{since} · {member} {id}"), since=since, member=member, id=number)

@@ -6,12 +6,12 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.commands import (
     Audience,
+    ChosenMember,
     Command,
     Group,
     Kind,
     Menu,
     Option,
-    Person,
     Picked,
     Place,
     always,
@@ -26,6 +26,7 @@ from bot.moderation.blocking import TargetOptions
 from bot.moderation.owner import CommunityOptions
 from bot.moderation.record import MODERATE, OWNER, ChannelOptions, page_number, scope_of
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
+from bot.text.technical import technical
 
 
 async def press(group: str, app: App, turn: Turn, state: str) -> None:
@@ -51,11 +52,11 @@ def _of_menu(picked: Picked) -> MessageOptions:
     return MessageOptions(ref=picked.ref, is_own=picked.is_own)
 
 
-def _member(member: Person) -> TargetOptions:
+def _member(member: ChosenMember) -> TargetOptions:
     return TargetOptions(member.id, is_bot=member.is_bot, is_manager=member.is_manager)
 
 
-def _target(user: Person | None = None, server: str | None = None) -> TargetOptions:
+def _target(user: ChosenMember | None = None, server: str | None = None) -> TargetOptions:
     if user is None:
         return TargetOptions(community=server)
     return TargetOptions(user.id, server, is_bot=user.is_bot)
@@ -102,7 +103,7 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate winner",
-        _("Remove a name from the hall of fame."),
+        _("Remove a name from the hall of fame, or allow a removed one again."),
         removals.winner,
         (
             main_option(
@@ -111,10 +112,14 @@ _OF_MODERATORS = _for(
                 removals.LONGEST_NAME,
                 removals.suggest_winners,
             ),
+            Option("allow", _("Allow it again (default: no)"), Kind.SWITCH),
         ),
         WinnerOptions,
         examples=(
-            ("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),
+            (
+                technical("/moderate winner name:Mangosaurus"),
+                _("removes a name from the hall of fame; allow:True allows it again."),
+            ),
         ),
     ),
     Command(
@@ -133,7 +138,7 @@ _OF_MODERATORS = _for(
         NamerOptions,
         examples=(
             (
-                "/moderate namer name:elves",
+                technical("/moderate namer name:elves"),
                 _("stops the use of a namer here; allow:True allows it again."),
             ),
         ),
@@ -160,13 +165,13 @@ _OF_MODERATORS = _for(
         "moderate blocks",
         _("List the blocked members."),
         partial(blocking.blocks, MODERATE),
-        examples=(("/moderate blocks", _("lists the blocked members.")),),
+        examples=((technical("/moderate blocks"), _("lists the blocked members.")),),
     ),
     Command(
         "moderate record",
         _("What moderators did here."),
         partial(record.record, MODERATE),
-        examples=(("/moderate record", _("shows what moderators did here.")),),
+        examples=((technical("/moderate record"), _("shows what moderators did here.")),),
     ),
 )
 _OF_MANAGERS = (
@@ -216,13 +221,20 @@ _OF_OWNERS = _for(
         "owner blocks",
         _("List the blocked users, servers and workspaces."),
         partial(blocking.blocks, OWNER),
-        examples=(("/owner blocks", _("lists the blocked users, servers and workspaces.")),),
+        examples=(
+            (technical("/owner blocks"), _("lists the blocked users, servers and workspaces.")),
+        ),
     ),
     Command(
         "owner servers",
         _("List the servers and workspaces that the bot is in."),
         owner.servers,
-        examples=(("/owner servers", _("lists the servers and workspaces that the bot is in.")),),
+        examples=(
+            (
+                technical("/owner servers"),
+                _("lists the servers and workspaces that the bot is in."),
+            ),
+        ),
     ),
     Command(
         "owner leave",
@@ -243,7 +255,7 @@ _OF_OWNERS = _for(
         "owner record",
         _("What the operators did."),
         partial(record.record, OWNER),
-        examples=(("/owner record", _("shows what the operators did.")),),
+        examples=((technical("/owner record"), _("shows what the operators did.")),),
     ),
 )
 

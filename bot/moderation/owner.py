@@ -11,7 +11,10 @@ from bot.community.queries import Action, Record, RecordEntry
 from bot.community.rights import check_owner
 from bot.moderation.blocking import named, parse_id
 from bot.moderation.record import OWNER, PAGE, paging
+from bot.text.formats import spaced
 from bot.text.spans import Text, Value, code, strong, text
+from bot.text.written import for_managers
+from data.phrases import NOTHING, Phrase
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ async def suggest_communities(_app: App, turn: Turn, typed: str) -> list[Choice]
     await check_owner(turn)
     typed = typed.strip().casefold()
     found = [(info, await turn.platform.shown_id(info.id)) for info in _communities(turn)]
-    choices = (Choice(f"{info.name} · {shown}", shown) for info, shown in found)
+    choices = (
+        Choice(spaced([for_managers(info.name), shown], " · "), shown) for info, shown in found
+    )
     matching = (choice for choice in choices if typed in choice.label.casefold())
     return within_limits(matching, turn.platform.limits)
 
@@ -63,7 +68,7 @@ async def communities_page(turn: Turn, page: int) -> Message:
     embed = Embed(
         title.format(count=len(found), community=terms.community, communities=terms.communities),
         tuple([await _line(turn, info) for info in shown]),
-        footer=""
+        footer=NOTHING
         if turn.platform.sees_all_communities
         else _("Other processes see more {communities}.").format(communities=terms.communities),
     )
@@ -81,8 +86,8 @@ def _communities(turn: Turn) -> list[CommunityInfo]:
 
 async def _line(turn: Turn, info: CommunityInfo) -> Text:
     shown = await turn.platform.shown_id(info.id)
-    fields: dict[str, Value] = {"name": strong(info.name), "id": code(shown)}
+    fields: dict[str, Value] = {"name": strong(for_managers(info.name)), "id": code(shown)}
     if info.members is None:
-        return text("{name} · {id}", **fields)
+        return text(Phrase("{name} · {id}"), **fields)
     counted = ngettext("{count:,} member", "{count:,} members", info.members)
-    return (*text("{name} · {id} · ", **fields), *text(counted, count=info.members))
+    return (*text(Phrase("{name} · {id} · "), **fields), *text(counted, count=info.members))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.commands import Command, Kind, Option, Person, Place
+from bot.chat.commands import ChosenMember, Command, Kind, Option, Place
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.received import stored_number
@@ -14,16 +14,18 @@ from bot.community.rights import check_community
 from bot.museum.gallery import gallery
 from bot.museum.queries import MOST_OWNED, Exhibit, Museum
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
-from bot.text.spans import code, link, strong, text
+from bot.store.people import Person, privately
+from bot.text.spans import command, strong, text
+from bot.text.technical import technical
 
-ACTION = "collection"
+ACTION, COMMAND = "collection", command("/collection")
 
 
 @dataclass(frozen=True)
 class CollectionOptions:
     """Options of `/collection`."""
 
-    member: Person | None = None
+    member: ChosenMember | None = None
     """Whose; `None` for the member who asks."""
 
 
@@ -31,46 +33,50 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
     """Answer `/collection`."""
     async with app.answering(turn, ACTION):
         owner_id = turn.user.id if options.member is None else options.member.id
-        is_hidden = await app.store[Museum].is_hidden(check_community(turn), owner_id)
-        if is_hidden and owner_id != turn.user.id:
-            raise UserError(_("This member keeps their collection to themself."))
-        page = _page(app, turn, owner_id, 0, private=is_hidden)
+        owner = await app.store[Museum].owner(check_community(turn), owner_id)
+        is_hidden = owner is None
+        if owner is None:
+            if owner_id != turn.user.id:
+                raise UserError(_("This member keeps their collection to themself."))
+            owner = privately(owner_id)
+        page = _page(app, turn, owner, 0, private=is_hidden)
         await answer_with(app, turn, page, private=is_hidden)
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer a button of a collection, or of a creature in it."""
     community_id, store, member_id = check_community(turn), app.store[Museum], turn.user.id
-    command = code("/collection")
     action, _colon, rest = state.partition(":")
     first, _colon, second = rest.partition(":")
     number, page = stored_number(first), stored_number(second or "0")
     if number is None or page is None:
-        raise other_version("/collection")
+        raise other_version(technical("/collection"))
     if action in ("own", "hide", "show") and number != member_id:
         sentence = _("This collection is someone else's. See yours with {command}.")
-        raise UserError(sentence, command=command)
+        raise UserError(sentence, command=COMMAND)
     match action:
-        case "page" if await store.is_hidden(community_id, number):
+        case "page" if (owner := await store.owner(community_id, number)) is not None:
+            await replace_with(app, turn, await _page(app, turn, owner, page, private=False))
+        case "page":
             await turn.edit_source(_hidden())  # others see this message, which was posted before
-        case "page" | "own":
-            shown = await _page(app, turn, number, page, private=action == "own")
-            await replace_with(app, turn, shown)
+        case "own":
+            owner = privately(member_id)
+            await replace_with(app, turn, await _page(app, turn, owner, page, private=True))
         case "hide":
             await store.hide(community_id, member_id, hidden=True)
             await turn.edit_source(_hidden())
         case "show":
             await store.hide(community_id, member_id, hidden=False)
             sentence = _("Others see your collection again. Show it with {command}.")
-            await turn.edit_source(Message(text(sentence, command=command), private=True))
+            await turn.edit_source(Message(text(sentence, command=COMMAND), private=True))
         case "favourite" | "release" | "released":
             exhibit = await store.owned(community_id, member_id, number)
             if exhibit is None:
                 sentence = _("This dinosaur isn't in your collection. See what is with {command}.")
-                raise UserError(sentence, command=command)
+                raise UserError(sentence, command=COMMAND)
             await _change(app, turn, action, exhibit)
         case _unknown:
-            raise other_version("/collection")
+            raise other_version(technical("/collection"))
 
 
 def owner_buttons(exhibit: Exhibit, member_id: int) -> Iterator[Button]:
@@ -84,12 +90,12 @@ def owner_buttons(exhibit: Exhibit, member_id: int) -> Iterator[Button]:
 async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
     """Let a creature of the member come first, or release it after a question."""
     of_member = check_community(turn), turn.user.id, exhibit.id
-    name, command = strong(exhibit.name), code("/collection")
+    name = strong(exhibit.name)
     match action:
         case "favourite":
             await app.store[Museum].favour(*of_member)
             sentence = _("{name} now comes first in your collection: {command}")
-            reply = text(sentence, name=name, command=command)
+            reply = text(sentence, name=name, command=COMMAND)
             await turn.respond(Message(reply, private=True))
         case "release":
             sentence = _(
@@ -106,38 +112,38 @@ async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
 
 def _hidden() -> Message:
     sentence = _("This collection is hidden now. Only its owner sees it, with {command}.")
-    return Message(text(sentence, command=code("/collection")))
+    return Message(text(sentence, command=COMMAND))
 
 
-async def _page(app: App, turn: Turn, owner_id: int, number: int, *, private: bool) -> Winners:
+async def _page(app: App, turn: Turn, owner: Person, number: int, *, private: bool) -> Winners:
     """A page of a collection: `private` for the owner of one that is hidden."""
-    count = await app.store[Museum].count(check_community(turn), owner_id)
+    count = await app.store[Museum].count(check_community(turn), owner.id)
     if not count:
         sentence = _("This member's collection is empty.")
-        if owner_id == turn.user.id:
+        if owner.id == turn.user.id:
             sentence = _(
                 "Your collection is empty. Get names with {command}: if one of them wins the vote, "
                 "you have discovered it."
             )
-        return Winners(Message(text(sentence, command=code("/dinoname"))))
+        return Winners(Message(text(sentence, command=command("/dinoname"))))
     places = text(
         _("The collection of {member}: {count} of {limit} places."),
-        member=link(turn.platform.mention(owner_id)),
+        member=turn.platform.mention(owner),
         count=count,
         limit=MOST_OWNED,
     )
-    button = Button(_("Hide from others"), ACTION, f"hide:{owner_id}", emoji="🙈")
+    button = Button(_("Hide from others"), ACTION, f"hide:{owner.id}", emoji="🙈")
     if private:
-        button = Button(_("Show to others"), ACTION, f"show:{owner_id}", emoji="👁️")
+        button = Button(_("Show to others"), ACTION, f"show:{owner.id}", emoji="👁️")
     return await gallery(
         app,
         turn,
         Embed(_("🦕 Collection"), (places, ()), tone=Tone.NAMES),
         ACTION,
-        f"{'own' if private else 'page'}:{owner_id}",
+        f"{'own' if private else 'page'}:{owner.id}",
         number=number,
         count=count,
-        owner_id=owner_id,
+        owner_id=owner.id,
         buttons=[button],
         private=private,
     )
@@ -149,6 +155,6 @@ COLLECTION = Command(
     collection,
     (Option("member", _("Whose (default: yours)"), Kind.PERSON, is_main=True),),
     CollectionOptions,
-    examples=(("/collection", _("shows the dinosaurs that you have discovered.")),),
+    examples=((technical("/collection"), _("shows the dinosaurs that you have discovered.")),),
     place=Place.COMMUNITY,
 )

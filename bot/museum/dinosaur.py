@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -16,6 +16,7 @@ from bot.chat.turn import Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
+from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
@@ -28,9 +29,11 @@ from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
-from bot.text.formats import shortened
+from bot.text.formats import shortened, spaced
 from bot.text.spans import Text, emphasis, plain, text
+from bot.text.technical import technical
 from bot.words import WordFilter
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 
 MOST_EPITHETS = 2
@@ -58,7 +61,9 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
                     "to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
                 ),
                 limit=LONGEST_NAME,
-                name=shortened(name, 2 * LONGEST_NAME),
+                name=shortened(
+                    (await app.filters.of(turn.community_id)).filtered(name), 2 * LONGEST_NAME
+                ),
             )
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):
@@ -97,16 +102,19 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     """
     if len(typed) > 2 * LONGEST_NAME:
         return []
-    recent: list[str] = []
-    if turn.community_id is not None:
-        recent = await app.store[Polls].recent_dinosaurs(turn.community_id, clean_name(typed))
+    recent: Sequence[Showable] = ()
     words = await app.filters.of(turn.community_id)
+    if turn.community_id is not None:
+        recent = await app.store[Polls].recent_dinosaurs(
+            words, turn.community_id, clean_name(typed)
+        )
     found = await asyncio.to_thread(whole_names, typed, app.inference.genera, words)
     names = [choice.label for choice in found]
     as_typed = [name for name in names[:1] if clean_name(name) == clean_name(typed)]
-    allowed = await asyncio.to_thread(lambda: [*filter(words.allows, recent)])
-    unique = dict.fromkeys([*as_typed, *allowed, *names])
-    choices = (Choice(name, name) for name in unique if has_creature(name))
+    unique = dict.fromkeys([*as_typed, *recent, *names])
+    removed = await app.removals.of(turn.community_id)
+    shown = (name for name in unique if has_creature(name) and folded(name) not in removed)
+    choices = (Choice(name, name) for name in shown)
     return within_limits(choices, turn.platform.limits)
 
 
@@ -121,7 +129,7 @@ async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | No
         with suppress(Unavailable):
             exhibit = await app.store[Museum].named(turn.community_id, name)
     if exhibit is not None:  # its buttons tell whose it is
-        is_hidden = exhibit.owner_id == turn.user.id and exhibit.member_id is None
+        is_hidden = exhibit.owner_id == turn.user.id and exhibit.discoverer is None
         return exhibit.profile, exhibit, is_hidden
     profile = await asyncio.to_thread(profile_of, name)
     if turn.community_id is not None:
@@ -147,7 +155,8 @@ async def _shown(
     limits, may_attach = turn.platform.limits, is_private or turn.attaches_files
     language = await turn.language(private=is_private)
 
-    plate = await plate_file(app, profile, limits, words, language) if may_attach else None
+    name = exhibit.name if exhibit is not None else words.filtered(profile.name)
+    plate = await plate_file(app, name, profile, limits, words, language) if may_attach else None
     length, weight = labels.length(profile.length), labels.weight(profile.weight)
     fields = [
         Field(_("Family"), text(labels.family(profile))),
@@ -172,7 +181,7 @@ async def _shown(
     elif _is_genus(app, profile):
         footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
     embed = Embed(
-        title=f"🦕 {profile.name}",
+        title=spaced([technical("🦕"), name]),
         lines=await asyncio.to_thread(lines_of, profile, words, language),
         fields=tuple(fields),
         footer=footer,
@@ -196,16 +205,18 @@ def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[T
     themselves.
     """
 
-    def is_allowed(sentence: str) -> bool:
+    def is_allowed(sentence: Showable) -> bool:
         return words.allows_phrase(in_language(sentence, language))
 
+    start: Showable = NOTHING
+    sentences: Sequence[Showable] = description(profile)
     lines = []
-    if words.allows(said := pronunciation(profile.name)):
+    if said := words.filtered(pronunciation(profile.name), NOTHING):
         lines.append(text(_("Say {pronunciation}."), pronunciation=emphasis(said)))
     meaning = labels.meaning_sentence(profile.name, profile.roots)
-    if meaning and is_allowed(plain(meaning, language)):
+    if meaning and words.allows_phrase(plain(meaning, language)):
         lines.append(meaning)
-    if told := reduce(joined, filter(is_allowed, description(profile)), ""):
+    if told := reduce(joined, filter(is_allowed, sentences), start):
         lines += [(), text(told)] if lines else [text(told)]
     return tuple(lines)
 
@@ -223,5 +234,5 @@ DINOSAUR_COMMAND = Command(
         ),
     ),
     DinosaurOptions,
-    examples=(("/dinosaur name:Mangosaurus", _("shows the animal of that name.")),),
+    examples=((technical("/dinosaur name:Mangosaurus"), _("shows the animal of that name.")),),
 )

@@ -1,7 +1,6 @@
 """Galleries: pages of creatures, with their picture and buttons that show the plate of each."""
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat.app import App
@@ -11,11 +10,12 @@ from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.museum.queries import Exhibit, Museum
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.polls.hall_of_fame import Winners, paging
 from bot.polls.plates import show_dinosaur
 from bot.text.formats import shortened
-from bot.text.spans import Text, emphasis, link, strong, text
+from bot.text.spans import Text, emphasis, strong, text
+from bot.text.technical import technical
+from data.phrases import Phrase
 
 PAGE = 9
 """Creatures on a page."""
@@ -45,27 +45,25 @@ async def gallery(
     pages = max(1, -(-count // PAGE))
     number = min(number, pages - 1)
     await store.complete(community_id)
-    exhibits = await store.exhibits(
-        community_id, owner_id=owner_id, order=order, skip=number * PAGE, most=PAGE
-    )
     words = await app.filters.of(community_id)
-    names = [exhibit.name for exhibit in exhibits]
-    allowed = await asyncio.to_thread(lambda: {*filter(words.allows, names)})
+    exhibits = await store.exhibits(
+        words, community_id, owner_id=owner_id, order=order, skip=number * PAGE, most=PAGE
+    )
     picture = None
     if exhibits and not app.is_crowded and (private or turn.attaches_files):
-        picture = await _picture(app, exhibits, allowed, limits.alt_text)
+        picture = await _picture(app, exhibits, limits.alt_text)
     lines: list[Text] = []
     for place, exhibit in enumerate(exhibits, number * PAGE + 1):
-        name = strong(exhibit.name)
-        if exhibit.name not in allowed:
-            name = emphasis(_("a name that the word filter blocks"))
+        name = strong(exhibit.name) if exhibit.name.instead is None else emphasis(exhibit.name)
         profile = exhibit.profile
         fact = labels.period(profile) if order == "period" else labels.family(profile)
         sentence = _("{name} · {fact}")
         discoverer = () if owner_id else discoverer_of(turn, exhibit)
         if discoverer:
             sentence = _("{name} · {fact} · found by {member}")
-        start = f"{place}. ⭐ " if owner_id and exhibit.is_favourite else f"{place}. "
+        start = Phrase("{place}. ").format(place=place)
+        if owner_id and exhibit.is_favourite:
+            start = Phrase("{place}. ⭐ ").format(place=place)
         lines.append(text(start, *text(sentence, name=name, fact=fact, member=discoverer)))
     footer = ngettext(
         "page {page} of {pages} · {count:,} dinosaur",
@@ -84,8 +82,8 @@ async def gallery(
         buttons=(
             *(
                 button
-                for name in names
-                if name in allowed
+                for name in (exhibit.name for exhibit in exhibits)
+                if name.instead is None
                 for button in show_dinosaur(name, limits, shortened(name, limits.button_label))
             ),
             *paging(action, number, pages, lambda page: f"{state}:{page}"),
@@ -102,20 +100,18 @@ def discoverer_of(turn: Turn, exhibit: Exhibit) -> Text:
     """The discoverer, as others may know them; empty for nobody."""
     if exhibit.is_of_day:
         return text(_("everybody here"))
-    if exhibit.member_id is None:
+    if exhibit.discoverer is None:
         return ()
-    return text(link(turn.platform.mention(exhibit.member_id)))
+    return text(turn.platform.mention(exhibit.discoverer))
 
 
-async def _picture(
-    app: App, exhibits: Sequence[Exhibit], allowed: Collection[str], longest: int
-) -> File | None:
+async def _picture(app: App, exhibits: Sequence[Exhibit], longest: int) -> File | None:
     """The creatures in one picture; `None` if it cannot be drawn."""
-    png = await app[CreaturePictures].museum([exhibit.profile for exhibit in exhibits])
+    png = await app.creature_pictures.museum([exhibit.profile for exhibit in exhibits])
     if png is None:
         return None
     creatures = listed(
-        [labels.with_family(each.profile) for each in exhibits if each.name in allowed]
+        [labels.with_family(each.name, each.profile) for each in exhibits if not each.name.instead]
     )
     words = _("Drawings, in the order of the list: {creatures}").format(creatures=creatures)
-    return File("museum.png", png, shortened(words, longest))
+    return File(technical("museum.png"), png, shortened(words, longest))

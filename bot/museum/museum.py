@@ -16,10 +16,12 @@ from bot.museum.gallery import gallery
 from bot.museum.queries import Museum
 from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
-from bot.text.spans import code, link, text
+from bot.text.spans import command, text
+from bot.text.technical import technical
+from data.phrases import Phrase
 
 ACTION, LEADERBOARD = "museum", "leaderboard"
-ORDERS: Mapping[str, tuple[str, str]] = {
+ORDERS: Mapping[str, tuple[Phrase, Phrase]] = {
     "newest": (_("newest"), _("🦴 The museum, the newest first")),
     "family": (_("family"), _("🦴 The museum by family")),
     "period": (_("period"), _("🦴 The museum by period")),
@@ -59,7 +61,7 @@ async def turn_page(app: App, turn: Turn, state: str) -> None:
     by, _colon, page = state.partition(":")
     number = stored_number(page)
     if by not in ORDERS or number is None:
-        raise other_version("/museum")
+        raise other_version(technical("/museum"))
     await replace_with(app, turn, await _page(app, turn, by, number))
 
 
@@ -77,7 +79,7 @@ async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
         sentence = _(
             "The museum is empty. Get names with {command} and vote: the winner is discovered."
         )
-        return Winners(Message(text(sentence, command=code("/dinoname"))))
+        return Winners(Message(text(sentence, command=command("/dinoname"))))
     _choice, title = ORDERS[by]
     frame = Embed(title, tone=Tone.NAMES)
     return await gallery(app, turn, frame, ACTION, by, number=number, count=count, order=by)
@@ -92,7 +94,7 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
             "Nobody has discovered a dinosaur in this time. Get names with {command} and vote: "
             "the winner is discovered."
         )
-        return Message(text(sentence, command=code("/dinoname")))
+        return Message(text(sentence, command=command("/dinoname")))
     lines = tuple(
         text(
             ngettext(
@@ -101,10 +103,10 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
                 count,
             ),
             place=place,
-            member=link(turn.platform.mention(member_id)),
+            member=turn.platform.mention(member),
             count=count,
         )
-        for place, (member_id, count) in enumerate(leaders, 1)
+        for place, (member, count) in enumerate(leaders, 1)
     )
     title = _("🔭 Most dinosaurs discovered: {period}").format(period=period)
     footer = _("Without members who hide their collection.")
@@ -124,7 +126,7 @@ MUSEUM = Command(
         ),
     ),
     MuseumOptions,
-    examples=(("/museum by:family", _("shows what was discovered here, by family.")),),
+    examples=((technical("/museum by:family"), _("shows what was discovered here, by family.")),),
     place=Place.COMMUNITY,
 )
 LEADERBOARD_COMMAND = Command(
@@ -140,6 +142,6 @@ LEADERBOARD_COMMAND = Command(
         ),
     ),
     LeaderboardOptions,
-    examples=(("/leaderboard", _("shows who has discovered the most dinosaurs here.")),),
+    examples=((technical("/leaderboard"), _("shows who has discovered the most dinosaurs here.")),),
     place=Place.COMMUNITY,
 )

@@ -4,12 +4,14 @@
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Executable,
     Row,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    literal,
     or_,
     select,
     text,
@@ -33,6 +36,7 @@ from bot.creatures.profile import Family, Period, Profile
 from bot.creatures.storage import from_json, to_json
 from bot.store.database import Database
 from bot.store.members import writing_for
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -43,6 +47,8 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import EVERYWHERE, Block, Candidate, Discovery, HiddenCollection, Poll
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
 
 AT_ONCE = 100
 """Profiles that are made in one transaction."""
@@ -55,12 +61,10 @@ class Exhibit:
     """A creature in the museum of a community."""
 
     id: int
-    name: str
-    """As displayed."""
+    name: ShownName
     poll_id: int
     found_at: datetime
-    member_id: int | None
-    """The discoverer, as others may know them."""
+    discoverer: Person | None
     owner_id: int | None
     is_favourite: bool
     profile: Profile
@@ -121,16 +125,10 @@ async def take_back(session: AsyncSession, poll_id: int) -> str | None:
     return (await session.scalars(of_poll.returning(Discovery.name))).first()
 
 
-async def remove(session: AsyncSession, community_id: int | None, name: str) -> int | None:
-    """Remove a name that a moderator has removed from a poll, whichever poll it was found in.
-
-    Returns the id of that poll; `None` if the museum does not have the name.
-    """
+async def remove(session: AsyncSession, community_id: int, name: str) -> None:
+    """Remove a name that a moderator has removed from all polls of a community."""
     here = Discovery.community_id == community_id
-    removed = await session.scalars(
-        delete(Discovery).where(here, Discovery.key == folded(name)).returning(Discovery.poll_id)
-    )
-    return removed.first()
+    await session.execute(delete(Discovery).where(here, Discovery.key == folded(name)))
 
 
 async def _is_blocked(session: AsyncSession, community_id: int, member_id: int) -> bool:
@@ -160,16 +158,7 @@ def _columns(profile: Profile) -> dict[str, str]:
     return {"profile": to_json(profile), "family": profile.family, "period": profile.period}
 
 
-_IS_HIDDEN = (
-    select(HiddenCollection.member_id)
-    .where(
-        HiddenCollection.community_id == Discovery.community_id,
-        HiddenCollection.member_id == Discovery.member_id,
-    )
-    .exists()
-)
-_DISCOVERER = case((_IS_HIDDEN, None), else_=Discovery.member_id)
-"""The discoverer; nobody for one who hides their collection."""
+_DISCOVERER = known_member(Discovery.community_id, Discovery.member_id)
 
 
 def _place(
@@ -184,7 +173,7 @@ ORDERS: Mapping[str, Sequence[SQLColumnExpression[Any]]] = {
     "newest": _NEWEST,
     "family": (_place(Family, Discovery.family), Discovery.key),
     "period": (_place(Period, Discovery.period), Discovery.key),
-    "discoverer": (_DISCOVERER.is_(None), _DISCOVERER, *_NEWEST),
+    "discoverer": (_DISCOVERER.element.is_(None), _DISCOVERER.element, *_NEWEST),
 }
 """Orders of the museum by name."""
 
@@ -194,7 +183,7 @@ _EXHIBITS: Select[Any] = select(
     Discovery.name,
     Discovery.poll_id,
     Discovery.found_at,
-    _DISCOVERER.label("shown_member_id"),
+    _DISCOVERER,
     Discovery.owner_id,
     Discovery.is_favourite,
     Discovery.profile,
@@ -207,6 +196,7 @@ class Museum(Queries):
 
     async def exhibits(
         self,
+        words: WordFilter,
         community_id: int,
         *,
         owner_id: int | None = None,
@@ -216,13 +206,14 @@ class Museum(Queries):
     ) -> list[Exhibit]:
         """What a community has discovered, or what is in a member's collection: favourite first.
 
-        `order` is a key of `ORDERS`.
+        `words`: the filter of those who see them. `order` is a key of `ORDERS`.
         """
         columns = ORDERS[order]
         if owner_id is not None:
             columns = (Discovery.is_favourite.desc(), *columns)
         found = _EXHIBITS.where(*_of(community_id, owner_id))
-        return await self._read(found.order_by(*columns).offset(skip).limit(most))
+        page = found.order_by(*columns).offset(skip).limit(most)
+        return await self._read(page, partial(name_for, words))
 
     async def count(self, community_id: int, owner_id: int | None = None) -> int:
         """Number of creatures in a museum, or in a collection."""
@@ -263,25 +254,24 @@ class Museum(Queries):
                     update(Discovery).where(*of_owner).values(is_favourite=Discovery.id == number)
                 )
 
-    async def release(self, community_id: int, owner_id: int, number: int) -> str | None:
+    async def release(self, community_id: int, owner_id: int, number: int) -> bool:
         """Take a creature out of a collection. It stays in the museum.
 
-        Returns its name; `None` if it is not there.
+        Returns whether it was there.
         """
         async with self._database.writing() as session:
-            name: str | None = await session.scalar(
+            released = await session.scalar(
                 update(Discovery)
                 .where(*_of(community_id, owner_id), Discovery.id == number)
                 .values(owner_id=None, is_favourite=False)
-                .returning(Discovery.name)
+                .returning(Discovery.id)
             )
-            return name
+            return released is not None
 
-    async def is_hidden(self, community_id: int, member_id: int) -> bool:
-        """Whether a member hides their collection."""
-        hidden = select(HiddenCollection.member_id)
-        own = hidden.filter_by(community_id=community_id, member_id=member_id)
-        return await self._scalar(own) is not None
+    async def owner(self, community_id: int, member_id: int) -> Person | None:
+        """A member whose collection others may see; `None` for one who hides it."""
+        member = known_member(literal(community_id, BigInteger), literal(member_id, BigInteger))
+        return person_in((await self._rows(select(member)))[0])
 
     async def hide(self, community_id: int, member_id: int, *, hidden: bool) -> None:
         """Hide a collection from others, or show it again. Raises `Forgotten`."""
@@ -294,27 +284,23 @@ class Museum(Queries):
 
     async def leaders(
         self, community_id: int, since: datetime | None, *, most: int = 10
-    ) -> list[tuple[int, int]]:
-        """Members with the most discoveries since a time, who do not hide their collection.
+    ) -> list[tuple[Person, int]]:
+        """Members with the most discoveries since a time, as far as others may know them.
 
         Each with the number of these.
         """
         number = func.count()
         statement = (
-            select(Discovery.member_id, number)
-            .where(
-                Discovery.community_id == community_id,
-                Discovery.member_id.is_not(None),
-                ~_IS_HIDDEN,
-            )
-            .group_by(Discovery.member_id)
-            .order_by(number.desc(), func.max(Discovery.found_at), Discovery.member_id)
+            select(_DISCOVERER, number)
+            .where(Discovery.community_id == community_id, _DISCOVERER.element.is_not(None))
+            .group_by(_DISCOVERER)
+            .order_by(number.desc(), func.max(Discovery.found_at), _DISCOVERER)
             .limit(most)
         )
         if since is not None:
             statement = statement.where(Discovery.found_at >= since)
         rows = await self._rows(statement)
-        return [(member, count) for member, count in rows if member is not None]
+        return [(person, row[1]) for row in rows if (person := person_in(row)) is not None]
 
     @patient
     async def complete(self, community_id: int) -> None:
@@ -333,22 +319,24 @@ class Museum(Queries):
             async with self._database.writing() as session:  # members who vote wait for each
                 await (await session.connection()).execute(filled, made)
 
-    async def _read(self, statement: Select[Any]) -> list[Exhibit]:
+    async def _read(
+        self, statement: Select[Any], shown: Callable[[str], ShownName] = name_in_poll
+    ) -> list[Exhibit]:
         rows = await self._rows(statement)
-        return await asyncio.to_thread(lambda: [*map(_exhibit, rows)])
+        return await asyncio.to_thread(lambda: [_exhibit(row, shown(row.name)) for row in rows])
 
 
 def _made(names: Sequence[Row[int, str]]) -> list[dict[str, object]]:
     return [{"number": number, **_columns(profile_of(name))} for number, name in names]
 
 
-def _exhibit(row: Row[Any]) -> Exhibit:
+def _exhibit(row: Row[Any], name: ShownName) -> Exhibit:
     return Exhibit(
         id=row.id,
-        name=row.name,
+        name=name,
         poll_id=row.poll_id,
         found_at=row.found_at,
-        member_id=row.shown_member_id,
+        discoverer=person_in(row),
         owner_id=row.owner_id,
         is_favourite=row.is_favourite,
         profile=from_json(row.profile) if row.profile else profile_of(row.name),

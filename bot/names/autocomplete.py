@@ -13,8 +13,10 @@ from itertools import islice
 from bot.chat.commands import Choice
 from bot.chat.translation import _
 from bot.text.formats import spaced
+from bot.text.written import accepted
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
+from data.phrases import Phrase
 from data.roots import load_roots
 from data.text import clean_name
 from models.names.capitalization import Capitals, format_name
@@ -41,13 +43,13 @@ def letters(
     meanings of the morphemes, if known.
     """
     find, shown = {
-        "starts_with": (_beginnings, "{}-"),
-        "ends_with": (_endings, "-{}"),
-        "contains": (_pieces, "{}"),
+        "starts_with": (_beginnings, Phrase("{piece}-")),
+        "ends_with": (_endings, Phrase("-{piece}")),
+        "contains": (_pieces, Phrase("{piece}")),
     }[option]
     found = _matching(typed, find(names), words, names, ends=option == "ends_with")
     return [
-        Choice(_with_meaning(shown.format(piece), piece if meanings else ""), piece)
+        Choice(_with_meaning(shown.format(piece=accepted(piece)), piece if meanings else ""), piece)
         for piece in found
     ]
 
@@ -59,7 +61,7 @@ def whole_names(
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
     found = _matching(typed, shown, words, names, LONGEST_NAME, ends=True)
-    return [Choice(format_name(card, name), name) for name in found]
+    return [Choice(accepted(format_name(card, name)), name) for name in found]
 
 
 def _matching(
@@ -98,7 +100,7 @@ def _characters(names: Sequence[str]) -> frozenset[str]:
     return frozenset("".join(names))
 
 
-def _with_meaning(shown: str, piece: str) -> str:
+def _with_meaning(shown: Phrase, piece: str) -> Phrase:
     """`-don · tooth` if the meaning of a morpheme is known."""
     root = load_roots().get(piece)
     return spaced([shown, _(root.meaning)], " · ") if root else shown

@@ -17,20 +17,21 @@ from bot.chat.dispatch import caller_of, respond_when_ready
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
+from bot.creatures.labels import meaning_sentence
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
-from bot.pictures.renderer import Renderer
-from bot.polls.hall_of_fame import meaning_of
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
-from bot.text.formats import bracketed, human_join, odds, percent, shortened, spaced
-from bot.text.spans import Text, emphasis, strong, text
-from bot.trainer.queries import CustomModelRecord
+from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
+from bot.text.spans import Text, emphasis, plain, strong, text
+from bot.text.technical import technical
+from bot.text.written import accepted
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
@@ -47,7 +48,7 @@ from models.verse.dissection import (
 )
 from models.weights import ModelCard
 
-PICTURE, LINE_PICTURE = "dissection.png", "line.png"
+PICTURE, LINE_PICTURE = technical("dissection.png"), technical("line.png")
 
 
 _OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
@@ -68,7 +69,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
     """Answer `/dissect`."""
     typed = options.name
     async with app.answering(turn, DISSECT):
-        _check_length(typed)
+        await _check_length(app, turn, typed)
         if not await app.allows(typed, turn.community_id):
             raise _refused()
         await respond_when_ready(turn, _dissected_text(app, turn, typed))
@@ -80,7 +81,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if not names:
         raise UserError(_("The names can't be read anymore; use /dissect instead."))
     if len(names) == 1:
-        _check_length(names[0])
+        await _check_length(app, turn, names[0])
         async with app.answering(turn, DISSECT):
             await respond_when_ready(turn, _dissected(app, turn, names[0], custom_model_id))
     else:
@@ -94,7 +95,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
+async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[Showable]]:
     """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
 
     The state is a name, or refers to a poll or a stored list of names. The prefix `#12:` stands for
@@ -110,11 +111,13 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
         return custom_model_id, [*poll.standing.values()] if poll and is_here else ()
     if _STORED.fullmatch(rest):
         stored = (await load_state(app, turn, rest)).get("names")
-        return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
-    return custom_model_id, [rest] if rest else ()
+        return custom_model_id, [accepted(str(n)) for n in stored] if isinstance(
+            stored, list
+        ) else ()
+    return custom_model_id, [accepted(rest)] if rest else ()
 
 
-def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) -> Message:
+def question(names: Sequence[Showable], custom_model_id: int | None, limits: Limits) -> Message:
     """Ask which of several names to dissect."""
     prefix = f"#{custom_model_id}:" if custom_model_id is not None else ""
     states = {name: prefix + name for name in names}
@@ -129,18 +132,18 @@ def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) 
 def _suggestions(typed: str, names: Sequence[str], words: WordFilter) -> list[Choice]:
     line = " ".join(typed[: 2 * LONGEST_NAME].split())
     choices = autocomplete.whole_names(typed, names, words)
-    if len(line.split()) >= MIN_WORDS and len(line) <= LONGEST_NAME and words.allows(line):
-        choices.insert(0, Choice(line, line))
+    if len(line.split()) >= MIN_WORDS and len(line) <= LONGEST_NAME:
+        choices[:0] = [Choice(shown, line) for shown in [words.filtered(line, NOTHING)] if shown]
     return choices
 
 
-def _check_length(typed: str) -> None:
+async def _check_length(app: App, turn: Turn, typed: str) -> None:
     if len(typed) > LONGEST_NAME:
         raise UserError(
             _("At most {limit} characters can be dissected, and yours are {count}: “{name}”"),
             limit=LONGEST_NAME,
             count=len(typed),
-            name=shortened(typed, 2 * LONGEST_NAME),
+            name=await app.filtered(cut(typed, 2 * LONGEST_NAME), turn.community_id),
         )
 
 
@@ -148,14 +151,14 @@ def _refused() -> UserError:
     return UserError(_("The bot won't dissect that; try another name."))
 
 
-def _of_others(record: CustomModelRecord, turn: Turn) -> UserError:
+def _of_others(namer: Showable, turn: Turn) -> UserError:
     """The error for a shared custom model. The likely letters of a short list spell its names."""
     return UserError(
         _(
             "Another {community} trained {namer} and keeps its list to itself, so its names can "
             "only be dissected there."
         ),
-        namer=record.name,
+        namer=namer,
         community=turn.platform.terms.community,
     )
 
@@ -166,7 +169,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app[Renderer].picture(line_picture, line)
+            png = await app.renderer.picture(line_picture, line, accepted)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -179,16 +182,19 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     if custom_model_id is not None:
         record = await of_button(app, turn, custom_model_id)
         if not record.shows_list_to(turn.community_id):
-            raise _of_others(record, turn)
+            raise _of_others(await app.filtered(record.name, turn.community_id), turn)
         model = await ready(app, turn, record)
     caller = caller_of(app, turn)
     dissection = await app.inference.dissect(name, model.trained, caller)
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    png = await app[Renderer].picture(picture, dissection, model.card)
+    title = accepted(format_name(model.card, dissection.name))
+    png = await app.renderer.picture(picture, dissection, title, accepted)
     language = await turn.language()
-    _short, meaning = await asyncio.to_thread(meaning_of, dissection.name, words, language)
+    meaning = meaning_sentence(dissection.name, dissection.parts)
+    if not words.allows_phrase(plain(meaning, language)):
+        meaning = ()
     return dissection_message(dissection, meaning, png, model, turn.platform.limits)
 
 
@@ -197,7 +203,10 @@ def dissection_message(
 ) -> Message:
     """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
-    others = [format_name(card, name) for name in dissection.nearest if name != dissection.name]
+    title = accepted(format_name(card, dissection.name))
+    others = [
+        accepted(format_name(card, name)) for name in dissection.nearest if name != dissection.name
+    ]
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *([meaning] if meaning else ()),
@@ -206,20 +215,20 @@ def dissection_message(
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]
     embed = Embed(
-        title=f"🔬 {format_name(card, dissection.name)}",
+        title=spaced([technical("🔬"), title]),
         lines=tuple(lines),
         tone=Tone.NAMES,
     )
-    shown = () if is_list else show_dinosaur(format_name(card, dissection.name), limits)
+    shown = () if is_list else show_dinosaur(title, limits)
     message = Message(embeds=(embed,), buttons=(*shown, *_more_like(dissection, model, limits)))
-    file = File(PICTURE, png, description(dissection, card, limits)) if png else None
+    file = File(PICTURE, png, description(dissection, title, limits)) if png else None
     return with_pictures(message, file)
 
 
-def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
+def description(dissection: Dissection, name: Showable, limits: Limits) -> Showable:
     """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
-        name=format_name(card, dissection.name),
+        name=name,
         letters=spaced([*map(_choice, dissection.letters)], " · "),
     )
     return shortened(words, limits.alt_text)
@@ -236,7 +245,7 @@ def usual_surprise(card: ModelCard) -> float | None:
     return card.held_out if card.held_out is not None else card.validation
 
 
-def _choice(choice: LetterChoice) -> str:
+def _choice(choice: LetterChoice) -> Showable:
     """`m 5% (a 9%)`."""
     own = spaced([_letter(choice.letter), percent(choice.probability)])
     likeliest, probability = choice.alternatives[0]
@@ -245,9 +254,9 @@ def _choice(choice: LetterChoice) -> str:
     return bracketed(own, spaced([_letter(likeliest), percent(probability)]))
 
 
-def _letter(letter: str) -> str:
+def _letter(letter: str) -> Showable:
     # TRANSLATORS: The end of a name, in a list of letters with how likely each was: m 5%, end 9%.
-    return _("end") if letter == END else letter
+    return _("end") if letter == END else accepted(letter)
 
 
 def _plausibility(dissection: Dissection, usual: float | None, *, is_list: bool) -> Iterator[Text]:
@@ -286,10 +295,12 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
     name, parts = dissection.name, dissection.parts
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
-        label = _("More {letters}").format(letters=f"{format_name(model.card, beginning)}…")
+        label = _("More {letters}").format(
+            letters=accepted(f"{format_name(model.card, beginning)}…")
+        )
         yield from more_like(limits, NamesRequest(starts_with=beginning), label, model.record)
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
-        label = _("More {letters}").format(letters=f"…{parts[-1].letters}")
+        label = _("More {letters}").format(letters=accepted(f"…{parts[-1].letters}"))
         request = NamesRequest(ends_with=parts[-1].letters)
         yield from more_like(limits, request, label, model.record)
 
@@ -303,10 +314,10 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
             "The network has never read these words: {words}.",
             len(unknown),
         )
-        lines.append(text(sentence, words=human_join([*unknown])))
+        lines.append(text(sentence, words=human_join([*map(accepted, unknown)])))
     how = _("Read as the first line of a poem. Brighter is more likely. The word used is boxed.")
     embed = Embed(
-        title=f"🔬 {dissection.line}",
+        title=spaced([technical("🔬"), accepted(dissection.line)]),
         lines=(*lines, text(emphasis(how))),
         tone=Tone.VERSE,
     )
@@ -314,10 +325,10 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
     return with_pictures(Message(embeds=(embed,)), file)
 
 
-def line_description(dissection: LineDissection, limits: Limits) -> str:
+def line_description(dissection: LineDissection, limits: Limits) -> Showable:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
-        line=dissection.line, words=spaced([*map(_word_choice, dissection.words)], " · ")
+        line=accepted(dissection.line), words=spaced([*map(_word_choice, dissection.words)], " · ")
     )
     return shortened(words, limits.alt_text)
 
@@ -329,12 +340,12 @@ def _least_expected(dissection: LineDissection) -> Text:
     probability, least_likely = min(words)
     return text(
         _("The least expected word is {word} ({odds})."),
-        word=strong(least_likely),
+        word=strong(accepted(least_likely)),
         odds=odds(probability),
     )
 
 
-def _word_choice(choice: WordChoice) -> str:
+def _word_choice(choice: WordChoice) -> Showable:
     """`shall 1 in 210 (and 14%)`."""
     chance = _("unknown") if choice.probability is None else odds(choice.probability)
     own = spaced([_token(choice.token), chance])
@@ -344,9 +355,9 @@ def _word_choice(choice: WordChoice) -> str:
     return bracketed(own, spaced([_token(likeliest), odds(probability)]))
 
 
-def _token(token: str) -> str:
+def _token(token: str) -> Showable:
     # TRANSLATORS: The end of a line of verse, in a list of words with how likely each was.
-    return _("end of the line") if token == END else token
+    return _("end of the line") if token == END else accepted(token)
 
 
 def explain_long_line(error: LineTooLong) -> Text:
@@ -387,9 +398,9 @@ DISSECT_COMMAND = Command(
     ),
     DissectOptions,
     examples=(
-        ("/dissect name:Mangosaurus", _("shows how likely each letter is.")),
+        (technical("/dissect name:Mangosaurus"), _("shows how likely each letter is.")),
         (
-            "/dissect name:Shall I compare thee to a summer's day",
+            technical("/dissect name:Shall I compare thee to a summer's day"),
             _("shows how likely each word of a line is."),
         ),
     ),

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from bot.chat.errors import other_version, with_echo
 from bot.chat.message import UserError
 from bot.chat.translation import _
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text
+from bot.text.technical import technical
 from bot.training.usable_models import LONGEST_CHOICE
+from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.lists import normalise_entry
 from data.text import clean_name
@@ -46,9 +48,11 @@ class NamesOptions:
         return " ".join([command, *typed])
 
 
-def with_request(sentence: Text, options: NamesOptions) -> Text:
+def with_request(sentence: Text, options: NamesOptions, words: WordFilter) -> Text:
     """A sentence about options, followed by those that are not the default."""
-    return sentence if options == NamesOptions() else with_echo(sentence, options.as_typed())
+    if options == NamesOptions():
+        return sentence
+    return with_echo(sentence, words.filtered(options.as_typed()))
 
 
 def check_bounds(options: NamesOptions) -> None:
@@ -114,7 +118,7 @@ def from_state(state: str) -> NamesRequest:
     """The inverse of `to_state`. Raises `UserError` for a state of an unknown version."""
     match = _STATE.fullmatch(state)
     if match is None:
-        raise other_version("/dinoname or /name")
+        raise other_version(technical("/dinoname or /name"))
     return NamesRequest(
         count=int(match["count"]),
         starts_with=_unescaped(match["starts_with"]),
@@ -135,4 +139,4 @@ def _unescaped(piece: str) -> str:
 
 
 def _one_line(value: object) -> str:
-    return shortened(" ".join(str(value).split()), LONGEST_TYPED)
+    return cut(" ".join(str(value).split()), LONGEST_TYPED)

@@ -52,18 +52,19 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import PollRecord, Polls, TooManyPolls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
-from bot.text.spans import Text, strong, text, verbatim
-from bot.trainer.custom_models import CustomModelLoader
+from bot.text.spans import Text, strong, text
+from bot.text.technical import technical
 from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
 from bot.training.usable_models import LONGEST_CHOICE, choose
 from bot.words import WordFilter
+from bot.writing.filtered import write_names
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from data.phrases import NOTHING, Phrase, Showable
 from data.text import clean_name
-from models.names.capitalization import format_name
 from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece, shape_of
 from models.names.generator import NamesRequest
 from models.names.problems import NamesError
@@ -96,13 +97,13 @@ async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
     digits, _colon, rest = (await expand(app, turn, state)).partition(":")
     number = stored_number(digits)
     if number is None:
-        raise other_version("/dinoname or /name")
+        raise other_version(technical("/dinoname or /name"))
     options = NamesOptions(from_state(rest), f"#{number}")
     await _answer(app, turn, options, lambda: of_button(app, turn, number))
 
 
 def more_like(
-    limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
+    limits: Limits, request: NamesRequest, label: Showable, record: CustomModelRecord | None
 ) -> Iterator[Button]:
     """A button for another request, if that fits in its id."""
     state = _more_state(request, record)
@@ -123,7 +124,7 @@ async def suggest_letters(
     names = dinosaurs(app).words
     if custom_model is not None:
         record = await choose(app, turn, custom_model)
-        loaded = app[CustomModelLoader].loaded_one(record)
+        loaded = app.custom_models.loaded_one(record)
         names = list_of(record, loaded, turn.community_id) if loaded is not None else ()
         if not names:
             return []
@@ -140,12 +141,13 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         try:
             check_bounds(options)
         except UserError as error:
-            raise UserError(*with_request(error.text, options)) from error
+            words = await app.filters.of(turn.community_id)
+            raise UserError(*with_request(error.text, options, words)) from error
 
         async def defer() -> None:
             retry = None
             if options.custom_model is None:  # else its number is not known yet
-                retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+                retry = next(more_like(turn.platform.limits, options.request, NOTHING, None), None)
             await turn.defer(retry=retry)
 
         message, poll = await in_time(
@@ -167,7 +169,7 @@ async def _message(
     model = dinosaurs(app)
     if record is not None:
         model = await ready(app, turn, record)
-        _check_open(turn, options, model)
+        _check_open(turn, options, model, await app.filters.of(turn.community_id))
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
@@ -175,7 +177,7 @@ async def _message(
     candidates = await _generate(app, turn, options, model, words)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
-    unseen = ""
+    unseen: Showable = NOTHING
     if not turn.can_admit_bot:
         unseen = _("There's no poll, because no app can join a conversation between members.")
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
@@ -184,10 +186,13 @@ async def _message(
     candidates = replace(candidates, note=joined(candidates.note, unseen))
     try:
         poll = await open_poll(app, turn, candidates)
+    except NoNameLeft as error:  # a moderator has removed them while they were written
+        raise UserError(*with_request(_nothing_found(), options, words)) from error
     except TooManyPolls as limit:
         poll = None
         candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
     if poll is not None:
+        candidates = replace(candidates, names=poll.names)
         message = poll_message(poll, turn.platform.limits)
         return await _with_strip(app, turn, message, candidates), poll
     dissect_state = None
@@ -217,25 +222,31 @@ async def _generate(
 ) -> Candidates:
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
-    caller = caller_of(app, turn, words.allows)
+    caller = caller_of(app, turn)
+    removed = await app.removals.of(turn.community_id)
     try:
-        result = await app.inference.names(request, model.trained, caller)
+        written = await write_names(
+            app.inference, request, words, caller, model.trained, removed=removed
+        )
     except NamesError as error:
-        reason = verbatim(error.translated(_)) if model.shows_list else _nothing_found()
-        raise UserError(*with_request(reason, options)) from error
-    note = ""
-    if (short := result.shortfall) is not None:
-        note = (short.sentence if model.shows_list else short.found_sentence).format(_)
-    if not result.names:
-        reason = verbatim(note) if model.shows_list else _nothing_found()
-        raise UserError(*with_request(reason, options))
+        reason = _nothing_found()
+        if model.shows_list:
+            reason = text(error.sentence.phrase(words.filtered))
+        raise UserError(*with_request(reason, options, words)) from error
+    note: Showable = NOTHING
+    if (short := written.shortfall) is not None:
+        sentence = short.sentence if model.shows_list else short.found_sentence
+        note = sentence.phrase(words.filtered)
+    if not written.names:
+        reason = text(note) if model.shows_list else _nothing_found()
+        raise UserError(*with_request(reason, options, words))
     record = model.record
     return Candidates(
-        names=tuple([format_name(model.card, name) for name in result.names]),
+        names=written.names,
         note=note,
         details=details_state({"temperature": request.temperature, "seed": request.seed}),
         custom_model_id=record.id if record is not None else None,
-        custom_model=record.name if record is not None else None,
+        custom_model=words.filtered(record.name) if record is not None else None,
         is_dissectable=model.shows_list,
     )
 
@@ -245,7 +256,7 @@ def _nothing_found() -> Text:
     return text(_("No new name was found. Ask for other or fewer letters."))
 
 
-def _check_open(turn: Turn, options: NamesOptions, model: NamesModel) -> None:
+def _check_open(turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter) -> None:
     """Raise `UserError` for a request that leaves few names of another community's model open.
 
     Of those, the ones on its list are never given, so that an answer would tell which they are.
@@ -256,7 +267,7 @@ def _check_open(turn: Turn, options: NamesOptions, model: NamesModel) -> None:
     letters = sum(map(len, pieces_of(as_read(request, latin=False))))
     if request.length is None:
         if letters and shape_of(model.trained).longest < letters + LEAST_OPEN:
-            raise UserError(*with_request(_nothing_found(), options))
+            raise UserError(*with_request(_nothing_found(), options, words))
     elif request.length < letters + LEAST_OPEN:
         raise UserError(
             _(
@@ -264,7 +275,7 @@ def _check_open(turn: Turn, options: NamesOptions, model: NamesModel) -> None:
                 "letters or longer names: at least {count} letters have to be left open here."
             ),
             community=turn.platform.terms.community,
-            namer=model.record.name,
+            namer=words.filtered(model.record.name),
             count=LEAST_OPEN,
         )
 
@@ -345,7 +356,7 @@ def _name(namer: str, **typed: object) -> NamesOptions:
     return NamesOptions(NamesRequest(**typed), namer)  # type: ignore[arg-type]
 
 
-def _letters(name: str, description: str, *, of_namer: bool = False) -> Option:
+def _letters(name: str, description: Phrase, *, of_namer: bool = False) -> Option:
     """An option for letters of a name, which suggests those of the names that are learned."""
 
     def suggest(typed: Typed) -> Suggestions:
@@ -383,8 +394,11 @@ DINONAME = Command(
     ),
     _dinoname,
     examples=(
-        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
-        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
+        (technical("/dinoname"), _("names five new dinosaurs and lets everyone vote.")),
+        (
+            technical("/dinoname starts_with:mango ends_with:raptor"),
+            _("sets how the names begin and end."),
+        ),
     ),
     is_costly=True,
 )
@@ -413,6 +427,6 @@ NAME = Command(
         _TEMPERATURE,
     ),
     _name,
-    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
+    examples=((technical("/name namer:elves"), _("gets names from the namer elves.")),),
     is_costly=True,
 )

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from bot.creatures.labels import meaning
 from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
-from bot.text.formats import odds, percent, shortened
-from models.names.capitalization import Capitals, format_name
+from bot.text.formats import cut, odds, percent
+from bot.text.technical import technical
+from data.phrases import ENGLISH, NOTHING, Showable, in_language
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import LineDissection, WordChoice
@@ -39,29 +40,33 @@ NO_FONT_NAME = "Name in letters without a font"
 class DissectionColumn:
     """A letter or word with the most likely ones in its place."""
 
-    token: str
+    token: Showable
     probability: float
     """0 to 1: the shade."""
-    label: str
+    label: Showable
     """The probability as text."""
-    alternatives: tuple[tuple[str, float], ...]
+    alternatives: tuple[tuple[Showable, float], ...]
 
 
-def picture(dissection: Dissection, capitals: Capitals | None = None) -> str:
+Written = Callable[[str], Showable]
+"""Makes what may be shown of what a member or a network has written."""
+
+
+def picture(dissection: Dissection, name: Showable, written: Written) -> str:
     """The picture of a name in SVG, `WIDTH` pixels wide.
 
-    capitals: how the custom model's list capitalizes names; None for the project's names.
+    name: as displayed.
     """
-    columns = [letter_column(choice) for choice in dissection.letters]
-    title = format_name(capitals, dissection.name)
+    columns = [letter_column(choice, written) for choice in dissection.letters]
     subtitle = meaning(dissection.name, dissection.parts)
-    return _drawn(title, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
+    return _drawn(name, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
 
 
-def line_picture(dissection: LineDissection) -> str:
+def line_picture(dissection: LineDissection, written: Written) -> str:
     """The picture of a line of verse in SVG, `WIDTH` pixels wide."""
-    rows = rows_of([word_column(choice) for choice in dissection.words], MAX_WORD_COLUMNS)
-    return _drawn(dissection.line, None, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
+    columns = [word_column(choice, written) for choice in dissection.words]
+    rows = rows_of(columns, MAX_WORD_COLUMNS)
+    return _drawn(written(dissection.line), NOTHING, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
 
 
 def rows_of(columns: Sequence[DissectionColumn], longest: int) -> list[Sequence[DissectionColumn]]:
@@ -71,34 +76,35 @@ def rows_of(columns: Sequence[DissectionColumn], longest: int) -> list[Sequence[
     return [columns[i : i + length] for i in range(0, len(columns), length)]
 
 
-def letter_column(choice: LetterChoice) -> DissectionColumn:
+def letter_column(choice: LetterChoice, written: Written) -> DissectionColumn:
     """A column of a name."""
-    return _column(choice.letter, choice.probability, percent, choice.alternatives, "end")
+    return _column(choice.letter, choice, percent, technical("end"), written)
 
 
-def word_column(choice: WordChoice) -> DissectionColumn:
+def word_column(choice: WordChoice, written: Written) -> DissectionColumn:
     """A column of a line. *End* is a word, too, so the end has parentheses."""
-    return _column(choice.token, choice.probability, odds, choice.alternatives, "(end)")
+    return _column(choice.token, choice, odds, technical("(end)"), written)
 
 
 def _column(
     token: str,
-    probability: float | None,
-    label: Callable[[float], str],
-    alternatives: Sequence[tuple[str, float]],
-    end: str,
+    choice: LetterChoice | WordChoice,
+    label: Callable[[float], Showable],
+    end: Showable,
+    written: Written,
 ) -> DissectionColumn:
+    probability = choice.probability
     return DissectionColumn(
-        end if token == END else token,
+        end if token == END else written(token),
         probability or 0.0,
-        "unknown" if probability is None else label(probability),
-        tuple((end if other == END else other, p) for other, p in alternatives),
+        technical("unknown") if probability is None else label(probability),
+        tuple((end if other == END else written(other), p) for other, p in choice.alternatives),
     )
 
 
 def _drawn(
-    title: str,
-    subtitle: str | None,
+    title: Showable,
+    subtitle: Showable,
     rows: Sequence[Sequence[DissectionColumn]],
     token_size: int,
     max_width: int,
@@ -117,11 +123,13 @@ def _drawn(
     return canvas.svg()
 
 
-def _draw_title(canvas: Canvas, title: str, subtitle: str | None) -> None:
+def _draw_title(canvas: Canvas, title: Showable, subtitle: Showable) -> None:
     style, width = FontStyle.SANS_BOLD, WIDTH - 2 * MARGIN
-    title, place = drawable_text(title, style) or NO_FONT_NAME, (MARGIN, MARGIN + 0.8 * TITLE_SIZE)
-    canvas.write(place, title, TITLE_SIZE, TEXT, width=width, style=style)
-    if drawable := drawable_text(shortened(subtitle or "", LONGEST_MEANING), FontStyle.SANS):
+    shown = drawable_text(in_language(title, ENGLISH), style) or NO_FONT_NAME
+    canvas.write(
+        (MARGIN, MARGIN + 0.8 * TITLE_SIZE), shown, TITLE_SIZE, TEXT, width=width, style=style
+    )
+    if drawable := drawable_text(cut(subtitle, LONGEST_MEANING), FontStyle.SANS):
         below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
         canvas.write((MARGIN, below), f"“{drawable}”", MEANING_SIZE, MUTED, width=width)
 

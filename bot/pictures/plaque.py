@@ -15,7 +15,8 @@ from pathlib import Path
 from bot.pictures.canvas import Color
 from bot.pictures.svg import svg_of
 from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
-from bot.text.formats import shortened
+from bot.text.formats import cut
+from data.phrases import Showable
 
 WIDTH, HEIGHT = 1200, 630
 TEXT_BOX = (96, 58, WIDTH - 96, HEIGHT - 58)
@@ -57,12 +58,12 @@ class TextBlock:
         return len(self.lines) * self.size * LINE_HEIGHT
 
 
-Wordings = Sequence[str]
+Wordings = Sequence[Showable]
 """A text in several languages. The first one is drawn of which the fonts have every letter."""
 
 
 def plaque(
-    name: str,
+    name: Showable,
     meaning: Wordings,
     discoverer: Wordings,
     summary: Wordings,
@@ -152,7 +153,7 @@ def _one_line(text: str, style: FontStyle, size: int) -> TextBlock:
     """A text on one line: smaller if needed, and cut rather than smaller than `MIN_SIZE`."""
     kept = text
     while text_width(kept, style, MIN_SIZE) > TEXT_WIDTH and len(kept) > 1:
-        kept = shortened(text, len(kept) - 1)
+        kept = cut(text, len(kept) - 1)
     return TextBlock((kept,), style, max(MIN_SIZE, _fitting([kept], style, size)))
 
 

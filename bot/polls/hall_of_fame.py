@@ -1,45 +1,43 @@
 """`/halloffame` and `/champion`: names that won polls, and taking removed ones out of them."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import chain
+from functools import partial
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import Language, _, in_language, listed, ngettext
-from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
-from bot.community.blocks import BlockList
+from bot.chat.turn import Deleted, MessageRef, Platform, Turn
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
+from bot.outbox.worker import Delivery, Ended
 from bot.pictures.plaque import LONGEST_MEANING, plaque
-from bot.pictures.renderer import Renderer
-from bot.polls.hall_queries import Champion, HallOfFame, HallScope
+from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
 from bot.text.formats import human_date, shortened, spaced
-from bot.text.spans import Text, code, emphasis, plain, strong, text
-from bot.text.technical import DOT
+from bot.text.spans import Text, command, emphasis, plain, strong, text
+from bot.text.technical import DOT, technical
 from bot.words import WordFilter
+from bot.words.names import ShownName
 from data.etymology import parts_of
+from data.phrases import ENGLISH, NOTHING, Phrase, Showable
 from data.text import clean_name
 
-log = logging.getLogger(__name__)
-
-PLAQUE = "plaque.png"
+PLAQUE = technical("plaque.png")
 
 
 async def plaque_file(
     app: App,
-    name: str,
-    meaning: str,
-    discoverer: str | None,
+    name: Showable,
+    meaning: Showable,
+    discoverer: Showable | None,
     day: date,
     votes: int,
     language: Language,
@@ -49,18 +47,20 @@ async def plaque_file(
     language: of the picture; English in its place where that has letters without a font.
     """
 
-    def wordings(words: str) -> tuple[str, str]:
-        return in_language(words, language), str(words)
+    def wordings(words: Showable) -> tuple[Showable, Showable]:
+        return in_language(words, language), in_language(words, ENGLISH)
 
     dated = human_date(day)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
-    # TRANSLATORS: The meaning of a name, in quotation marks.
-    quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING)) if meaning else ""
-    png = await app[Renderer].picture(
+    quoted = NOTHING
+    if meaning:
+        # TRANSLATORS: The meaning of a name, in quotation marks.
+        quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING))
+    png = await app.renderer.picture(
         plaque,
-        name,
+        in_language(name, language),
         wordings(quoted),
-        wordings(discoverer or ""),
+        wordings(discoverer or NOTHING),
         wordings(spaced([dated, counted], " · ")),
         wordings(_("discovered by {discoverer}")),
         wordings(_("A name in letters without a font")),
@@ -79,19 +79,19 @@ PAGE = 10
 LONGEST_NAME = 64
 """Longest name on any list, in characters."""
 
-PERIODS: Mapping[str, tuple[str, timedelta | None]] = {
+PERIODS: Mapping[str, tuple[Phrase, timedelta | None]] = {
     "day": (_("today"), None),
     "week": (_("past 7 days"), timedelta(days=7)),
     "month": (_("past 30 days"), timedelta(days=30)),
     "year": (_("past 365 days"), timedelta(days=365)),
     "ever": (_("all time"), None),
 }
-SCOPES: Mapping[str, str] = {
+SCOPES: Mapping[str, Phrase] = {
     "here": _("this {community}"),
     "mine": _("discovered by you"),
     "all": _("all {communities}"),
 }
-_MEDALS = ("🥇", "🥈", "🥉")
+_MEDALS = (technical("🥇 "), technical("🥈 "), technical("🥉 "))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class HallOfFameOptions:
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         fits = member.isdecimal() and len(member) <= 20 if scope == "mine" else not member
         if not known or not fits:
-            raise other_version("/halloffame")
+            raise other_version(technical("/halloffame"))
         return cls(period, scope, int(page), int(member) if member else None)
 
 
@@ -147,14 +147,13 @@ async def turn_page(app: App, turn: Turn, state: str) -> None:
     await replace_with(app, turn, await page_of(app, turn, _options_of(turn, state)))
 
 
-async def dinosaurs_on(app: App, turn: Turn, state: str) -> list[str]:
+async def dinosaurs_on(app: App, turn: Turn, state: str) -> list[ShownName]:
     """Names on a page that have a creature, and that the word filter lets pass."""
     options = _options_of(turn, state)
     scope = scope_of(options, turn.community_id, app.now())
-    found = await app.store[HallOfFame].best(scope, skip=options.page * PAGE, most=PAGE)
-    names = dict.fromkeys(name.name for name in found if _has_creature(name))
-    allowed = await _allowed(app, turn.community_id, names)
-    return [name for name in names if name in allowed]
+    words = await app.filters.of(turn.community_id)
+    found = await app.store[HallOfFame].best(words, scope, skip=options.page * PAGE, most=PAGE)
+    return [*dict.fromkeys(champion.name for champion in found if _has_creature(champion))]
 
 
 def _options_of(turn: Turn, state: str) -> HallOfFameOptions:
@@ -199,27 +198,30 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
         return
     with suppress(Unavailable):
         await app.store[HallOfFame].shown(
-            community_id, ref.channel_id, ref.message_id, shown.poll_ids, name=shown.name
+            community_id,
+            ref.channel_id,
+            ref.message_id,
+            shown.poll_ids,
+            name=shown.name,
+            now=app.now(),
         )
 
 
-async def withdraw(app: App, platform: Platform) -> None:
-    """Empty earlier answers that show a removed name. Raises `Unavailable`."""
-    hall = app.store[HallOfFame]
+async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
+    """Empty an earlier answer, unless it shows no removed name anymore."""
+    channel_id, message_id = delivery.channel_id, delivery.subject_id
+    community_id = await app.store[HallOfFame].outdated(channel_id, message_id)
+    if community_id is None:
+        return Ended()
+    forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
+    if await app.blocks.has_community(community_id):
+        return Ended(forgotten)
     sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
-    message = Message(text(sentence, hall=code("/halloffame"), museum=code("/museum")))
-    for place in await hall.outdated(platform.name):
-        ref = MessageRef(place.channel_id, place.message_id, place.community_id)
-        try:
-            if not await app[BlockList].has_community(place.community_id):
-                await platform.edit(ref, message)
-        except Limited:  # a later round tries again, as for those below
-            continue
-        except Unreachable:
-            return
-        except DeliveryError as error:
-            log.info("A removed name stays in an earlier answer: %s", error)
-        await hall.forget_answer(place)
+    message = Message(text(sentence, hall=command("/halloffame"), museum=command("/museum")))
+    is_emptied = True
+    with suppress(Deleted):
+        is_emptied = await delivery.edit(MessageRef(channel_id, message_id, community_id), message)
+    return Ended(forgotten, is_lost=not is_emptied)
 
 
 async def check_winner(app: App, turn: Turn, name: str) -> None:
@@ -227,7 +229,7 @@ async def check_winner(app: App, turn: Turn, name: str) -> None:
     if not await app.store[HallOfFame].has(name, turn.community_id):
         raise UserError(
             _("This name was removed from the hall of fame. {command} shows the others."),
-            command=code("/halloffame"),
+            command=command("/halloffame"),
         )
 
 
@@ -238,15 +240,16 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     """
     if len(typed) > 2 * LONGEST_NAME or len(cleaned := " ".join(typed.split())) > LONGEST_NAME:
         return []
-    store, now = app.store[HallOfFame], app.now()
-    today = await store.best(scope_of(HallOfFameOptions("day"), turn.community_id, now), most=1)
-    ever = await store.best(scope_of(HallOfFameOptions(), turn.community_id, now), most=100)
-    names = [champion.name for champion in (*today, *ever)]
+    store, community_id, now = app.store[HallOfFame], turn.community_id, app.now()
+    words = await app.filters.of(community_id)
+    of_today, of_all = HallOfFameOptions("day"), HallOfFameOptions()
+    today = await store.best(words, scope_of(of_today, community_id, now), most=1)
+    ever = await store.best(words, scope_of(of_all, community_id, now), most=100)
+    names: list[Showable] = [each.name for each in (*today, *ever) if each.name.instead is None]
     matching = [name for name in names if cleaned.casefold() in name.casefold()]
-    unique = dict.fromkeys([cleaned, *matching] if cleaned else matching)
-    allowed = await _allowed(app, turn.community_id, unique)
-    choices = (Choice(name, name) for name in unique if name in allowed)
-    return within_limits(choices, turn.platform.limits)
+    as_typed = await asyncio.to_thread(words.filtered, cleaned, NOTHING)
+    unique = dict.fromkeys([as_typed, *matching] if as_typed else matching)
+    return within_limits((Choice(name, name) for name in unique), turn.platform.limits)
 
 
 async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
@@ -255,7 +258,8 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     count = await store.count(scope)
     pages = max(1, -(-count // PAGE))
     page = min(options.page, pages - 1)
-    found = await store.best(scope, skip=page * PAGE, most=PAGE)
+    words = await app.filters.of(turn.community_id)
+    found = await store.best(words, scope, skip=page * PAGE, most=PAGE)
     everywhere = turn.community_id is None and options.scope == "here"
     period, _length = PERIODS[options.period]
     terms = turn.platform.terms
@@ -265,11 +269,8 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     if not found:
         sentence = _("There are no winning names ({period}, {place}). Get some with /dinoname!")
         return Winners(Message(text(sentence, period=period, place=place)))
-    allowed = await _allowed(app, turn.community_id, _texts_of(found))
-    lines = tuple(
-        _line(page * PAGE + i, name, turn.community_id, allowed) for i, name in enumerate(found)
-    )
-    footer = ""
+    lines = tuple(_line(page * PAGE + i, each, turn.community_id) for i, each in enumerate(found))
+    footer = NOTHING
     if pages > 1:
         footer = ngettext(
             "page {page} of {pages} · {count:,} name",
@@ -282,7 +283,7 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     buttons = [
         *paging(ACTION, page, pages, lambda number: replace(options, page=number).to_state())
     ]
-    if any(name.name in allowed and _has_creature(name) for name in found):
+    if any(map(_has_creature, found)):
         label = _("Show a dinosaur")
         buttons.append(Button(label, DINOSAUR, OF_HALL + options.to_state(), emoji="🦕"))
     message = Message((), (embed,), tuple(buttons))
@@ -298,13 +299,11 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     """Today's best name, or the latest winner if nobody won today."""
     store, community_id = app.store[HallOfFame], turn.community_id
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
-    winners = await store.best(scope, most=PAGE)
-    allowed = await _allowed(app, community_id, _texts_of(winners))
-    found = [name for name in winners if name.name in allowed]
-    best = found[0] if found else await store.latest(replace(scope, since=None))
-    if best and not found:
-        allowed = await _allowed(app, community_id, _texts_of((best,)))
-    if best is None or best.name not in allowed:
+    words = await app.filters.of(community_id)
+    winners = await store.best(words, scope, most=PAGE)
+    found = [each for each in winners if each.name.instead is None]
+    best = found[0] if found else await store.latest(words, replace(scope, since=None))
+    if best is None or best.name.instead is not None:
         sentence = _("There's no champion at the moment. Get names with /dinoname, and vote!")
         return Winners(Message(text(sentence)))
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
@@ -312,24 +311,23 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     buttons = [poem_about(best.name)]
     if not (has_plaque and turn.attaches_files):
         return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
-    meaning = ""
+    meaning: Showable = NOTHING
     language = await turn.language()
-    if not best.custom_model:
-        words = await app.filters.of(community_id)
+    if best.is_dinosaur:
         meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words, language)
-    discoverer = _discoverer(best, community_id, allowed)
+    discoverer = _discoverer(best, community_id)
     day = best.day or best.crowned_at.date()
     file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language)
     limits = turn.platform.limits
     plate = None
-    if not best.custom_model:
+    if best.is_dinosaur:
         plate = await plate_of(app, best.name, limits, words, language)
         buttons = [*show_dinosaur(best.name, limits), *buttons]
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
 
 
-def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[str, Text]:
+def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[Showable, Text]:
     """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
 
     Empty if there is none, or it has a word in the language of its readers that they blocked
@@ -338,7 +336,7 @@ def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[str, T
     parts = parts_of(clean_name(name))
     sentence = labels.meaning_sentence(name, parts)
     if not words.allows_phrase(plain(sentence, language)):
-        return "", ()
+        return NOTHING, ()
     return labels.meaning(name, parts), sentence
 
 
@@ -358,48 +356,40 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
         home_id=community_id if options.scope == "mine" else None,
         member_id=options.member_id if options.scope == "mine" else None,
         since=since,
+        viewer_id=community_id,
     )
 
 
-async def _allowed(app: App, community_id: int | None, texts: Iterable[str]) -> set[str]:
-    """Those texts that the community's word filter lets pass; a hundred take a while."""
-    words = await app.filters.of(community_id)
-    return await asyncio.to_thread(lambda: set(filter(words.allows, texts)))
-
-
-def _texts_of(names: Iterable[Champion]) -> set[str]:
-    """What is shown of names and was written by members."""
-    texts = ((name.name, name.discoverer, name.custom_model) for name in names)
-    return set(filter(None, chain.from_iterable(texts)))
-
-
-def _discoverer(name: Champion, community_id: int | None, allowed: Container[str]) -> str | None:
+def _discoverer(champion: Champion, community_id: int | None) -> Showable | None:
     """The discoverer of a name, which is shown only in the community where it was found."""
-    if name.community_id != community_id:
+    if champion.community_id != community_id:
         return None
-    if name.day is not None:
+    if champion.day is not None:
         return _("everybody here")
-    return name.discoverer if name.discoverer in allowed else None
+    return champion.discoverer.name if champion.discoverer is not None else None
 
 
-def _line(place: int, name: Champion, community_id: int | None, allowed: Container[str]) -> Text:
+def _line(place: int, champion: Champion, community_id: int | None) -> Text:
     """A name with its votes and, in its own community, its discoverer."""
-    rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
-    votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
-    if name.name not in allowed:
-        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), DOT, votes)
-    known = _discoverer(name, community_id, allowed)
-    namer = name.custom_model
-    source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
+    rank = _MEDALS[place] if place < len(_MEDALS) else Phrase("{rank}. ").format(rank=place + 1)
+    votes = ngettext("{votes:,} vote", "{votes:,} votes", champion.votes)
+    votes = votes.format(votes=champion.votes)
+    if champion.name.instead is not None:
+        return text(rank, emphasis(champion.name), DOT, votes)
+    known, namer = _discoverer(champion, community_id), champion.custom_model
+    source = (
+        text(technical(" "), emphasis(Phrase("({namer})").format(namer=namer))) if namer else ()
+    )
     return (
-        *text(f"{rank} ", strong(name.name)),
+        *text(rank, strong(champion.name)),
         *source,
         *text(DOT, votes, *((DOT, known) if known else ())),
     )
 
 
-def _has_creature(name: Champion) -> bool:
-    return name.custom_model is None and has_creature(name.name)
+def _has_creature(champion: Champion) -> bool:
+    """Whether a name that may be shown has a creature."""
+    return champion.is_dinosaur and champion.name.instead is None and has_creature(champion.name)
 
 
 def paging(
@@ -431,12 +421,12 @@ HALL_OF_FAME = Command(
     ),
     HallOfFameOptions,
     examples=(
-        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the best names of that time.")),
+        (technical("/halloffame period:past 7 days"), _("shows the best names of that time.")),
     ),
 )
 CHAMPION_COMMAND = Command(
     "champion",
     _("Show today's winning name."),
     champion,
-    examples=(("/champion", _("shows today's winning name.")),),
+    examples=((technical("/champion"), _("shows today's winning name.")),),
 )

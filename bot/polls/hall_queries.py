@@ -1,27 +1,36 @@
 """Hall of fame: the winning names of all polls, and the messages that show them."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     SQLColumnExpression,
     and_,
     delete,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.polls.queries import is_named, of_dinosaurs
-from bot.store.identities import on_platform
+from bot.creatures.genome import folded
+from bot.polls.queries import of_dinosaurs
+from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
+from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
+from data.phrases import NOTHING, Showable
 
 PUBLIC_VOTES = 2
 """Votes that a name needs for the public hall of fame. A member has one, so at least one is not
@@ -33,17 +42,14 @@ class Champion:
     """A name that has won its poll."""
 
     poll_id: int
-    name: str
-    """As displayed."""
+    name: ShownName
     votes: int
     crowned_at: datetime
     community_id: int
-    member_id: int | None
-    """The discoverer; `None` once forgotten."""
-    discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    custom_model: str | None = None
-    """Name of the custom model; `None` for a dinosaur."""
+    discoverer: Person | None
+    is_dinosaur: bool
+    custom_model: Showable | None = None
+    """Name of the custom model, if it has one and that may be shown."""
     day: date | None = None
     """The local date whose dinosaur it is, which everybody there has discovered."""
 
@@ -65,34 +71,27 @@ class HallScope:
     """Without `community_id`: also include all names of this community."""
     since: datetime | None = None
     """Only polls closed at this time or later."""
-
-
-@dataclass(frozen=True)
-class Winner:
-    """A name in the hall of fame of a community, as moderators remove it."""
-
-    poll_id: int
-    position: int
-    name: str
+    viewer_id: int | None = None
+    """Without `community_id`: the community that looks; what it has removed is left out."""
 
 
 MOST_ANSWERS = 100
 """Messages of a channel of which it is known which winners they show."""
 
 
-class AnswerPlace(NamedTuple):
-    """A message that shows winners."""
-
-    community_id: int
-    channel_id: int
-    message_id: int
+_DISCOVERER = known_member(Poll.community_id, Poll.member_id)
 
 
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
-    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
-        """Names with the most votes first, then the older ones."""
+    async def best(
+        self, words: WordFilter, scope: HallScope, *, skip: int = 0, most: int = 10
+    ) -> list[Champion]:
+        """Names with the most votes first, then the older ones, for those who see them.
+
+        words: their filter.
+        """
         statement = (
             select(
                 Poll.id,
@@ -100,7 +99,7 @@ class HallOfFame(Queries):
                 Poll.winner_votes,
                 Poll.closed_at,
                 Poll.community_id,
-                Poll.member_id,
+                _DISCOVERER,
                 Poll.discoverer,
                 Poll.custom_model,
                 Poll.day,
@@ -112,18 +111,20 @@ class HallOfFame(Queries):
             .limit(most)
         )
         rows = await self._rows(statement)
-        return [
-            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
-            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
-            if votes is not None and at is not None
-        ]
+        return await asyncio.to_thread(
+            lambda: [
+                _champion(row, words)
+                for row in rows
+                if row.winner_votes is not None and row.closed_at is not None
+            ]
+        )
 
-    async def latest(self, scope: HallScope) -> Champion | None:
+    async def latest(self, words: WordFilter, scope: HallScope) -> Champion | None:
         """The latest winner."""
         last = await self._scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
         if last is None:
             return None
-        found = await self.best(replace(scope, since=last), most=1)
+        found = await self.best(words, replace(scope, since=last), most=1)
         return found[0] if found else None
 
     async def has(self, name: str, home_id: int | None) -> bool:
@@ -131,7 +132,7 @@ class HallOfFame(Queries):
         statement = (
             select(Poll.id)
             .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
+            .where(is_named(name), *_conditions(HallScope(home_id=home_id, viewer_id=home_id)))
             .limit(1)
         )
         return await self._scalar(statement) is not None
@@ -144,6 +145,7 @@ class HallOfFame(Queries):
         poll_ids: Collection[int] = (),
         *,
         name: str = "",
+        now: datetime,
     ) -> None:
         """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
 
@@ -153,14 +155,13 @@ class HallOfFame(Queries):
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
         columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
+        is_outdated = or_(Poll.winner.is_(None), not_(not_removed_by(community_id)))
+        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
         rows = select(*facts).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
-            of_name = Candidate.name == name
-            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(
-                of_name, Candidate.removed_at.is_(None)
-            )
+            of_name = is_named(name)
+            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name, STANDS)
             stands = stands.correlate(None)
             facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
             rows = of_dinosaurs(select(*facts), community_id).where(of_name)
@@ -178,6 +179,7 @@ class HallOfFame(Queries):
         )
         async with self._database.writing() as session:
             # A name is removed either before this, or after it and then here as well.
+            await lock_names(self._database, session, [community_id])
             await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
@@ -185,75 +187,88 @@ class HallOfFame(Queries):
             noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
             # Another member may have turned to the same page at the same time.
             await session.execute(noted.on_conflict_do_nothing())
+            await put_outdated(
+                session, and_(of_channel, WinnerAnswer.message_id == message_id), now
+            )
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
 
-    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
-        """Some messages on a platform that show a name which was removed."""
-        statement = (
-            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
-            .distinct()
-            .limit(50)
-        )
-        return [AnswerPlace(*row) for row in await self._rows(statement)]
-
-    async def forget_answer(self, place: AnswerPlace) -> None:
-        """Forget a message that shows no name anymore."""
-        async with self._database.writing() as session:
-            await session.execute(
-                delete(WinnerAnswer).where(
-                    WinnerAnswer.channel_id == place.channel_id,
-                    WinnerAnswer.message_id == place.message_id,
-                )
-            )
+    async def outdated(self, channel_id: int, message_id: int) -> int | None:
+        """The community of a message that shows a name which was removed."""
+        is_it = WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        of_place = select(WinnerAnswer.community_id).where(*is_it, WinnerAnswer.is_outdated)
+        return await self._scalar(of_place.limit(1))
 
     async def count(self, scope: HallScope) -> int:
         """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         return await self._scalar(statement) or 0
 
-    async def winners(
-        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
-    ) -> list[Winner]:
-        """Winners of a community, the newest first.
-
-        `typed` is a part of the name, `name` the whole name, both in any case.
-        """
-        wanted = (
-            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
-            if name is None
-            else is_named(name)
-        )
+    async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[ShownName]:
+        """Winners of a community that have these letters, the newest first."""
         statement = (
-            select(Poll.id, Candidate.position, Candidate.name)
+            select(Candidate.name)
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.community_id == community_id, wanted)
+            .where(
+                Poll.community_id == community_id,
+                Candidate.key.contains(folded(typed), autoescape=True),
+            )
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        return [Winner(*row) for row in await self._rows(statement)]
+        return [name_in_poll(name) for (name,) in await self._rows(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
 
         These are extra names for a training.
         """
+        scope = HallScope(home_id=home_id, viewer_id=home_id)
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
+            .where(Poll.custom_model.is_(None), *_conditions(scope))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
         return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
 
 
+async def forget_answer(session: AsyncSession, channel_id: int, message_id: int) -> None:
+    """Forget a message that shows no name anymore."""
+    await session.execute(
+        delete(WinnerAnswer).where(
+            WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        )
+    )
+
+
+def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
+    """A row of `HallOfFame.best`, as those see it who have a filter."""
+
+    def shown(written: str | None) -> Showable | None:
+        return words.filtered(written, NOTHING) or None if written else None
+
+    return Champion(
+        poll_id=row.id,
+        name=name_for(words, row.name),
+        votes=row.winner_votes,
+        crowned_at=row.closed_at,
+        community_id=row.community_id,
+        discoverer=person_in(row, shown(row.discoverer)),
+        is_dinosaur=row.custom_model is None,
+        custom_model=shown(row.custom_model),
+        day=row.day,
+    )
+
+
 def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
+        if scope.viewer_id is not None:
+            conditions.append(not_removed_by(scope.viewer_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:

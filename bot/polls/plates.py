@@ -14,54 +14,60 @@ from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
 from bot.text.formats import shortened
+from bot.text.technical import technical
 from bot.words import WordFilter
+from data.phrases import NOTHING, Showable
 from data.text import clean_name
 
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
 OF_HALL = "@fame:"
 """In front of a page of the hall of fame, in the state of that button."""
-STRIP, STRIP_S = "dinosaurs.png", 1.0
+STRIP, STRIP_S = technical("dinosaurs.png"), 1.0
 """The file with the creatures of new names, and the seconds for which these wait for it."""
 URGENT_S = 20.0
 """Seconds for which the dinosaur of the day waits: its strip may be the first of its process."""
 
 
 async def plate_file(
-    app: App, profile: Profile, limits: Limits, words: WordFilter, language: Language
+    app: App,
+    name: Showable,
+    profile: Profile,
+    limits: Limits,
+    words: WordFilter,
+    language: Language,
 ) -> File | None:
     """The plate as a file with alternative text; `None` if it cannot be drawn.
 
     The text is only the name if it has a word in the language of its readers that they blocked
     themselves.
     """
-    png = await app[CreaturePictures].plate(profile)
+    png = await app.creature_pictures.plate(profile)
     if png is None:
         return None
-    told = shortened(alternative_text(profile), limits.alt_text)
+    told = shortened(alternative_text(name, profile), limits.alt_text)
     if not words.allows_phrase(in_language(told, language)):
-        told = profile.name
-    return File(f"{clean_name(profile.name)}.png", png, told)
+        told = name
+    return File(technical(f"{clean_name(profile.name)}.png"), png, told)
 
 
 async def plate_of(
-    app: App, name: str, limits: Limits, words: WordFilter, language: Language
+    app: App, name: Showable, limits: Limits, words: WordFilter, language: Language
 ) -> File | None:
     """The plate of the creature of a name; `None` if it has none, or cannot be drawn."""
     if not has_creature(name):
         return None
     profile = await asyncio.to_thread(profile_of, name)
-    return await plate_file(app, profile, limits, words, language)
+    return await plate_file(app, name, profile, limits, words, language)
 
 
 async def strip_of(
     app: App,
     community_id: int | None,
     limits: Limits,
-    names: Sequence[str],
+    names: Sequence[Showable],
     *,
     is_urgent: bool = False,
 ) -> File | None:
@@ -69,7 +75,7 @@ async def strip_of(
 
     `None` where a community wants none, and while the bot is busy, unless it is urgent.
     """
-    if not is_urgent and (app.is_crowded or not app[CreaturePictures].has_time):
+    if not is_urgent and (app.is_crowded or not app.creature_pictures.has_time):
         return None
     try:
         drawn = _strip(app, community_id, limits, names, is_urgent=is_urgent)
@@ -79,7 +85,12 @@ async def strip_of(
 
 
 async def _strip(
-    app: App, community_id: int | None, limits: Limits, names: Sequence[str], *, is_urgent: bool
+    app: App,
+    community_id: int | None,
+    limits: Limits,
+    names: Sequence[Showable],
+    *,
+    is_urgent: bool,
 ) -> File | None:
     if community_id is not None:
         settings = await app.store[Communities].settings(community_id)
@@ -87,15 +98,15 @@ async def _strip(
             return None
     shown = [name for name in names if has_creature(name)]
     profiles = await asyncio.to_thread(lambda: [profile_of(name) for name in shown])
-    png = await app[CreaturePictures].strip(profiles, is_urgent=is_urgent) if profiles else None
+    png = await app.creature_pictures.strip(profiles, is_urgent=is_urgent) if profiles else None
     if png is None:
         return None
-    creatures = listed([*map(with_family, profiles)])
+    creatures = listed([*map(with_family, shown, profiles)])
     words = _("From left to right: {creatures}").format(creatures=creatures)
     return File(STRIP, png, shortened(words, limits.alt_text))
 
 
-def show_dinosaur(name: str, limits: Limits, label: str = "") -> Iterator[Button]:
+def show_dinosaur(name: str, limits: Limits, label: Showable = NOTHING) -> Iterator[Button]:
     """The button that shows the dinosaur of a name, if it has one."""
     if has_creature(name) and fits(limits, DINOSAUR, name):
         yield Button(label or _("Show the dinosaur"), DINOSAUR, name, emoji="🦕")

@@ -13,12 +13,11 @@ from bot.chat.message import Embed, Message, Tone, with_pictures
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.chat.unfinished import Final
-from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
 from bot.museum.queries import Museum
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, withdraw
+from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
     announcement_of,
@@ -29,7 +28,8 @@ from bot.polls.poll_message import (
 )
 from bot.polls.queries import PollRecord, Polls, announced
 from bot.store import Unavailable
-from bot.text.spans import Text, code, strong, text
+from bot.text.spans import Text, command, strong, text
+from data.phrases import NOTHING, Showable
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,6 @@ class PollCloser:
             with app.in_flight.track():
                 await polls.close(due.id, max(now, app.now()))
 
-    async def withdraw_answers(self) -> None:
-        """Run once: empty earlier answers whose winner was removed, wherever that happened."""
-        with suppress(ShuttingDown, Unavailable), self._app.in_flight.track():
-            await withdraw(self._app, self._platform)
-
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
         closing = await self._app.store[Polls].next_closing(self._platform.name)
@@ -89,11 +84,11 @@ class PollCloser:
         if poll is None:
             return Ended()
         is_new = poll.closed_at is not None and poll.announced_at is None
-        is_blocked = await self._app[BlockList].has_community(poll.community_id)
+        is_blocked = await self._app.blocks.has_community(poll.community_id)
         sent, is_told = None, True
         if is_blocked or not await self._is_shown(poll, delivery):
             if is_new:
-                await polls.void(poll.id)
+                await polls.void(poll.id, self._app.now())
         elif poll.announcement_id is not None:
             with suppress(Deleted):
                 await delivery.edit(*await updated_announcement(self._app, poll, self._platform))
@@ -167,7 +162,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
-    meaning, sentence, plate = "", text(), None
+    meaning: Showable = NOTHING
+    sentence, plate = text(), None
     button = poem_about(name)
     buttons = [button] if fits(limits, button.action, button.state) else []
     if poll.custom_model is None:
@@ -176,7 +172,9 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         plate = await plate_of(app, name, limits, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily, is_new = poll.day is not None, True
-    discoverer = _("everybody here") if is_daily else poll.discoverer
+    discoverer: Showable | None = poll.finder.name if poll.finder is not None else None
+    if is_daily:
+        discoverer = _("everybody here")
     if poll.custom_model is None:
         with suppress(Unavailable):
             if found := await app.store[Museum].discovered_in(poll.community_id, name):
@@ -198,7 +196,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         museum = _("It is in the museum now: {command}")
         if not is_new:
             museum = _("It was in the museum already: {command}")
-        lines.append(text(museum, command=code("/museum")))
+        lines.append(text(museum, command=command("/museum")))
     title = _("👑 The dinosaur of the day") if is_daily else _("👑 A name has been chosen")
     embed = Embed(title, tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)

@@ -9,9 +9,10 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
 from bot.polls.queries import PollRecord
 from bot.polls.winner import Reason
-from bot.text.formats import human_join, shortened
+from bot.text.formats import human_join, shortened, spaced
 from bot.text.spans import Text, Timestamp, chained, emphasis, strong, text
-from bot.text.technical import NEWLINE
+from bot.text.technical import NEWLINE, technical
+from data.phrases import NOTHING, Phrase, Showable
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
 """Actions of the button for more names. With a custom model the state begins with its number."""
@@ -25,8 +26,8 @@ LONGEST_BAR = 12
 def names_message(
     lines: Sequence[Text],
     *,
-    custom_model: str | None,
-    note: str = "",
+    custom_model: Showable | None,
+    note: Showable = NOTHING,
     buttons: Sequence[Button] = (),
     is_daily: bool = False,
 ) -> Message:
@@ -61,7 +62,7 @@ def buttons_of(
     return [*buttons, *details_buttons(details)]
 
 
-def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:
+def more_button(state: str, label: Showable = NOTHING, *, of_custom_model: bool) -> Button:
     """The button that repeats a request."""
     action, emoji = (MORE_OF_CUSTOM_MODEL, "🪶") if of_custom_model else (MORE, "🥚")
     return Button(label or _("More"), action, state, emoji=emoji)
@@ -134,7 +135,7 @@ def tie_sentence(poll: PollRecord) -> Text:
     for position in decision.too_few:
         sentence = _("{name} has as many, but with a vote of the member who asked for it.")
         sentences.append(text(sentence, name=poll.names[position]))
-    return chained(sentences, "\n") if sentences else ()
+    return chained(sentences, NEWLINE) if sentences else ()
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
@@ -142,7 +143,9 @@ def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
     for position, name in poll.standing.items():
         votes = poll.votes[position]
         tally = f" · {votes}" if votes else ""
-        label = shortened(name, limits.button_label - len(tally)) + tally
+        label = shortened(name, limits.button_label - len(tally))
+        if votes:
+            label = spaced([label, Phrase("{votes}").format(votes=votes)], " · ")
         buttons.append(Button(label, ACTION, f"{poll.id}:{position}", primary=True))
     return buttons
 
@@ -154,10 +157,10 @@ def _lines(poll: PollRecord) -> list[Text]:
         if position in poll.removed:
             lines.append(text(emphasis(_("removed by a moderator"))))
             continue
-        parts = ["👑 " if position == poll.winner else "", strong(name)]
+        parts = [technical("👑 ") if position == poll.winner else NOTHING, strong(name)]
         if votes:
-            blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
-            parts.append(f" · {blocks} {votes}")
+            blocks = technical("▰" * max(1, round(votes / most * min(most, LONGEST_BAR))))
+            parts.append(Phrase(" · {blocks} {votes}").format(blocks=blocks, votes=votes))
         lines.append(text(*parts))
     return lines
 

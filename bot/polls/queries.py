@@ -1,8 +1,9 @@
 """Polls on generated names: opening, voting, closing, pruning."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
@@ -10,12 +11,14 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Row,
     Select,
     and_,
     bindparam,
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     tuple_,
@@ -25,13 +28,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
+from bot.creatures.genome import folded
 from bot.museum import queries as museum
 from bot.outbox.queries import Kind, put
+from bot.polls.removal_queries import (
+    STANDS,
+    is_named,
+    is_removed_name,
+    lock_names,
+    removed_among,
+    void,
+)
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import on_platform
 from bot.store.members import MemberBatches
+from bot.store.people import Person, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -45,9 +58,14 @@ from bot.store.schema import (
     Community,
     CustomModel,
     Poll,
+    RemovedName,
     Vote,
     WinnerAnswer,
 )
+from bot.text.written import accepted
+from bot.words import WordFilter
+from bot.words.names import ShownName, name_for, name_in_poll
+from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
 """Of a vote: poll and member."""
@@ -177,8 +195,6 @@ async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> dict[Key, 
 
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
-RETRIED = timedelta(seconds=10)
-"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
@@ -186,6 +202,10 @@ LARGEST_BATCH = 100
 statement."""
 MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
 """Open polls of a member in a community, and of a channel: a thousand members may ask at once."""
+
+
+class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
+    """Moderators have removed all names of a poll before it was opened."""
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -204,7 +224,7 @@ class RecentPoll:
 
     channel_id: int
     message_id: int
-    names: tuple[str, ...]
+    names: tuple[ShownName, ...]
     """Those that were not removed."""
 
 
@@ -220,14 +240,14 @@ class PollRecord:
     member_id: int | None
     """The discoverer, who requested the names; `None` once forgotten, and with a `day`."""
     discoverer: str | None
-    """Display name of the discoverer when the poll was opened."""
-    names: tuple[str, ...]
-    """As displayed, by position."""
+    """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
+    names: tuple[Showable, ...]
+    """By position. Of a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
-    note: str = ""
+    note: Showable = NOTHING
     """Text below the names."""
     footer: str = ""
     """State of the button Details; a sentence in polls of 0.7.0, which have no such button."""
@@ -235,7 +255,7 @@ class PollRecord:
     """State of the button that generates more names."""
     custom_model_id: int | None = None
     """`None` for dinosaurs or a deleted model."""
-    custom_model: str | None = None
+    custom_model: Showable | None = None
     """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
     """By position."""
@@ -252,13 +272,15 @@ class PollRecord:
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters: not if another community has
     trained it, since that would tell what is on its list."""
+    finder: Person | None = field(default=None, compare=False)
+    """The discoverer, as others may know them."""
     own_vote: int | None = None
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
     """When each name got its last vote, by position; `None` for one without votes."""
 
     @property
-    def standing(self) -> dict[int, str]:
+    def standing(self) -> dict[int, Showable]:
         """The names that were not removed, by position."""
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
@@ -273,13 +295,14 @@ class PollRecord:
         return decide(tallies, self.votes_needed)
 
 
-_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable"}
+_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable", "finder"}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
+_FINDER = known_member(Poll.community_id, Poll.member_id)
 
 
 class Polls(Queries):
@@ -298,18 +321,23 @@ class Polls(Queries):
     async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
-        Returns it as it is stored: its community decides when it closes, and which votes it needs.
-        Raises `TooManyPolls`, and `Forgotten`.
+        Returns it as it is stored: its community decides when it closes, and which votes it needs,
+        and its moderators have removed some names. Raises `NoNameLeft`, `TooManyPolls` and
+        `Forgotten`.
         """
         return await self._opened.put(poll)
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
 
-        Returns it as it is stored; `None` if its community has one for this day already.
+        Returns it as it is stored, without names that moderators have removed; `None` if its
+        community has one for this day already. Raises `NoNameLeft`.
         """
         needed = select(Community.votes_needed).where(Community.id == poll.community_id)
         async with self._database.writing() as session:
+            (poll,) = await self._without_removed(session, [poll])
+            if not poll.names:
+                raise NoNameLeft
             poll = _as_set(poll, None, await session.scalar(needed))
             opened = await session.scalar(
                 self._database.insert(Poll)
@@ -330,7 +358,7 @@ class Polls(Queries):
         return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
-        """Record the message that shows a poll."""
+        """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
         await self._sent.put((poll_id, message_id))
 
     async def find(self, poll_id: int) -> PollRecord | None:
@@ -356,26 +384,27 @@ class Polls(Queries):
         )
         async with self._database.reading() as session:
             polls = (await session.execute(latest)).all()
-            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            names: dict[int, list[ShownName]] = {poll.id: [] for poll in polls}
             rows = await session.execute(
                 select(Candidate.poll_id, Candidate.name)
-                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .where(Candidate.poll_id.in_(names), STANDS)
                 .order_by(Candidate.poll_id, Candidate.position)
             )
             for poll_id, name in rows:
-                names[poll_id].append(name)
+                names[poll_id].append(name_in_poll(name))
         return [
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
 
     async def has_dinosaur(self, community_id: int, name: str) -> bool | None:
-        """Whether a name, as displayed, stands in a poll on dinosaurs of a community.
+        """Whether a name stands in a poll on dinosaurs of a community.
 
         `False` if a moderator removed it, `None` if it never did.
         """
-        stands = select(Candidate.removed_at.is_(None)).distinct()
-        found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
-        return any(standing for (standing,) in found) if found else None
+        of_name = of_dinosaurs(select(Candidate.poll_id), community_id).where(is_named(name))
+        is_known = or_(of_name.exists(), is_removed_name(community_id, name))
+        ((stands, known),) = await self._rows(select(of_name.where(STANDS).exists(), is_known))
+        return stands if known else None
 
     async def removed_since(self, community_id: int | None, since: datetime) -> Sequence[str]:
         """The names that moderators of a community have removed since a time."""
@@ -384,19 +413,24 @@ class Polls(Queries):
         return [name for (name,) in await self._rows(names.where(*removed))]
 
     async def recent_dinosaurs(
-        self, community_id: int, letters: str, *, most: int = 25
-    ) -> list[str]:
-        """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
+        self, words: WordFilter, community_id: int, letters: str, *, most: int = 25
+    ) -> list[ShownName]:
+        """Names of a community's latest polls on dinosaurs with these letters, the newest first.
+
+        Without those that its filter blocks by now.
+        """
         statement = (
             of_dinosaurs(select(Candidate.name), community_id)
             .where(
-                Candidate.removed_at.is_(None),
+                STANDS,
                 func.lower(Candidate.name).contains(letters, autoescape=True),
             )
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
             .limit(most)
         )
-        return [name for (name,) in await self._rows(statement)]
+        rows = await self._rows(statement)
+        names = await asyncio.to_thread(lambda: [name_for(words, name) for (name,) in rows])
+        return [name for name in names if name.instead is None]
 
     async def cast(self, ballot: Ballot, now: datetime) -> Outcome:
         """Count a vote and replace the member's earlier one, or take back the same one.
@@ -461,7 +495,7 @@ class Polls(Queries):
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
-    async def void(self, poll_id: int) -> None:
+    async def void(self, poll_id: int, now: datetime) -> None:
         """Take the victory back: the message of the poll was deleted.
 
         If another poll of the community has the same winner, the name was discovered in that one.
@@ -483,7 +517,7 @@ class Polls(Queries):
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
             await museum.lock(self._database, session, mine.community_id)
-            if await _void(session, poll_id) is None:
+            if await void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
@@ -497,13 +531,18 @@ class Polls(Queries):
         In small transactions: members who vote wait for each.
         """
         count, is_full = 0, True
-        old = select(Poll.id).where(Poll.closed_at < before, Poll.winner.is_(None))
+        old = (
+            select(Poll.id)
+            .where(Poll.closed_at < before, Poll.winner.is_(None))
+            .limit(LARGEST_BATCH)
+            .with_for_update(skip_locked=True)
+        )
         while is_full:
             async with self._database.writing() as session:
-                gone = await session.scalars(
-                    delete(Poll).where(Poll.id.in_(old.limit(LARGEST_BATCH))).returning(Poll.id)
-                )
-                number = len(gone.all())
+                ids = [*await session.scalars(old)]
+                if ids:
+                    await session.execute(delete(Poll).where(Poll.id.in_(ids)))
+                number = len(ids)
             count, is_full = count + number, number == LARGEST_BATCH
         return count
 
@@ -514,6 +553,7 @@ class Polls(Queries):
         settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
             Community.id.in_({poll.community_id for poll in polls})
         )
+        polls = await self._without_removed(session, polls)
         known = {row.id: row for row in await session.execute(settings)}
         if models := {poll.custom_model_id for poll in polls} - {None}:
             found = await session.scalars(
@@ -527,6 +567,9 @@ class Polls(Queries):
         in_channels = await _open_by(session, channels, Poll.channel_id)
         outcomes: list[PollRecord | Exception] = []
         for poll in polls:
+            if not poll.names:
+                outcomes.append(NoNameLeft())
+                continue
             member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
             if of_members[member] >= MOST_OF_MEMBER:
                 outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
@@ -548,13 +591,38 @@ class Polls(Queries):
             await session.execute(insert(Candidate), names)
         return outcomes
 
+    async def _without_removed(
+        self, session: AsyncSession, polls: Sequence[PollRecord]
+    ) -> list[PollRecord]:
+        """New polls without names that moderators have removed, and remove none meanwhile."""
+        await lock_names(self._database, session, {poll.community_id for poll in polls})
+        names = [(poll.community_id, name) for poll in polls for name in poll.names]
+        removed = await removed_among(session, names)
+        left = [
+            tuple(name for name in poll.names if (poll.community_id, folded(name)) not in removed)
+            for poll in polls
+        ]
+        return [
+            replace(poll, names=names, votes=(0,) * len(names)) if names != poll.names else poll
+            for poll, names in zip(polls, left, strict=True)
+        ]
+
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
-        """Record the messages that show polls."""
-        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sent]
+        """Record the messages that show polls. Those of removed names are edited."""
+        # The order of the keys avoids deadlocks with removals.
+        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
         async with self._database.writing() as session:
             connection = await session.connection()
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
+            removed = (
+                select(Poll.id, Poll.opened_at)
+                .join(Candidate, Candidate.poll_id == Poll.id)
+                .where(Poll.id.in_([row["poll"] for row in rows]), not_(STANDS))
+                .distinct()
+            )
+            for poll_id, at in await session.execute(removed):  # while they were being sent
+                await put_result(session, Poll.id == poll_id, at, at)
         return [None] * len(sent)
 
     async def _write(
@@ -565,7 +633,7 @@ class Polls(Queries):
         polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
         candidates = await session.execute(
             select(Candidate.poll_id, Candidate.position).where(
-                Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
+                Candidate.poll_id.in_(polls), STANDS
             )
         )
         positions = {(poll_id, position) for poll_id, position in candidates}
@@ -609,15 +677,17 @@ class Polls(Queries):
 
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
     """Polls with their names and votes, those that close first at the front."""
-    polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
-    records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
+    polls = await session.execute(
+        select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
+    )
+    records = {row.Poll.id: _record(row) for row in polls}
     rows = await session.execute(_standings(list(records))) if records else ()
     for poll_id, name, removed_at, votes, last_at, own in rows:
         record = records[poll_id]
         removed = set() if removed_at is None else {len(record.names)}
         records[poll_id] = replace(
             record,
-            names=(*record.names, name),
+            names=(*record.names, name_in_poll(name, is_removed=removed_at is not None)),
             votes=(*record.votes, votes),
             last_votes=(*record.last_votes, last_at),
             removed=record.removed | removed,
@@ -650,11 +720,6 @@ def _standings(
         .group_by(Candidate.poll_id, Candidate.position, Candidate.name, Candidate.removed_at)
         .order_by(Candidate.poll_id, Candidate.position)
     )
-
-
-def is_named(name: str) -> ColumnElement[bool]:
-    """Whether a candidate has a name, in any case. SQLite folds that of a to z only."""
-    return (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name)
 
 
 def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
@@ -691,17 +756,25 @@ def _row(poll: PollRecord) -> dict[str, Any]:
 def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
     """The names of polls as rows."""
     return [
-        {"poll_id": poll.id, "position": position, "name": name}
+        {"poll_id": poll.id, "position": position, "name": name, "key": folded(name)}
         for poll in polls
         for position, name in enumerate(poll.names)
     ]
 
 
-def _record(poll: Poll, trained_in: int | None) -> PollRecord:
-    """A poll without its names and votes. `trained_in`: the community of its custom model."""
-    is_dissectable = trained_in in (None, poll.community_id)
+def _record(row: Row[Any]) -> PollRecord:
+    """A poll without its names and votes."""
+    poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
-    return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
+    if poll.custom_model is not None:
+        stored["custom_model"] = accepted(poll.custom_model)
+    name = accepted(poll.discoverer) if poll.discoverer else None
+    return PollRecord(
+        names=(),
+        is_dissectable=row.trained_in in (None, poll.community_id),
+        finder=person_in(row, name),
+        **stored,
+    )
 
 
 async def put_result(
@@ -714,7 +787,7 @@ async def put_result(
 async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
     """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
     await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
-    removed = select(Candidate.poll_id).where(Candidate.removed_at.is_not(None))
+    removed = select(Candidate.poll_id).where(not_(STANDS))
     await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
 
 
@@ -727,68 +800,6 @@ async def announced(
         values["announcement_id"] = message_id
     closed = update(Poll).where(Poll.id == poll_id, Poll.closed_at.is_not(None))
     await session.execute(closed.values(values))
-
-
-async def remove(
-    session: AsyncSession, community_id: int | None, poll_id: int, position: int, now: datetime
-) -> str | None:
-    """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
-
-    Returns the name; `None` if the community has no such poll or name, or it was removed before.
-    """
-    # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
-    winner = (
-        await session.execute(
-            select(Poll.winner)
-            .where(Poll.id == poll_id, Poll.community_id == community_id)
-            .with_for_update()
-        )
-    ).first()
-    if winner is None:
-        return None
-    name: str | None = await session.scalar(
-        update(Candidate)
-        .where(
-            Candidate.poll_id == poll_id,
-            Candidate.position == position,
-            Candidate.removed_at.is_(None),
-        )
-        .values(removed_at=now)
-        .returning(Candidate.name)
-    )
-    if name is None:
-        return None
-    of_name = (Vote.poll_id == poll_id, Vote.position == position)
-    await session.execute(
-        select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
-    )
-    await session.execute(delete(Vote).where(*of_name))
-    await _note_outdated(session, poll_id, position)
-    await put_result(session, Poll.id == poll_id, now + RETRIED, now)
-    if winner[0] == position:
-        await _void(session, poll_id)
-    if (found_in := await museum.remove(session, community_id, name)) is not None:
-        await _note_outdated(session, found_in)
-    return name
-
-
-async def _void(session: AsyncSession, poll_id: int) -> str | None:
-    """Take the victory of a poll back, with its discovery. Returns what that was."""
-    await session.execute(
-        update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
-    )
-    await _note_outdated(session, poll_id)
-    return await museum.take_back(session, poll_id)
-
-
-async def _note_outdated(session: AsyncSession, poll_id: int, position: int | None = None) -> None:
-    """Note the answers that show a name of a poll, or its winner: they are emptied."""
-    of_name = WinnerAnswer.position.is_not_distinct_from(position)
-    await session.execute(
-        update(WinnerAnswer)
-        .where(WinnerAnswer.poll_id == poll_id, of_name)
-        .values(is_outdated=True)
-    )
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
@@ -832,10 +843,10 @@ async def forget(session: AsyncSession, member_id: int) -> None:
 
 
 async def communities(session: AsyncSession) -> set[int]:
-    """The communities with polls, or with answers that show winners."""
-    return await communities_in(session, (Poll, WinnerAnswer))
+    """The communities with polls, removed names, or answers that show winners."""
+    return await communities_in(session, (Poll, RemovedName, WinnerAnswer))
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
-    """Delete the polls of communities, with their names and votes."""
-    await delete_of_communities(session, (Poll, WinnerAnswer), gone)
+    """Delete the polls of communities, with their names and votes, and what they have removed."""
+    await delete_of_communities(session, (Poll, RemovedName, WinnerAnswer), gone)

@@ -28,6 +28,7 @@ from bot.store.members import Forgotten
 from bot.text.formats import without_bidi_controls
 from bot.text.spans import strong, text
 from bot.words import WordFilter
+from data.phrases import NOTHING, Phrase, Showable
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +43,15 @@ Edit = Callable[[Message], Awaitable[None]]
 class Candidates:
     """Generated names, as displayed."""
 
-    names: tuple[str, ...]
-    note: str = ""
+    names: tuple[Showable, ...]
+    note: Showable = NOTHING
     """The reason, if they are fewer than requested."""
     details: str = ""
     """State of the button Details."""
     more_state: str = ""
     """State of the button for more."""
     custom_model_id: int | None = None
-    custom_model: str | None = None
+    custom_model: Showable | None = None
     """Name of the model that generated them; `None` for dinosaurs."""
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters."""
@@ -103,11 +104,11 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     return await app.store[Polls].open(poll)
 
 
-def signature(display_name: str, words: WordFilter) -> str | None:
+def signature(display_name: str, words: WordFilter) -> Showable | None:
     """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
     name = " ".join(without_bidi_controls(display_name).split())
     is_visible = any(map(str.isprintable, name))
-    return name if is_visible and words.allows(name) else None
+    return words.filtered(name, NOTHING) or None if is_visible else None
 
 
 async def vote(app: App, turn: Turn, state: str) -> None:
@@ -299,7 +300,7 @@ def parse(state: str) -> tuple[int, int]:
     return int(poll_id), int(position)
 
 
-def too_many(limit: TooManyPolls) -> str:
+def too_many(limit: TooManyPolls) -> Phrase:
     """Why names come without a poll."""
     sentence = (
         _("No vote this time: {count:,} of your polls are still open here.")

@@ -13,7 +13,6 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import Record
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
@@ -24,7 +23,8 @@ from bot.store.members import Deletions
 from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
-from bot.trainer.service import TrainingService
+from bot.text.technical import technical
+from data.phrases import Showable
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +61,12 @@ async def press(app: App, turn: Turn, state: str) -> None:
             async with app.answering(turn, FORGETTING):
                 await turn.edit_source(await _forgotten(app, turn))
         case _unknown:
-            raise other_version("/privacy")
+            raise other_version(technical("/privacy"))
 
 
 async def _forgotten(app: App, turn: Turn) -> Message:
     """Delete the data of the member."""
-    await app[TrainingService].forget_member(turn.user.id)
+    await app.training.forget_member(turn.user.id)
     await app.store[Privacy].forget_member(turn.user.id)
     reply = text(_("Done. The bot no longer stores anything about you."))
     if await app.store[Privacy].of(turn.user.id):
@@ -170,9 +170,9 @@ def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]
     )
 
 
-def _in_words(kept: Mapping[str, int]) -> str:
+def _in_words(kept: Mapping[str, int]) -> Showable:
     """Numbers of rows as a list: `2 votes, 1 poll and 3 poems`."""
-    words: Mapping[str, Callable[[int], str]] = {
+    words: Mapping[str, Callable[[int], Phrase]] = {
         "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
         "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),
@@ -240,7 +240,7 @@ class CommunitySweeper:
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""
         await self._noted(self._app.store[Privacy].joined(community_id))
-        if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
+        if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
                 await self._platform.leave(community_id)
@@ -262,5 +262,10 @@ PRIVACY = Command(
     "privacy",
     _("See or delete your data."),
     privacy,
-    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+    examples=(
+        (
+            technical("/privacy"),
+            _("shows what the bot stores about you, and deletes it if you like."),
+        ),
+    ),
 )

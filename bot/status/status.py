@@ -10,13 +10,14 @@ from bot.chat.message import Embed, Field, File, Message, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
+from bot.health import Health
 from bot.monitoring.state import MinuteState
 from bot.pictures.day_plot import Chart, Series, day_plot
-from bot.pictures.renderer import Renderer
 from bot.settings.values import format_shards
-from bot.status.health import Health
 from bot.text.spans import Text, Timestamp, text
+from bot.text.technical import technical
 from bot.writing.cluster import ClusterStatus
+from data.phrases import NOTHING, Showable
 
 PLOT = "day.png"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -30,12 +31,12 @@ async def status(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def _answer(app: App, turn: Turn) -> Message:
     await check_owner(turn)
-    health = app[Health]
+    health = app.health
     await health.refresh()
     now = app.now()
     latest = health.sample()
     samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
-    picture = await app[Renderer].picture(day_plot, *_plotted(now, samples))
+    picture = await app.renderer.picture(day_plot, *_plotted(now, samples))
     in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
     fields = (
         Field(
@@ -51,7 +52,7 @@ async def _answer(app: App, turn: Turn) -> Message:
     )
     lines = (up_since(app, turn),)
     description = _("Requests, memory, event loop lag and database over the last day")
-    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields)
+    embed = Embed(technical(f"🦖 Mangosaurus {app.version}"), lines, fields)
     file = File(PLOT, picture, description) if picture else None
     return with_pictures(Message(embeds=(embed,), private=True), file)
 
@@ -105,7 +106,7 @@ def _fields(app: App, turn: Turn, health: Health, latest: MinuteState) -> tuple[
     )
 
 
-def _seconds(value: float | None, unknown: str = "") -> Text:
+def _seconds(value: float | None, unknown: Showable = NOTHING) -> Text:
     return text(unknown) if value is None else text(_("{seconds:.3f} s"), seconds=value)
 
 
@@ -124,9 +125,9 @@ def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
             _("Shards"),
             text(
                 line,
-                shards=format_shards(latencies),
+                shards=technical(format_shards(latencies)),
                 count=count,
-                away=format_shards(away),
+                away=technical(format_shards(away)),
                 seconds=max(seconds or 0.0 for seconds in latencies.values()),
             ),
         ),
@@ -172,7 +173,7 @@ STATUS = Command(
     "status",
     _("Show the bot's health: memory, queues, database, and a plot of the last day."),
     status,
-    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
+    examples=((technical("/status"), _("shows the bot's health and a plot of the last day.")),),
     audience=Audience.OWNERS,
     shown_to=Audience.ADMINISTRATORS,
     needs_rights=True,

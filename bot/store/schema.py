@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
-from data.phrases import from_json, to_json
+from bot.text.written import accepted
+from data.phrases import Showable, from_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,19 +65,19 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-class Wording(TypeDecorator[str]):
+class Wording(TypeDecorator[Showable]):
     """Text that may be a phrase. One is stored with its fields, and translated when it is shown."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Showable | None, dialect: Dialect) -> str | None:
         """Write a phrase as JSON."""
         return None if value is None else to_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value)
+        return None if value is None else from_json(value, accepted)
 
 
 Number = BigInteger
@@ -203,10 +204,28 @@ class Candidate(Base):
         ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(128), index=True)
+    name: Mapped[str] = mapped_column(String(128))
     """As displayed."""
+    key: Mapped[str] = mapped_column(String(384), index=True, server_default="")
+    """The name as its genome has it: folding a letter makes up to three of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
     """When a moderator removed it. It has no votes and cannot win."""
+
+
+class RemovedName(Base):
+    """A name that is not written in a community, nor shown there on lists of all communities.
+
+    Who removed it is in the record of moderation.
+    """
+
+    __tablename__ = "removed_names"
+
+    community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(384), primary_key=True)
+    """As in `Candidate`."""
+    name: Mapped[str] = mapped_column(String(128))
+    """As displayed."""
+    removed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Vote(Base):

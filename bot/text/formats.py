@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Self
 
+from bot.text.technical import TechnicalText, technical
 from data.phrases import (
     NOTHING,
     Language,
     Phrase,
     Showable,
     Translated,
-    Words,
     _,
     in_language,
     listed,
@@ -26,7 +26,7 @@ RAREST = 1e-6
 """Smaller probabilities are shown as this one."""
 
 
-def human_join(words: Sequence[Words], *, either: bool = False) -> Words:
+def human_join(words: Sequence[Showable], *, either: bool = False) -> Showable:
     """Words as a list, with "and" before the last one, or with "or".
 
     >>> human_join(["names", "sonnets", "plays"])
@@ -40,7 +40,7 @@ def human_join(words: Sequence[Words], *, either: bool = False) -> Words:
     return template.format(words=listed(first), last=last)
 
 
-def bracketed(words: Words, note: Words) -> Phrase:
+def bracketed(words: Showable, note: Showable) -> Phrase:
     """Words with a note in brackets after them.
 
     >>> bracketed("Mangosaurus", "large theropod")
@@ -50,7 +50,7 @@ def bracketed(words: Words, note: Words) -> Phrase:
     return _("{words} ({note})").format(words=words, note=note)
 
 
-def spaced(words: Sequence[Words], separator: str = " ") -> Phrase:
+def spaced(words: Sequence[Showable], separator: str = " ") -> Phrase:
     """Words in a row, with the same separator in every language.
 
     >>> spaced(["loss 1.2", "seed 3"], " · ")
@@ -121,14 +121,14 @@ def odds(probability: float) -> Phrase:
     return _("1 in {count:,.0f}").format(count=round(inverse, -digits))
 
 
-def progress_bar(fraction: float, width: int = 20) -> str:
+def progress_bar(fraction: float, width: int = 20) -> TechnicalText:
     """A progress bar of `width` characters; `fraction` is clamped to 0 to 1.
 
     >>> progress_bar(0.5, 8)
     '████░░░░'
     """
     filled = round(min(max(fraction, 0.0), 1.0) * width)
-    return "█" * filled + "░" * (width - filled)
+    return technical("█" * filled + "░" * (width - filled))
 
 
 def cut(text: str, limit: int) -> str:
@@ -136,9 +136,9 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def shortened(words: Words, limit: int) -> Words:
+def shortened(words: Showable, limit: int) -> Showable:
     """What each reader sees of a text, `cut` to so many characters."""
-    return _Shortened(words, limit) if isinstance(words, Showable) else cut(words, limit)
+    return _Shortened(words, limit)
 
 
 class _Shortened(Showable):

@@ -11,7 +11,8 @@ from enum import Enum, auto
 from functools import reduce
 from string import Formatter
 
-from data.phrases import ENGLISH, NOTHING, Language, Words, _, in_language
+from bot.text.technical import technical
+from data.phrases import ENGLISH, NOTHING, Language, Phrase, Showable, _, in_language
 
 
 class Style(Enum):
@@ -28,7 +29,7 @@ class Style(Enum):
 class Span:
     """Some text in one style."""
 
-    text: Words
+    text: Showable
     style: Style = Style.PLAIN
 
 
@@ -45,16 +46,16 @@ class Timestamp:
 class Filled:
     """A sentence with values for its fields, which may be styled."""
 
-    sentence: Words
+    sentence: Showable
     fields: Mapping[str, "Value"]
 
 
 Text = tuple[Span | Timestamp | Filled, ...]
-Value = Words | int | float | Span | Timestamp | Text
+Value = Showable | int | float | Span | Timestamp | Text
 """The value of a field in a sentence."""
 
 
-def text(*parts: Words | Span | Timestamp | Filled, **fields: Value) -> Text:
+def text(*parts: Showable | Span | Timestamp | Filled, **fields: Value) -> Text:
     """Fill the fields of sentences. A value may be styled; formats are those of `str.format`.
 
     >>> plain(text("{name} won with {loss:.2f}.", name=strong("Mangosaurus"), loss=1.5))
@@ -63,13 +64,8 @@ def text(*parts: Words | Span | Timestamp | Filled, **fields: Value) -> Text:
     return tuple([_part(part, fields) if isinstance(part, str) else part for part in parts])
 
 
-def _part(words: Words, fields: Mapping[str, Value]) -> Span | Filled:
-    return Filled(words, fields) if fields else Span(words)
-
-
-def verbatim(words: Words) -> Text:
-    """Text of a member or a network, in which braces are literal."""
-    return (Span(words),) if words else ()
+def _part(words: Showable, fields: Mapping[str, Value]) -> Span | Filled:
+    return Filled(words, fields) if fields and isinstance(words, Phrase) else Span(words)
 
 
 def spans(words: Text, language: Language = ENGLISH) -> tuple[Span | Timestamp, ...]:
@@ -110,22 +106,27 @@ def _shown(value: Value, form: str, language: Language) -> Text:
             return (Span(language.number(format(number, form))),)
 
 
-def strong(words: Words) -> Span:
+def strong(words: Showable) -> Span:
     """Bold text."""
     return Span(words, Style.STRONG)
 
 
-def emphasis(words: Words) -> Span:
+def emphasis(words: Showable) -> Span:
     """Italic text."""
     return Span(words, Style.EMPHASIS)
 
 
-def code(words: Words) -> Span:
+def code(words: Showable) -> Span:
     """Text to type exactly as shown."""
     return Span(words, Style.CODE)
 
 
-def codes(values: Sequence[Words], *, either: bool = False) -> Text:
+def command(words: str) -> Span:
+    """A command to type exactly as shown. A literal (`tests/bot/text/test_types.py`)."""
+    return code(technical(words))
+
+
+def codes(values: Sequence[Showable], *, either: bool = False) -> Text:
     """Texts to type exactly as shown, as a list with "and" before the last one, or with "or"."""
     *first, last = [code(value) for value in values]
     if not first:
@@ -139,13 +140,13 @@ def series(parts: Sequence[Text]) -> Text:
     return reduce(lambda words, part: text(_("{words}, {next}"), words=words, next=part), parts)
 
 
-def chained(parts: Sequence[Text], separator: Words) -> Text:
+def chained(parts: Sequence[Text], separator: Showable) -> Text:
     """Texts as one, with a separator between them."""
     first, *others = parts
     return first + tuple(span for part in others for span in (*text(separator), *part))
 
 
-def link(address: Words) -> Span:
+def link(address: Showable) -> Span:
     """A clickable link of the platform. Never text of a member."""
     return Span(address, Style.LINK)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
+from bot.text.written import accepted
 from data import phrases
 from models.training.events import Failed, Planned, TrainingEvent
 from models.weights import ModelCard
@@ -78,9 +79,11 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
         event = msgspec.convert(values, _KINDS[values["event"]], dec_hook=_decoded)
         match event:
             case Planned(notes=notes):
-                return replace(event, notes=tuple(map(phrases.from_json, notes)))
+                return replace(
+                    event, notes=tuple(phrases.from_json(note, accepted) for note in notes)
+                )
             case Failed(message=message):
-                return replace(event, message=phrases.from_json(message))
+                return replace(event, message=phrases.from_json(message, accepted))
         return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None

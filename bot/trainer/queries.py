@@ -36,7 +36,8 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
-from data.phrases import from_json, to_json
+from bot.text.written import accepted
+from data.phrases import Showable, from_json, to_json
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -165,7 +166,8 @@ class CustomModelRecord:
 
     id: int
     community_id: int
-    name: str
+    name: Showable
+    """Other communities check it with their own filters (`check_name`)."""
     member_id: int | None
     shared: bool
     """Whether other communities may use it."""
@@ -757,11 +759,16 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         order = (() if first is None else (first,)) + (CustomModel.key, CustomModel.id)
         statement = select(*_CUSTOM_MODEL).where(*conditions).order_by(*order).limit(most)
-        return [CustomModelRecord(**row._mapping) for row in await self._rows(statement)]
+        return [_custom_model(row) for row in await self._rows(statement)]
+
+
+def _custom_model(row: Any) -> CustomModelRecord:  # noqa: ANN401 (a row of `_CUSTOM_MODEL`)
+    return CustomModelRecord(**{**row._mapping, "name": accepted(row.name)})
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    return TrainingRecord(**{**row._mapping, "notes": tuple(map(from_json, json.loads(row.notes)))})
+    notes = tuple(from_json(note, accepted) for note in json.loads(row.notes))
+    return TrainingRecord(**{**row._mapping, "notes": notes})
 
 
 def _owned(training_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,10 +8,12 @@ from bot.chat.details import details_buttons, details_state
 from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.text.formats import shortened
-from bot.text.spans import Text, Timestamp, chained, code, strong, text, verbatim
+from bot.text.formats import cut, spaced
+from bot.text.spans import Span, Text, Timestamp, chained, code, command, strong, text
+from bot.text.technical import DOT, technical
 from bot.trainer.queries import CustomModelRecord
 from bot.training.models import time_fields
+from data.phrases import NOTHING, Showable
 from models.weights import ModelCard
 
 LONGEST_ECHO = 64
@@ -54,7 +56,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
             measured,
         )
         sentences.append(text(few, count=measured))
-    return chained(sentences, " ")
+    return chained(sentences, technical(" "))
 
 
 def details_of(card: ModelCard) -> tuple[Button, ...]:
@@ -63,16 +65,19 @@ def details_of(card: ModelCard) -> tuple[Button, ...]:
     return details_buttons(details_state(figures))
 
 
-def usage(model: str) -> Text:
+def usage(model: Showable) -> Text:
     """How to use a custom model."""
-    return text(_("Get names from it with {command}."), command=code(f"/name namer:{model}"))
+    return text(
+        _("Get names from it with {command}."),
+        command=code(Phrase("/name namer:{name}").format(name=model)),
+    )
 
 
 def ready_embed(
-    model: str,
+    model: Showable,
     card: ModelCard,
     entries: int,
-    samples: Sequence[str],
+    samples: Sequence[Showable],
     *,
     lines: tuple[Text, ...] = (),
     seconds: float | None = None,
@@ -90,7 +95,7 @@ def ready_embed(
 
 def list_message(
     models: Sequence[CustomModelRecord],
-    shared: Sequence[tuple[CustomModelRecord, str]],
+    shared: Sequence[tuple[CustomModelRecord, Showable]],
     most: int,
     in_training: Container[int | None],
     terms: Terms,
@@ -102,14 +107,14 @@ def list_message(
     if not models and not shared:
         reply = text(
             _("There are no namers here yet. Managers can train one with {command}."),
-            command=code("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+            command=command("/namer create name:elves text:Galadriel, Celebrimbor, …"),
         )
         return Message(reply, private=True)
     title = ngettext(
         "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
     lines = [_line(model, is_training=model.id in in_training) for model in models]
-    usable = [model.name for model in models if model.digest is not None]
+    usable: list[Showable] = [model.name for model in models if model.digest is not None]
     if shared:
         heading = _("Shared by other {communities}:").format(communities=terms.communities)
         lines += [*([()] if lines else []), text(heading)]
@@ -117,7 +122,7 @@ def list_message(
         usable += [shared_value(model) for model, _sharer in shared]
         if len(shared) == MOST_SHARED:
             more = _("There may be more: begin to type in {command}.")
-            lines.append(text(more, command=code("/name namer:")))
+            lines.append(text(more, command=command("/name namer:")))
     if usable:
         lines += [(), usage(usable[0])]
     embed = Embed(
@@ -128,12 +133,14 @@ def list_message(
     return Message(embeds=(embed,), private=True)
 
 
-def shared_value(model: CustomModelRecord) -> str:
+def shared_value(model: CustomModelRecord) -> Phrase:
     """What finds a model that another community shares: its name is not enough."""
-    return f"{model.name} #{model.id}"
+    return Phrase("{name} #{id}").format(name=model.name, id=model.id)
 
 
-def _line(model: CustomModelRecord, *, is_training: bool = False, sharer: str = "") -> Text:
+def _line(
+    model: CustomModelRecord, *, is_training: bool = False, sharer: Showable = NOTHING
+) -> Text:
     """A model in the list; `sharer` is the other community that shares it."""
     facts = [counted(model.entries)]
     if is_training:
@@ -144,17 +151,22 @@ def _line(model: CustomModelRecord, *, is_training: bool = False, sharer: str = 
         facts.append(_("shared by {community}").format(community=sharer))
     elif model.shared:
         facts.append(_("shared"))
-    return text(strong(model.name), *(part for fact in facts for part in (" · ", fact)))
+    return text(strong(model.name), *(part for fact in facts for part in (DOT, fact)))
 
 
 def info_message(
-    model: CustomModelRecord, card: ModelCard | None, terms: Terms, *, is_training: bool
+    model: CustomModelRecord,
+    title: Showable,
+    card: ModelCard | None,
+    terms: Terms,
+    *,
+    is_training: bool,
 ) -> Message:
-    """Details of a custom model. `card` is `None` if it has no weights."""
+    """Details of a custom model. `title`: of its list. `card` is `None` if it has no weights."""
     lines: list[Text] = []
     fields = [
-        Field(_("Names"), text("{count}", count=model.entries)),
-        Field(_("List"), verbatim(_(model.title))),
+        Field(_("Names"), text(Phrase("{count}"), count=model.entries)),
+        Field(_("List"), text(title)),
     ]
     if is_training:
         lines.append(text(_("It is being trained.")))
@@ -166,23 +178,25 @@ def info_message(
     shared = _("can use it") if model.shared else _("can't use it")
     others = _("Other {communities}").format(communities=terms.communities)
     fields += [Field(others, text(shared)), Field(_("Created"), text(Timestamp(model.created_at)))]
-    embed = Embed(f"🪶 {model.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
+    embed = Embed(
+        spaced([technical("🪶"), model.name]), tuple(lines), tuple(fields), tone=Tone.NAMES
+    )
     buttons = details_of(card) if card is not None else ()
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
-def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: str) -> Message:
+def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: Showable) -> Message:
     """Details of a custom model that another community shares: nothing of its list."""
     lines = (judgement(card, model.entries), usage(shared_value(model)))
     fields = (
-        Field(_("Names"), text("{count}", count=model.entries)),
-        Field(_("Shared by"), verbatim(sharer)),
+        Field(_("Names"), text(Phrase("{count}"), count=model.entries)),
+        Field(_("Shared by"), text(sharer)),
     )
-    embed = Embed(f"🪶 {model.name}", lines, fields, tone=Tone.NAMES)
+    embed = Embed(spaced([technical("🪶"), model.name]), lines, fields, tone=Tone.NAMES)
     return Message(embeds=(embed,), buttons=details_of(card), private=True)
 
 
-def counted(names: int) -> str:
+def counted(names: int) -> Phrase:
     """`1,318 names`."""
     return ngettext("{count} name", "{count} names", names).format(
         count=Phrase("{count:,}").format(count=names)
@@ -202,7 +216,7 @@ def unknown() -> UserError:
     """The error for a custom model that does not exist."""
     return UserError(
         _("There's no namer with that name here. See all with {command}."),
-        command=code("/namer list"),
+        command=command("/namer list"),
     )
 
 
@@ -217,14 +231,19 @@ async def unknown_name(
     if near := get_close_matches(typed.casefold(), names, n=1):
         return UserError(
             _("There's no namer called “{typed}” here. Did you mean {namer}?"),
-            typed=shortened(typed, LONGEST_ECHO),
+            typed=words.filtered(cut(typed, LONGEST_ECHO)),
             namer=code(names[near[0]]),
         )
     return UserError(
         _("There's no namer called “{typed}” here. See all with {command}."),
-        typed=shortened(typed, LONGEST_ECHO),
-        command=code("/namer list"),
+        typed=words.filtered(cut(typed, LONGEST_ECHO)),
+        command=command("/namer list"),
     )
+
+
+def retraining(name: Showable) -> Span:
+    """The command that trains a custom model again."""
+    return code(Phrase("/namer retrain name:{name}").format(name=name))
 
 
 def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
@@ -234,7 +253,7 @@ def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
     return UserError(
         _("{namer} hasn't been trained yet. Train it with {command}."),
         namer=model.name,
-        command=code(f"/namer retrain name:{model.name}"),
+        command=retraining(model.name),
     )
 
 
@@ -249,5 +268,5 @@ def broken(model: CustomModelRecord, turn: Turn) -> UserError:
     return UserError(
         _("{namer} is damaged. Train it again with {command}."),
         namer=model.name,
-        command=code(f"/namer retrain name:{model.name}"),
+        command=retraining(model.name),
     )

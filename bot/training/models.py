@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -14,14 +14,28 @@ from bot.chat.message import Button, Embed, Field, File, Message, Tone, UserErro
 from bot.chat.translation import Phrase, _, listed
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.text.formats import bracketed, human_duration, human_join, percent, shortened, spaced
-from bot.text.spans import Text, Timestamp, chained, code, emphasis, strong, text, verbatim
+from bot.text.formats import bracketed, cut, human_duration, human_join, percent, shortened, spaced
+from bot.text.spans import (
+    Text,
+    Timestamp,
+    Value,
+    chained,
+    code,
+    command,
+    emphasis,
+    strong,
+    text,
+)
+from bot.text.technical import DOT, NEWLINE, technical
+from bot.text.written import accepted, for_managers
 from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.trainer.registry import (
     AUTOMATIC,
     FORCED,
-    ModelRegistry,
 )
+from bot.training.titles import corpus_title
+from bot.words import WordFilter
+from data.phrases import NOTHING, Showable
 from data.roots import load_roots
 from models.tasks import TASKS, task_of
 from models.weights import WeightsError
@@ -37,16 +51,13 @@ SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
-_REASONS: Mapping[str, str] = {
+_REASONS: Mapping[str, Phrase] = {
     AUTOMATIC: _("passed the comparison"),
     FORCED: _("forced"),
     # TRANSLATORS: Why a version is live: it was chosen by hand.
     "activated": _("chosen"),
     ROLLBACK: _("rolled back"),
 }
-
-Allows = Callable[[str], bool]
-"""The word filter of the community where a message is shown."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +113,16 @@ async def press(app: App, turn: Turn, state: str) -> None:
     elif action == "use":
         await _use(app, turn, rest)
     else:
-        raise other_version("/models")
+        raise other_version(technical("/models"))
 
 
 # TRANSLATORS: What networks write: the field {task} of other sentences, and choices of options.
-_WRITTEN: Mapping[str, str] = {"names": _("names"), "sonnets": _("sonnets")}
+_WRITTEN: Mapping[str, Phrase] = {"names": _("names"), "sonnets": _("sonnets")}
 
 
-def written(task: str) -> str:
+def written(task: str) -> Showable:
     """What the networks of a task write, in words."""
-    return _WRITTEN.get(task, task)
+    return _WRITTEN.get(task) or technical(task)
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
@@ -121,7 +132,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     shipped = [Choice(label.format(task=written(task)), f"shipped {task}") for task in TASKS]
     words = await app.filters.of(turn.community_id)
     found = [
-        Choice(_label(version, words.allows, limits.choice_label), str(version.number))
+        Choice(_label(version, words, limits.choice_label), str(version.number))
         for version in await app.store[Versions].of()
     ]
     typed = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
@@ -145,22 +156,22 @@ def parse_version(typed: str) -> str | int:
                 return task
     raise UserError(
         _("{version} isn't a version. Choose a suggestion, for example {number} or {shipped}."),
-        version=code(shortened(" ".join(typed[:100].split()), LONGEST_VERSION) or " "),
-        number=code("12"),
-        shipped=code(f"shipped {next(iter(TASKS))}"),
+        version=code(for_managers(cut(" ".join(typed[:100].split()), LONGEST_VERSION) or " ")),
+        number=command("12"),
+        shipped=code(technical(f"shipped {next(iter(TASKS))}")),
     )
 
 
 def _check_task(task: str) -> None:
     if task not in TASKS:
-        raise UserError(*invalid_value(task))
+        raise UserError(*invalid_value(technical(task)))
 
 
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     """A version compared with the one before it and the shipped one."""
     task, number = await _found(app, typed)
     versions = app.store[Versions]
-    compared = [await app[ModelRegistry].shipped(task, with_samples=True)]
+    compared = [await app.models.shipped(task, with_samples=True)]
     curve = None
     if number is not None:
         compared = [*await versions.up_to(task, number), *compared]
@@ -168,28 +179,30 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     live = (await versions.live())[task]
     words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
-    return await asyncio.to_thread(_comparison_message, compared, live, curve, words.allows)
+    return await asyncio.to_thread(_comparison_message, compared, live, curve, words)
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
-    names = {"version": _name(number), "task": written(task)}
-    if await app[ModelRegistry].is_live(task, number):
+    names: dict[str, Value] = {"version": _name(number), "task": written(task)}
+    if await app.models.is_live(task, number):
         raise UserError(_("{version} of {task} is live already."), **names)
     try:
-        await app[ModelRegistry].activate(task, number, member_id=turn.user.id, reason=reason)
+        await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
         raise UserError(
-            _("{version} of {task} can't be used. {reason}"), **names, reason=str(error)
+            _("{version} of {task} can't be used. {reason}"),
+            **names,
+            reason=for_managers(str(error)),
         ) from error
     return Message(text(_("✅ {version} of {task} is live now."), **names))
 
 
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
-        live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
+        live = await app.models.roll_back(task, member_id=turn.user.id)
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
-        raise UserError(sentence, task=written(task), reason=str(error)) from error
+        raise UserError(sentence, task=written(task), reason=for_managers(str(error))) from error
     if live is None:
         raise UserError(_("There's no earlier version of {task}."), task=written(task))
     sentence = _("↩️ {version} of {task} is live again.")
@@ -215,8 +228,8 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
     if version is None:
         raise UserError(
             _("There's no version {number}. See all with {command}."),
-            number=str(parsed),
-            command=code("/models list"),
+            number=technical(str(parsed)),
+            command=command("/models list"),
         )
     return version.task, parsed
 
@@ -227,14 +240,19 @@ def _name(number: int | None) -> Phrase:
     return _("Version {number}").format(number=number)
 
 
-def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
+def _label(version: VersionRecord, words: WordFilter, longest: int) -> Phrase:
     """The label of a version in suggestions."""
-    end = ["", version.recipe]
+    end: list[Showable] = [NOTHING, technical(version.recipe)]
     if version.reference_loss is not None:
         end.append(Phrase("{loss:.3f}").format(loss=version.reference_loss))
     ending = spaced(end, " · ")
     begin = spaced(
-        [str(version.number), written(version.task), corpus_title(version.corpus, allows)], " · "
+        [
+            technical(str(version.number)),
+            written(version.task),
+            corpus_title(version.corpus, words),
+        ],
+        " · ",
     )
     return spaced([shortened(begin, longest - len(ending)), ending], "")
 
@@ -243,26 +261,26 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
 
 
 async def version_report(
-    app: App, task: str, number: int | None, community_id: int | None, notes: tuple[str, ...] = ()
+    app: App, task: str, number: int | None, community_id: int | None, notes: Sequence[str] = ()
 ) -> Message:
     """The message of a training that created a version: samples, whether and why it is live.
 
     It is filtered for a community.
     """
     versions = app.store[Versions]
-    version = await versions.get(number or 0) or await app[ModelRegistry].shipped(task)
+    version = await versions.get(number or 0) or await app.models.shipped(task)
     live = (await versions.live())[task]
     curve = await versions.curve(number or 0)
     words = await app.filters.of(community_id)
-    return await asyncio.to_thread(_report_message, version, live, curve, words.allows, notes)
+    return await asyncio.to_thread(_report_message, version, live, curve, words, notes)
 
 
 def _report_message(
     version: VersionRecord,
     live: Live,
     curve: bytes | None,
-    allows: Allows,
-    notes: tuple[str, ...],
+    words: WordFilter,
+    notes: Sequence[str],
 ) -> Message:
     number = version.number or 0
     is_live = live.version_id == version.number
@@ -272,10 +290,10 @@ def _report_message(
         else _("📦 Version {number} of {task} is stored, but not live")
     )
     lines = [
-        verbatim(corpus_title(version.corpus, allows)),
-        *(text(emphasis(note)) for note in notes),
+        text(corpus_title(version.corpus, words)),
+        *(text(emphasis(accepted(note))) for note in notes),
         (),
-        *map(verbatim, _samples(version, allows)[:SHOWN_SAMPLES]),
+        *map(text, _samples(version, words)[:SHOWN_SAMPLES]),
     ]
     if not is_live:
         lines += [(), _why_not(version)]
@@ -316,7 +334,7 @@ async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
     number = min(number, pages - 1)
     shown = await versions.of(task, skip=number * PAGE, most=PAGE)
     if number == pages - 1:
-        shown.append(await app[ModelRegistry].shipped(task))
+        shown.append(await app.models.shipped(task))
     live = (await versions.live())[task]
     words = await app.filters.of(turn.community_id)
     buttons = []
@@ -330,51 +348,53 @@ async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
         footer = spaced([footer, place], " · ")
     embed = Embed(
         title=_("Versions of {task}").format(task=written(task)),
-        lines=tuple(_line(version, live, words.allows) for version in shown),
+        lines=tuple(_line(version, live, words) for version in shown),
         footer=footer,
     )
     return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
 
 
-def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
+def _line(version: VersionRecord, live: Live, words: WordFilter) -> Text:
     """A version in a list."""
-    name = _("shipped") if version.number is None else str(version.number)
+    name: Showable = _("shipped") if version.number is None else technical(str(version.number))
     parts = [text(strong(name))]
     if version.created_at:
         parts.append(text(Timestamp(version.created_at)))
     loss = version.reference_loss
     parts += [
-        verbatim(corpus_title(version.corpus, allows)),
-        verbatim(version.recipe),
-        text(_("not measured")) if loss is None else text("{loss:.3f}", loss=loss),
+        text(corpus_title(version.corpus, words)),
+        text(technical(version.recipe)),
+        text(_("not measured")) if loss is None else text(Phrase("{loss:.3f}"), loss=loss),
     ]
     if not version.has_weights:
         parts.append(text(_("weights deleted")))
     if live.version_id == version.number:
-        reason = _REASONS.get(live.reason, live.reason)
+        reason = _REASONS.get(live.reason) or technical(live.reason)
         parts.append(text(strong(bracketed(_("live"), reason) if reason else _("live"))))
-    return chained(parts, " · ")
+    return chained(parts, DOT)
 
 
 def _comparison_message(
-    compared: Sequence[VersionRecord], live: Live, curve: bytes | None, allows: Allows
+    compared: Sequence[VersionRecord], live: Live, curve: bytes | None, words: WordFilter
 ) -> Message:
     """The first version compared with the others. Slow; call it in a thread."""
     version = compared[0]
     lines: list[Text] = [_state(version, live)]
     if not version.has_weights:
         lines.append(text(_("Its weights were deleted in favour of newer versions.")))
-    samples = [(_label_of(each), _samples(each, allows)) for each in compared]
+    samples = [(_label_of(each), _samples(each, words)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
         lines += _changes(samples)
         columns = tuple(
-            Field(label, verbatim("\n".join(names[:SHOWN_NAMES]) or "–"))
+            Field(
+                label, chained([*map(text, names[:SHOWN_NAMES])] or [text(technical("–"))], NEWLINE)
+            )
             for label, names in samples
         )
     else:
         for label, verses in samples:
-            lines += [(), text(strong(label)), *map(verbatim, verses)]
+            lines += [(), text(strong(label)), *map(text, verses)]
     made = version.created_at
     trained = text(Timestamp(made)) if made else text(_("by the developers"))
     title = _("Shipped version of {task}").format(task=written(version.task))
@@ -387,8 +407,8 @@ def _comparison_message(
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
-            Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
-            Field(_("Recipe"), verbatim(version.recipe)),
+            Field(_("Corpus"), text(corpus_title(version.corpus, words))),
+            Field(_("Recipe"), text(technical(version.recipe))),
             *_figures(version),
             *columns,
         ),
@@ -407,17 +427,17 @@ def _state(version: VersionRecord, live: Live) -> Text:
     return text(
         _("Live since {time} ({reason}).") if live.reason else _("Live since {time}."),
         time=Timestamp(live.at, absolute=True),
-        reason=_REASONS.get(live.reason, live.reason),
+        reason=_REASONS.get(live.reason) or technical(live.reason),
     )
 
 
-def _label_of(version: VersionRecord) -> str:
+def _label_of(version: VersionRecord) -> Phrase:
     if version.number is None:
         return _("Shipped")
     return _("Version {number}").format(number=version.number)
 
 
-def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
+def _changes(samples: Sequence[tuple[Showable, Sequence[Showable]]]) -> list[Text]:
     """Mean length and common endings of the names of each version."""
     found = [(label, names) for label, names in samples if names]
     if not found:
@@ -429,7 +449,7 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:
         endings = [
-            spaced([f"-{ending}", percent(count / len(names))])
+            spaced([technical(f"-{ending}"), percent(count / len(names))])
             for ending, count in common_endings(names)
         ]
         if endings:
@@ -453,22 +473,16 @@ def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]
 # What both show
 
 
-def nats(loss: float | None) -> str:
+def nats(loss: float | None) -> Phrase:
     """A loss in nats per character."""
     return _("not measured") if loss is None else _("{loss:.3f} nats/char").format(loss=loss)
 
 
-def corpus_title(title: str, allows: Allows) -> str:
-    """The title of a corpus, which another community may have uploaded, if it can be shown."""
-    return _(title) if allows(title) else _("(blocked by the word filter)")
-
-
-def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:
+def _samples(version: VersionRecord, words: WordFilter) -> Sequence[Showable]:
     """The samples that can be shown, names with a capital."""
-    samples = tuple(filter(allows, version.samples))
-    if version.task not in TASKS or not TASKS[version.task].samples_are_names:
-        return samples
-    return tuple(name[:1].upper() + name[1:] for name in samples)
+    are_names = version.task in TASKS and TASKS[version.task].samples_are_names
+    samples = (each[:1].upper() + each[1:] if are_names else each for each in version.samples)
+    return [*filter(None, [words.filtered(each, NOTHING) for each in samples])]
 
 
 def _figures(version: VersionRecord) -> tuple[Field, ...]:
@@ -478,7 +492,7 @@ def _figures(version: VersionRecord) -> tuple[Field, ...]:
         reference = _("{loss} (live version at the time: {baseline:.3f})").format(
             loss=reference, baseline=version.baseline_loss
         )
-    seed = "–" if version.seed is None else str(version.seed)
+    seed = technical("–" if version.seed is None else str(version.seed))
     return (
         Field(_("Seed"), text(seed)),
         Field(_("Validation loss"), text(nats(version.validation))),
@@ -528,7 +542,10 @@ MODELS_GROUP = Group(
             (_TASK,),
             TaskOptions,
             examples=(
-                ("/models list task:names", _("lists the versions of the model for names.")),
+                (
+                    technical("/models list task:names"),
+                    _("lists the versions of the model for names."),
+                ),
             ),
         ),
         Command(
@@ -537,7 +554,7 @@ MODELS_GROUP = Group(
             info,
             (_VERSION,),
             VersionOptions,
-            examples=(("/models info version:2", _("compares version 2 with others.")),),
+            examples=((technical("/models info version:2"), _("compares version 2 with others.")),),
         ),
         Command(
             "models activate",
@@ -545,7 +562,7 @@ MODELS_GROUP = Group(
             activate,
             (_VERSION,),
             VersionOptions,
-            examples=(("/models activate version:2", _("makes version 2 live.")),),
+            examples=((technical("/models activate version:2"), _("makes version 2 live.")),),
             audience=Audience.ADMINISTRATORS,
         ),
         Command(
@@ -555,7 +572,10 @@ MODELS_GROUP = Group(
             (_TASK,),
             TaskOptions,
             examples=(
-                ("/models rollback task:names", _("undoes the last change of the live version.")),
+                (
+                    technical("/models rollback task:names"),
+                    _("undoes the last change of the live version."),
+                ),
             ),
             audience=Audience.ADMINISTRATORS,
         ),

@@ -30,12 +30,13 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
-from bot.text.spans import code, strong, text
+from bot.text.spans import command, strong, text
+from bot.text.technical import technical
+from bot.text.written import for_managers
 from bot.trainer.custom_models import (
     LARGEST_MODEL,
     LARGEST_WEIGHTS,
     TASK,
-    CustomModelLoader,
     Untrained,
 )
 from bot.trainer.events import EndReason
@@ -49,7 +50,7 @@ from bot.trainer.queries import (
     TrainingRequest,
     Trainings,
 )
-from bot.trainer.service import TrainingService, table_of
+from bot.trainer.service import table_of
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -59,12 +60,12 @@ from bot.training.custom_model_messages import (
     info_message,
     list_message,
     ready_embed,
+    retraining,
     shared_info_message,
     unknown,
     unknown_name,
     untrained,
 )
-from bot.training.models import corpus_title
 from bot.training.requests import (
     LARGEST_SEED,
     LONGEST_NUMBER,
@@ -74,6 +75,7 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
+from bot.training.titles import YOUR_FILE, YOUR_LIST, corpus_title
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,
@@ -82,7 +84,7 @@ from bot.training.usable_models import (
 )
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
-from data.phrases import Words
+from data.phrases import NOTHING, Phrase, Showable
 from models.names.constraints import LIST_RECIPE
 from models.names.generator import count_parameters
 from models.networks.vocabulary import END
@@ -156,7 +158,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=True)
         name = await new_name(app, options.name, community_id)
         await _check_new(app, community_id, name)
-        await app[TrainingService].check(CUSTOM, community_id)
+        await app.training.check(CUSTOM, community_id)
         await turn.defer(private=True)
         async with upload_turn(app):
             title, found = await _read_corpus(app, options, community_id)
@@ -175,7 +177,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
         name = await new_name(app, options.name, community_id)
-        title = await title_of(app, options.file.name, community_id, _("Your file"))
+        title = await title_of(app, options.file.name, community_id, YOUR_FILE)
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
         await _check_new(app, community_id, name)
         await turn.defer(private=True)
@@ -185,12 +187,12 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
 
 
 async def _imported(
-    app: App, turn: Turn, community_id: int, name: str, upload: Attachment, title: str
+    app: App, turn: Turn, community_id: int, name: str, upload: Attachment, title: Showable
 ) -> Message:
     """Check an upload and store it as a custom model. Returns the reply. Raises `UserError`."""
     content = await download(upload, title)
     try:
-        sample = await app[CustomModelLoader].validate(content, title)
+        sample = await app.custom_models.validate(content, title)
     except TooLarge as error:
         raise UserError(
             _(
@@ -204,16 +206,16 @@ async def _imported(
         raise UserError(
             _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
             file=title,
-            command=code("/namer export"),
+            command=command("/namer export"),
         ) from error
     trained = sample.trained
     words = await app.filters.of(community_id)
     await _checked(partial(check_import, trained), words)
-    title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
+    title = await title_of(app, trained.card.corpus, community_id, YOUR_LIST)
     corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
-    app[CustomModelLoader].keep(trained)  # it will be tried out at once
-    samples = [name for name in sample.samples if words.allows(name)]
+    app.custom_models.keep(trained)  # it will be tried out at once
+    samples = [*filter(None, [words.filtered(each, NOTHING) for each in sample.samples])]
     embed = ready_embed(model.name, trained.card, model.entries, samples)
     return Message(embeds=(embed,), buttons=details_of(trained.card))
 
@@ -230,9 +232,9 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
         reply = text(
             _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
             namer=model.name,
-            command=code("/namer import"),
+            command=command("/namer import"),
         )
-        file = File(f"{stem}.safetensors", content)
+        file = File(technical(f"{stem}.safetensors"), content)
         await turn.respond(Message(reply, files=(file,), private=True))
 
 
@@ -258,7 +260,7 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
         await turn.defer(private=True)
         card = None
         try:
-            card = (await app[CustomModelLoader].load(model)).card
+            card = (await app.custom_models.load(model)).card
         except Untrained:
             pass
         except WeightsError as error:
@@ -271,8 +273,8 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
             return
         is_training = await _is_training(app, model)
         # The filter may have changed since the list came.
-        model = replace(model, title=corpus_title(model.title, words.allows))
-        await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
+        title, terms = corpus_title(model.title, words), turn.platform.terms
+        await turn.respond(info_message(model, title, card, terms, is_training=is_training))
 
 
 async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
@@ -282,17 +284,17 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=False)
         model = await _find(app, community_id, options.name)
         await check_name(app, model, community_id)
-        await app[TrainingService].check(CUSTOM, community_id, model.id)
+        await app.training.check(CUSTOM, community_id, model.id)
         if not options.has_corpus and not model.has_corpus:
             raise UserError(
                 _("{namer} was imported without its list. Give a list with {file} or {text}."),
                 namer=model.name,
-                file=code("file:"),
-                text=code("text:"),
+                file=command("file:"),
+                text=command("text:"),
             )
         await turn.defer(private=True)
-        title = await title_of(app, model.title, community_id, _("Your list"))
-        notes: tuple[str, ...] = ()
+        title = await title_of(app, model.title, community_id, YOUR_LIST)
+        notes: tuple[Showable, ...] = ()
         async with upload_turn(app):
             if options.has_corpus:
                 title, found = await _read_corpus(app, options, community_id)
@@ -345,7 +347,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     action, _colon, number = state.partition(":")
     is_known = action in ("delete", "keep")
     if not is_known or not number.isdecimal() or len(number) > LONGEST_NUMBER:
-        raise other_version("/namer")
+        raise other_version(technical("/namer"))
     model = await app.store[CustomModels].get(int(number))
     if model is None or model.community_id != community_id:
         raise unknown()
@@ -353,7 +355,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if action == "delete":
         training = await app.store[Trainings].active_of(model.id)
         if training is not None:
-            await app[TrainingService].stop(training.id, EndReason.DELETED)
+            await app.training.stop(training.id, EndReason.DELETED)
         await app.store[CustomModels].delete(model.id)
         reply = text(_("{namer} was deleted."), namer=model.name)
     await turn.edit_source(Message(reply, private=True))
@@ -376,7 +378,7 @@ async def suggest_with_shared(app: App, turn: Turn, typed: str) -> Sequence[Choi
 
 async def new_name(app: App, typed: str, community_id: int) -> str:
     """Validate and normalise the name of a new custom model. Raises `UserError`."""
-    example = code("name:elves")
+    example = command("name:elves")
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
     if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
         raise UserError(
@@ -409,13 +411,13 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
                 "Give a list of names: {file} takes a text file with one name per line, {text} "
                 "takes names separated by commas."
             ),
-            file=code("file:"),
-            text=code("text:"),
+            file=command("file:"),
+            text=command("text:"),
         )
     if options.text is not None and len(options.text) > LONGEST_TEXT:
         raise UserError(
             _("That list is too long to type; upload it as a text file with {file}."),
-            file=code("file:"),
+            file=command("file:"),
         )
     if options.file is not None:
         check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
@@ -439,13 +441,15 @@ async def _named(app: App, community_id: int, typed: str) -> CustomModelRecord |
     return await app.store[CustomModels].named(community_id, name)
 
 
-async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
+async def _read_corpus(
+    app: App, options: CorpusOptions, community_id: int
+) -> tuple[Showable, NameList]:
     """Read the list after `check_corpus`: title and names. Raises `UserError`, `CorpusError`."""
-    title: Words = _("Your list")
+    title: Showable = YOUR_LIST
     if options.file is None:
         content = lines_of(options.text or "")
     else:
-        title = await title_of(app, options.file.name, community_id, _("Your list"))
+        title = await title_of(app, options.file.name, community_id, YOUR_LIST)
         content = await download(options.file, title)
     words = await app.filters.of(community_id)
     return title, await _checked(partial(parse_list, content, title), words)
@@ -523,8 +527,8 @@ def _refusals(name: str, most: int) -> Iterator[None]:
     except NameTaken as error:
         raise UserError(
             _("There's a namer called {name} already. Choose another name, or use {command}."),
-            name=name,
-            command=code(f"/namer retrain name:{name}"),
+            name=for_managers(name),
+            command=retraining(for_managers(name)),
         ) from error
     except TooManyModels as error:
         if most == 0:
@@ -534,7 +538,7 @@ def _refusals(name: str, most: int) -> Iterator[None]:
             "You can have {limit} namers here; delete one with {command}.",
             most,
         )
-        raise UserError(sentence, limit=most, command=code("/namer delete")) from error
+        raise UserError(sentence, limit=most, command=command("/namer delete")) from error
 
 
 async def _discard(app: App, model: CustomModelRecord) -> None:
@@ -632,11 +636,11 @@ _ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
 
 def _of_managers(
     verb: str,
-    description: str,
+    description: Phrase,
     answer: Answer[Any],
     options: tuple[Option, ...],
     build: Callable[..., object],
-    example: tuple[str, str],
+    example: tuple[Showable, Showable],
 ) -> Command:
     """A subcommand for managers, with an example and what that does."""
     name, audience = f"{NAMER} {verb}", Audience.MANAGERS
@@ -675,13 +679,15 @@ NAMER_GROUP = Group(
             export,
             (_NAME,),
             NameOptions,
-            ("/namer export name:elves", _("downloads a namer as a file.")),
+            (technical("/namer export name:elves"), _("downloads a namer as a file.")),
         ),
         Command(
             "namer list",
             _("List the namers."),
             list_,
-            examples=(("/namer list", _("lists the namers of this place, and shared ones.")),),
+            examples=(
+                (technical("/namer list"), _("lists the namers of this place, and shared ones.")),
+            ),
         ),
         Command(
             "namer info",
@@ -691,7 +697,7 @@ NAMER_GROUP = Group(
             NameOptions,
             examples=(
                 (
-                    "/namer info name:elves",
+                    technical("/namer info name:elves"),
                     _("shows how good a namer is and what it was trained on."),
                 ),
             ),
@@ -703,7 +709,7 @@ NAMER_GROUP = Group(
             (_NAME, *_LIST),
             CorpusOptions,
             (
-                "/namer retrain name:elves",
+                technical("/namer retrain name:elves"),
                 _("trains a namer again; add a list to replace its own."),
             ),
         ),
@@ -714,7 +720,7 @@ NAMER_GROUP = Group(
             (_NAME, _ON),
             ShareOptions,
             (
-                "/namer share name:elves",
+                technical("/namer share name:elves"),
                 _("lets a namer be used elsewhere, too; on:False stops that."),
             ),
         ),
@@ -724,7 +730,7 @@ NAMER_GROUP = Group(
             delete,
             (_NAME,),
             NameOptions,
-            ("/namer delete name:elves", _("deletes a namer and its list.")),
+            (technical("/namer delete name:elves"), _("deletes a namer and its list.")),
         ),
     ),
     is_costly=True,

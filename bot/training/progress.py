@@ -11,11 +11,11 @@ from bot.chat.dispatch import LAST_TRIES, deliver
 from bot.chat.message import Button, Embed, Field, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
-from bot.community.blocks import BlockList
 from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
-from bot.text.spans import Text, Timestamp, code, emphasis, text, verbatim
-from bot.trainer.custom_models import TASK, CustomModelLoader, Untrained
+from bot.text.spans import Text, Timestamp, emphasis, text
+from bot.text.written import accepted
+from bot.trainer.custom_models import TASK, Untrained
 from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
 from bot.trainer.queries import (
     CUSTOM,
@@ -27,9 +27,11 @@ from bot.trainer.queries import (
     VersionRecord,
 )
 from bot.trainer.service import Event, Events
-from bot.training.custom_model_messages import details_of, ready_embed
+from bot.training.custom_model_messages import details_of, ready_embed, retraining
 from bot.training.models import version_report, written
+from bot.training.titles import corpus_title
 from bot.writing.errors import TooSlow
+from data.phrases import NOTHING, Phrase, Showable
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
 from models.weights import WeightsError
 
@@ -41,7 +43,7 @@ EDITS = 3
 """Multiple of the edit interval between two edits of a progress message."""
 SHOWN_SAMPLES = 4
 
-_REASONS: Mapping[str, str] = {
+_REASONS: Mapping[str, Phrase] = {
     EndReason.BUTTON: _("Somebody pressed Stop."),
     EndReason.CRASHED: _("The training process ended early; the bot's log says more."),
     EndReason.KILLED: _("The training process was killed, perhaps because memory ran out."),
@@ -61,7 +63,7 @@ _REASONS: Mapping[str, str] = {
 class TrainedModel:
     """The model that is trained, as messages speak of it."""
 
-    name: str
+    name: Showable
     """The task, or the name of the custom model."""
     is_custom: bool
     has_weights: bool = True
@@ -110,15 +112,15 @@ class TrainingState:
     def corpus(self) -> tuple[Text, ...]:
         """Lines about the corpus."""
         title = self.request.title or (self.planned.corpus if self.planned else "")
-        first = verbatim(_(title)) if title else text(emphasis(_("Reading the corpus …")))
-        return (first, *(text(emphasis(note)) for note in self.notes))
+        first = text(corpus_title(title)) if title else text(emphasis(_("Reading the corpus …")))
+        return (first, *(text(emphasis(accepted(note))) for note in self.notes))
 
     @property
-    def footer(self) -> str:
+    def footer(self) -> Phrase:
         """The limit of time."""
         minutes = self.request.minutes
         if minutes is None:
-            return ""
+            return NOTHING
         return ngettext("At most {count} minute", "At most {count} minutes", minutes).format(
             count=minutes
         )
@@ -145,11 +147,11 @@ def progress_message(state: TrainingState) -> Message:
         lines.append(text(waiting, count=state.ahead))
     if state.progress is not None:
         share = state.progress.step / max(state.progress.steps, 1)
-        lines.append(text("{bar} {share:.0%}", bar=progress_bar(share), share=share))
+        lines.append(text(Phrase("{bar} {share:.0%}"), bar=progress_bar(share), share=share))
         if state.ready_at is not None:
             fields = (Field(_("Ready"), text(Timestamp(state.ready_at))),)
     if state.samples:
-        lines += [(), *map(verbatim, state.samples[:SHOWN_SAMPLES])]
+        lines += [(), *(text(accepted(each)) for each in state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
         title=title.format(subject=state.model.name),
         lines=tuple(lines),
@@ -167,7 +169,7 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
             title = _("The training of {subject} was stopped")
         case Failed(message=reason):
             title = _("The training of {subject} failed")
-    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else verbatim(reason))
+    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else text(accepted(reason)))
     consequence: Text = ()
     if reason == EndReason.DELETED:
         pass
@@ -176,8 +178,7 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
     elif model.has_weights:
         consequence = text(_("The namer works as before."))
     else:
-        command = code(f"/namer retrain name:{model.name}")
-        consequence = text(_("Try again with {command}."), command=command)
+        consequence = text(_("Try again with {command}."), command=retraining(model.name))
     embed = Embed(
         title=title.format(subject=model.name),
         lines=(sentence, consequence) if consequence else (sentence,),
@@ -203,7 +204,7 @@ def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message
         state.model.name,
         trained.card,
         trained.entries,
-        trained.samples,
+        [*map(accepted, trained.samples)],
         lines=(*state.corpus, ()),
         seconds=trained.seconds,
         tone=Tone.TRAINING,
@@ -217,7 +218,7 @@ async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
         return TrainedModel(written(request.task), is_custom=False)
     model = await app.store[CustomModels].get(request.custom_model_id or 0)
     if model is None:
-        return TrainedModel(request.title, is_custom=True)
+        return TrainedModel(accepted(request.title), is_custom=True)
     return TrainedModel(model.name, is_custom=True, has_weights=model.digest is not None)
 
 
@@ -308,7 +309,7 @@ class TrainingReport:
         if model is None:
             return None
         try:
-            trained = await app[CustomModelLoader].load(model)
+            trained = await app.custom_models.load(model)
             sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None
@@ -327,7 +328,7 @@ class TrainingReport:
         Nothing is written in a community that an owner has blocked.
         """
         ref = self._ref
-        if ref is None or await self._app[BlockList].has_community(ref.community_id):
+        if ref is None or await self._app.blocks.has_community(ref.community_id):
             return True
         number = self._record.id
         try:

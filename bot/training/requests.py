@@ -11,7 +11,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.polls.votes import signature
-from bot.text.formats import shortened
+from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, link, text
 from bot.trainer.events import EndReason
 from bot.trainer.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
@@ -19,9 +19,9 @@ from bot.trainer.service import (
     AlreadyTraining,
     CoolingDown,
     TrainingRefused,
-    TrainingService,
 )
 from bot.training.progress import TrainingState, ended_message, model_of, progress_message
+from data.phrases import Showable
 from models.training.events import Failed
 
 LARGEST_SEED = 2**31
@@ -53,7 +53,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
         ) from error
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
     try:
-        await app[TrainingService].enqueue(request)
+        await app.training.enqueue(request)
     except BaseException as error:
         why = explain_refusal(error) if isinstance(error, TrainingRefused) else ()
         with suppress(DeliveryError):
@@ -81,14 +81,14 @@ def explain_refusal(error: TrainingRefused) -> Text:
             return text(_("Too many trainings are waiting; try again in a few minutes."))
 
 
-async def title_of(app: App, name: str, community_id: int | None, unnamed: str) -> str:
+async def title_of(app: App, name: str, community_id: int | None, unnamed: Showable) -> Showable:
     """The name of a corpus or file if it can be shown in a community, else `unnamed`."""
     name = "".join(c for c in name[:255] if c.isprintable()).strip()
-    title = shortened(name, LONGEST_TITLE)
-    return title if title and await app.allows(title, community_id) else unnamed
+    words = await app.filters.of(community_id)
+    return words.filtered(cut(name, LONGEST_TITLE), unnamed) if name else unnamed
 
 
-def check_size(title: str, size: int, most: int, what: str) -> None:
+def check_size(title: Showable, size: int, most: int, what: Showable) -> None:
     """Raise `UserError` for an upload of more than `most` bytes. `what` names accepted files."""
     if size > most:
         raise UserError(
@@ -100,7 +100,7 @@ def check_size(title: str, size: int, most: int, what: str) -> None:
         )
 
 
-async def download(upload: Attachment, title: str) -> bytes:
+async def download(upload: Attachment, title: Showable) -> bytes:
     """The content of an upload whose size was checked. Raises `UserError`."""
     try:
         return await upload.read()
@@ -116,7 +116,7 @@ async def upload_turn(app: App) -> AsyncIterator[None]:
 
     Raises `UserError` if that takes too long.
     """
-    uploads = app[TrainingService].uploads
+    uploads = app.training.uploads
     try:
         async with asyncio.timeout(PATIENCE_S):
             await uploads.acquire()
@@ -145,7 +145,7 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
             _("This training belongs to another {community}."),
             community=turn.platform.terms.community,
         )
-    if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
+    if not await app.training.stop(record.id, await stop_reason(app, turn, record)):
         raise UserError(_("This training has already ended."))
     await turn.respond(Message(text(_("Stopped.")), private=True))
 

@@ -13,9 +13,9 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
-from bot.text.spans import code, text
+from bot.text.spans import code, command, text
+from bot.text.technical import technical
 from bot.trainer.queries import SHARED, TrainingRequest, Trainings
-from bot.trainer.service import TrainingService
 from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.requests import (
@@ -26,7 +26,9 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
+from bot.training.titles import YOUR_CORPUS
 from bot.words import WordFilter
+from data.phrases import Phrase, Showable
 from data.text import clean_name
 from models.tasks import TASKS, Task
 
@@ -59,14 +61,14 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     _check_requirements(app, task)
     title = None
     if options.corpus is not None:
-        title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
+        title = await title_of(app, options.corpus.name, turn.community_id, YOUR_CORPUS)
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     active = await app.store[Trainings].waiting(SHARED)
     if active:
         reply = text(_("A training is already running; wait until it has ended, or stop it."))
         await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
         return
-    await app[TrainingService].check_cooldown()
+    await app.training.check_cooldown()
     await turn.defer(private=True)
     async with upload_turn(app):
         queued = await _queue(app, turn, options, minutes, title)
@@ -74,7 +76,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
 
 
 async def _queue(
-    app: App, turn: Turn, options: RetrainOptions, minutes: int, title: str | None
+    app: App, turn: Turn, options: RetrainOptions, minutes: int, title: Showable | None
 ) -> Message:
     """Read the corpus, if there is one, and queue the training. Returns the reply."""
     task, corpus = TASKS[options.task], None
@@ -118,7 +120,7 @@ async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
     if not names:
         raise UserError(
             _("The hall of fame is empty. Vote on names with {command} first."),
-            command=code("/dinoname"),
+            command=command("/dinoname"),
         )
     return names
 
@@ -132,7 +134,7 @@ def _minutes(minutes: int | None, limit: int) -> int:
                 limit,
             ),
             limit=limit,
-            example=code(f"minutes:{min(5, limit)}"),
+            example=code(Phrase("minutes:{count}").format(count=min(5, limit))),
         )
     return minutes or limit
 
@@ -151,7 +153,7 @@ def _check_requirements(app: App, task: Task) -> None:
                 "install them with {command}."
             ),
             task=written(task.name),
-            command=code(INSTALL),
+            command=code(technical(INSTALL)),
         )
 
 
@@ -175,7 +177,7 @@ def _command(task: Task) -> Command:
         retrain,
         (*options, Option("force", force, Kind.SWITCH)),
         partial(RetrainOptions, task.name),
-        examples=((f"/{RETRAIN} {task.name}", example),),
+        examples=((technical(f"/{RETRAIN} {task.name}"), example),),
         audience=Audience.ADMINISTRATORS,
     )
 

@@ -11,6 +11,7 @@ from bot.text.formats import shortened, spaced
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
 from bot.words import WordFilter
+from data.phrases import Showable
 
 LONGEST_CHOICE = 64
 """Characters of the name of a custom model, with its number."""
@@ -58,7 +59,7 @@ async def suggest(app: App, turn: Turn, typed: str, *, only_shared: bool = False
     return within_limits(_choices(shown, turn, words), limits)
 
 
-async def shared_with(app: App, turn: Turn) -> list[tuple[CustomModelRecord, str]]:
+async def shared_with(app: App, turn: Turn) -> list[tuple[CustomModelRecord, Showable]]:
     """Models that others share, with who shares them. Raises `Unavailable`."""
     words = await app.filters.of(turn.community_id)
     found = await app.store[CustomModels].usable(
@@ -69,12 +70,13 @@ async def shared_with(app: App, turn: Turn) -> list[tuple[CustomModelRecord, str
     ]
 
 
-def sharer_of(record: CustomModelRecord, turn: Turn, words: WordFilter) -> str:
+def sharer_of(record: CustomModelRecord, turn: Turn, words: WordFilter) -> Showable:
     """The community that shares a model, if this process knows its name and `words` allow it."""
     sharer = turn.platform.describe(record.community_id)
-    if sharer is None or not words.allows(sharer.name):
-        return _("another {community}").format(community=turn.platform.terms.community)
-    return shortened(sharer.name, LONGEST_SHARER)
+    other = _("another {community}").format(community=turn.platform.terms.community)
+    if sharer is None:
+        return other
+    return shortened(words.filtered(sharer.name, other), LONGEST_SHARER)
 
 
 def _choices(records: Iterable[CustomModelRecord], turn: Turn, words: WordFilter) -> list[Choice]:
@@ -82,7 +84,7 @@ def _choices(records: Iterable[CustomModelRecord], turn: Turn, words: WordFilter
     for record in records:
         label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
         label = label.format(name=record.name, count=record.entries)
-        value = record.name
+        value: Showable = record.name
         if record.community_id != turn.community_id:
             value = shared_value(record)
             shared = _("shared by {community}").format(community=sharer_of(record, turn, words))

@@ -13,7 +13,9 @@ from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.text.formats import human_date
-from bot.text.spans import code, text, verbatim
+from bot.text.spans import command, text
+from bot.text.technical import technical
+from bot.text.written import accepted
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
 from data.phrases import from_json
 
@@ -46,7 +48,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
     async with app.answering(turn, EXPORT):
         if options.format not in FORMATS:
             raise UserError(
-                _("The format can be {text} or {json}."), text=code("text"), json=code("json")
+                _("The format can be {text} or {json}."), text=command("text"), json=command("json")
             )
         kept = await app.store[Poems].of(turn.user.id)
         if not kept:
@@ -71,7 +73,8 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title, body = from_json(str(poem.get("title", ""))), str(poem.get("text", ""))
+    title = from_json(str(poem.get("title", "")), accepted)
+    body = str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)
     try:
@@ -113,7 +116,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     place, number = map(stored_number, rest.partition(":")[::2])
     has_number = action in ("ask", "drop")
     if not (has_number or action == "show") or place is None or (has_number and number is None):
-        raise other_version("/poems")
+        raise other_version(technical("/poems"))
     dropped = None
     if action == "drop" and number is not None:
         dropped = await app.store[Poems].drop(turn.user.id, number)
@@ -136,7 +139,7 @@ async def page(app: App, member_id: int, place: int, *, asked: int | None = None
     day = human_date(poem.kept_at.date())
     embed = Embed(
         title=poem.title,
-        lines=tuple(verbatim(line) for line in poem.text.split("\n")),
+        lines=tuple(text(accepted(line)) if line else () for line in poem.text.split("\n")),
         footer=_("{place} of {count} · kept {day}").format(place=place + 1, count=count, day=day),
         tone=Tone.VERSE,
     )
@@ -176,7 +179,7 @@ POEMS = Command(
     "poems",
     _("The poems that you've kept."),
     poems,
-    examples=(("/poems", _("lists the poems that you've kept.")),),
+    examples=((technical("/poems"), _("lists the poems that you've kept.")),),
 )
 EXPORT_COMMAND = Command(
     "export",
@@ -186,10 +189,10 @@ EXPORT_COMMAND = Command(
         Option(
             "format",
             _("text to read, json for programs (default text)"),
-            choices=tuple(Choice(kind, kind) for kind in FORMATS),
+            choices=tuple(Choice(technical(kind), kind) for kind in FORMATS),
             is_main=True,
         ),
     ),
     ExportOptions,
-    examples=(("/export format:json", _("downloads your poems as a file.")),),
+    examples=((technical("/export format:json"), _("downloads your poems as a file.")),),
 )

@@ -11,6 +11,8 @@ from bot.store.members import writing_for
 from bot.store.personal import Rows, number_of, rows_of_member
 from bot.store.queries import Queries
 from bot.store.schema import Poem
+from bot.text.written import accepted
+from data.phrases import Showable
 
 MOST = 200
 """Maximum number of poems per member."""
@@ -21,7 +23,7 @@ class KeptPoem:
     """A poem that a member has kept."""
 
     id: int
-    title: str
+    title: Showable
     text: str
     kept_at: datetime
 
@@ -78,13 +80,14 @@ class Poems(Queries):
             .offset(skip)
             .limit(most)
         )
-        return [KeptPoem(*row) for row in await self._rows(statement)]
+        rows = await self._rows(statement)
+        return [KeptPoem(number, accepted(title), body, at) for number, title, body, at in rows]
 
     async def count(self, member_id: int) -> int:
         """Number of poems that a member has kept."""
         return await self._scalar(select(func.count()).where(Poem.member_id == member_id)) or 0
 
-    async def drop(self, member_id: int, poem_id: int) -> str | None:
+    async def drop(self, member_id: int, poem_id: int) -> Showable | None:
         """Delete a member's poem. Returns its title; `None` if there was none."""
         async with self._database.writing() as session:
             dropped = await session.scalars(
@@ -92,7 +95,8 @@ class Poems(Queries):
                 .where(Poem.member_id == member_id, Poem.id == poem_id)
                 .returning(Poem.title)
             )
-            return dropped.first()
+            title = dropped.first()
+            return None if title is None else accepted(title)
 
 
 async def remove(session: AsyncSession, community_id: int | None, message_id: int) -> int:

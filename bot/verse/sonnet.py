@@ -17,21 +17,23 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
-from bot.text.formats import human_join, shortened, spaced, without_bidi_controls
-from bot.text.spans import Text, code, codes, text, verbatim
+from bot.text.formats import cut, human_join, spaced, without_bidi_controls
+from bot.text.spans import Text, codes, command, text
+from bot.text.technical import technical
 from bot.verse.poems import keep_button
+from bot.words import WordFilter
+from bot.writing.filtered import WrittenLines, write_poem
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.parts_of_speech import CLOSED
-from data.phrases import to_json
+from data.phrases import NOTHING, Phrase, Showable, to_json
 from data.text import fold, unify_newlines
-from models.text_generator import Accept
 from models.verse.forms import FORMS, Form
 from models.verse.mentions import DETERMINERS
 from models.verse.poem import OPENING_LIMIT, NoLineFound, SonnetDraft, SonnetRequest
 from models.verse.subject import listed_subjects
 
 ACTION = "sonnet"
-WRITING = text("✒️ …")
+WRITING = text(technical("✒️ …"))
 """The last line of a message while its poem is being written."""
 LONGEST_ECHO = 800
 """Characters of a refused opening that are repeated in the error."""
@@ -62,7 +64,7 @@ class SonnetOptions:
             if request.temperature != default.temperature
             else "",
         }
-        options = (f"{k}:{shortened(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
+        options = (f"{k}:{cut(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
         return " ".join(["/sonnet", *options])
 
     def to_state(self) -> str:
@@ -92,7 +94,8 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         try:
             options = checked(options)
         except UserError as error:
-            raise UserError(*with_echo(error.text, options.as_typed())) from error
+            typed = await app.filtered(options.as_typed(), turn.community_id)
+            raise UserError(*with_echo(error.text, typed)) from error
         request = options.request
         if not await app.allows(request.about, turn.community_id):
             raise UserError(_("The bot won't write about that; try something else."))
@@ -133,7 +136,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             ),
             limit=LONGEST_NAME,
             count=len(name),
-            option=code("opening:"),
+            option=command("opening:"),
         )
     # Line ends of two characters count once.
     is_long = len(request.opening) > 2 * OPENING_LIMIT
@@ -151,7 +154,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     if request.form not in FORMS:
         raise UserError(
             _("A poem can be {forms}; pick one of the suggestions."),
-            forms=codes([*FORMS], either=True),
+            forms=codes([*map(technical, FORMS)], either=True),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
     if _ENDS_IN_ADDRESS.search(opening) and len(opening) < OPENING_LIMIT:
@@ -166,11 +169,10 @@ async def write(
     particles = app.inference.particles
     request = replace(options.request, seed=secrets.randbelow(2**32), particles=particles)
     words = await app.filters.of(turn.community_id)
-    caller = caller_of(app, turn, words.allows)
-    async with aclosing(app.inference.sonnet(request, caller)) as drafts:
-        async for draft in drafts:
-            message = poem_message(options, draft, words.allows)
-            if draft.finished:
+    async with aclosing(write_poem(app.inference, request, words, caller_of(app, turn))) as written:
+        async for poem in written:
+            message = poem_message(options, poem, words)
+            if poem.draft.finished:
                 details = {
                     "temperature": request.temperature,
                     "seed": request.seed,
@@ -183,33 +185,33 @@ async def write(
             yield message
 
 
-def poem_message(options: SonnetOptions, draft: SonnetDraft, allows: Accept) -> Message:
-    """A poem so far, without buttons. `allows` decides about a subject that was drawn."""
+def poem_message(options: SonnetOptions, poem: WrittenLines, words: WordFilter) -> Message:
+    """A poem so far, without buttons."""
     form = FORMS[options.request.form]
-    lines = tuple(_in_stanzas(draft.lines, form))
+    lines = tuple(_in_stanzas(poem.lines, form))
     embed = Embed(
-        title=spaced(["📜", _title(form, draft, allows)]),
-        lines=lines if draft.finished else (*lines, WRITING),
-        footer=_footer(options),
+        title=spaced([technical("📜"), _title(form, poem.draft, words)]),
+        lines=lines if poem.draft.finished else (*lines, WRITING),
+        footer=_footer(options, words),
         tone=Tone.VERSE,
     )
     return Message(embeds=(embed,))
 
 
-def _title(form: Form, draft: SonnetDraft, allows: Accept) -> str:
+def _title(form: Form, draft: SonnetDraft, words: WordFilter) -> Phrase:
     """The form, and what the poem is about: as the member typed it, or as it was drawn."""
-    request, subject = draft.request, list(draft.subject.words)
-    if not request.about:
-        # What an opening is about, its words would not say in good English.
-        subject = [] if request.opening else [*filter(allows, subject)]
+    request, title, drawn = draft.request, _(form.title), draft.subject.words
+    if request.about and drawn:
+        about = request.about.rstrip(".,;: ") or request.about
+        if not _reads_as_noun(about):
+            return _("{form} on “{words}”").format(form=title, words=words.filtered(about))
+        return _("{form} on {subject}").format(form=title, subject=words.filtered(about))
+    if request.opening:  # what it is about, its words would not say in good English
+        return title
+    subject = [*filter(None, [words.filtered(each, NOTHING) for each in drawn])]
     if not subject:
-        return _(form.title)
-    words = human_join(subject)
-    if request.about:
-        words = request.about.rstrip(".,;: ") or request.about
-        if not _reads_as_noun(words):
-            return _("{form} on “{words}”").format(form=_(form.title), words=words)
-    return _("{form} on {subject}").format(form=_(form.title), subject=words)
+        return title
+    return _("{form} on {subject}").format(form=title, subject=human_join(subject))
 
 
 def _reads_as_noun(words: str) -> bool:
@@ -263,22 +265,22 @@ async def _buttons(app: App, turn: Turn, finished: Message, another: Button | No
     return [*buttons, keep_button(state)] if state is not None else buttons
 
 
-def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
+def _in_stanzas(lines: Sequence[Showable], form: Form) -> Iterator[Text]:
     """The lines, with an empty one after each stanza."""
     for number, line in enumerate(lines, start=1):
-        yield verbatim(line)
+        yield text(line) if line else ()
         if number in form.stanza_ends:
             yield ()
 
 
-def _footer(options: SonnetOptions) -> str:
+def _footer(options: SonnetOptions, words: WordFilter) -> Phrase:
     """The words that a poem was asked for with, for readers: no button depends on it."""
     request = options.request
     parts = []
     if request.about:
-        parts.append(_("About {name}").format(name=request.about))
+        parts.append(_("About {name}").format(name=words.filtered(request.about)))
     if request.opening:
-        parts.append(_("From “{opening}”").format(opening=request.opening))
+        parts.append(_("From “{opening}”").format(opening=words.filtered(request.opening)))
     return spaced(parts, " · ")
 
 
@@ -329,7 +331,7 @@ SONNET = Command(
     _options,
     examples=(
         (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
-        ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
+        (technical("/sonnet about:Mangosaurus"), _("writes a sonnet about a name.")),
         (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
     ),
     is_costly=True,

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from bot.text.written import accepted
 from bot.words.disguises import Disguises
 from bot.words.lists import (
     affixes,
@@ -29,12 +30,17 @@ from bot.words.matching import (
 )
 from bot.words.normalisation import masked_words, readings, transliterated
 from bot.words.ordinary import OrdinaryPlaces, OrdinaryWords
+from data.phrases import Showable, _
 
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
 
 MOST_HEARD = 8_000
 """Words whose verdict by their sound is kept: most that people and networks write."""
+
+
+REFUSED = _("words that the word filter blocks")
+"""What is shown instead of them."""
 
 
 class WordFilter:
@@ -74,6 +80,10 @@ class WordFilter:
     def __reduce__(self) -> "tuple[Callable[[_Own], WordFilter], tuple[_Own]]":
         """Pickled as its own words: another process has the bot's lists already."""
         return _restored, (self._own,)
+
+    def filtered(self, text: str, instead: Showable = REFUSED) -> Showable:
+        """A text as it is shown: `instead` of one with a blocked word."""
+        return accepted(text) if self.allows(text) else instead
 
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
@@ -271,3 +281,16 @@ class OwnLists:
 def _taken_over(lists: _Lists) -> OwnLists:
     _made[:] = [lists]
     return OwnLists()
+
+
+@dataclass(frozen=True)
+class NameFilter:
+    """A word filter for new names that refuses some names, too. It can be pickled."""
+
+    words: WordFilter
+    refused: frozenset[str]
+    """Case-folded."""
+
+    def __call__(self, name: str) -> bool:
+        """Whether a name may be written."""
+        return name.casefold() not in self.refused and self.words.allows(name)

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
-from data.phrases import Phrase, _
+from data.phrases import Phrase, Translated, _
 from data.text import fold, words_of
 from data.tokens import is_word
 from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints, runs_of
@@ -42,7 +42,7 @@ WITHOUT_WORDS = (
 )
 READING = "Plays of William Shakespeare, the King James Bible and verse of 1500 to 1920"
 """The title of what the word network has read."""
-MEMORY = "Training takes up to 2.5 GB of memory."
+MEMORY = _("Training takes up to 2.5 GB of memory.")
 NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
@@ -158,7 +158,7 @@ def _with_reference_loss(plan: Plan) -> Plan:
         poems = corpora.load_sonnets().validation
     except corpora.CorpusError as error:
         sentence = _("Not compared with other versions: {reason}")
-        return _with_note(plan, sentence.format(reason=error.translated(Phrase)))
+        return _with_note(plan, sentence.format(reason=error.sentence.phrase(Translated)))
     read = corpus.known().intersection(line for poem in poems for line in poem.split("\n") if line)
     if len(read) > _COMMON_LINES or (base is not None and _has_read_validation(base)):
         return _with_note(
@@ -171,7 +171,7 @@ def _with_reference_loss(plan: Plan) -> Plan:
     return replace(plan, figures=figures)
 
 
-def _with_note(plan: Plan, note: str) -> Plan:
+def _with_note(plan: Plan, note: Phrase) -> Plan:
     return replace(plan, corpus=replace(plan.corpus, notes=(*plan.corpus.notes, note)))
 
 

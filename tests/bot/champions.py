@@ -4,11 +4,12 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.polls.queries import Ballot, PollRecord, Polls, announced
 from bot.store import Store
-from bot.store.schema import OutboxRow
+from bot.store.schema import OutboxRow, WinnerAnswer
+from tests.texts import named, written
 
 _voters = count(1000)
 
@@ -33,10 +34,10 @@ async def crown(
         message_id=3,
         member_id=member_id,
         discoverer=discoverer,
-        names=("Anothersaurus", name),
+        names=named("Anothersaurus", name),
         opened_at=at - timedelta(minutes=10),
         closes_at=at,
-        custom_model=namer,
+        custom_model=None if namer is None else written(namer),
     )
     polls = store[Polls]
     await polls.open(card)
@@ -57,3 +58,12 @@ async def announce(store: Store, poll_id: int, at: datetime, message_id: int | N
     async with store.database.writing() as session:
         await announced(session, poll_id, at, message_id)
         await session.execute(delete(OutboxRow).where(OutboxRow.subject_id == poll_id))
+
+
+async def outdated(store: Store) -> list[tuple[int, int, int]]:
+    """Community, channel and message of each answer that shows a removed name."""
+    answer = WinnerAnswer
+    places = select(answer.community_id, answer.channel_id, answer.message_id).distinct()
+    async with store.database.reading() as session:
+        rows = await session.execute(places.where(answer.is_outdated))
+        return sorted((community, channel, message) for community, channel, message in rows)

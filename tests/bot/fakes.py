@@ -150,7 +150,8 @@ class FakeWriter(Inference):
         self.trained_asked.append(trained)
         if self.error:
             raise self.error
-        return NamesResult(self.names_found[: request.count], self.shortfall)
+        accept = caller.accept or self._accept
+        return NamesResult(tuple(filter(accept, self.names_found))[: request.count], self.shortfall)
 
     async def dissect(
         self, name: str, trained: Trained | None = None, caller: Caller = NOBODY

@@ -23,7 +23,10 @@ from bot.chat.turn import (
     User,
 )
 from bot.platforms.discord.platform import LIMITS
-from bot.text.spans import plain
+from bot.store.people import Person
+from bot.text.spans import Span, link, plain
+from bot.text.technical import TechnicalText, technical
+from tests.texts import written
 
 COMMUNITY, CHANNEL = 1, 5
 ADA = User(7, "ada", is_moderator=True, is_manager=True, is_administrator=True)
@@ -41,7 +44,12 @@ class FakePlatform:
     closed: list[tuple[AnswerRef, Message]] = field(default_factory=list)
     name = "fake"
     limits = LIMITS
-    terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
+    terms = Terms(
+        platform=written("Fake"),
+        community=written("club"),
+        communities=written("clubs"),
+        reload=written("reload"),
+    )
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True
     shard_latencies: dict[int, float | None] = field(default_factory=dict)
@@ -82,18 +90,18 @@ class FakePlatform:
     async def language_of(self, community_id: int | None) -> Language:
         return ENGLISH
 
-    async def link(self, ref: MessageRef) -> str:
-        return f"fake://{ref.channel_id}/{ref.message_id}"
+    async def link(self, ref: MessageRef) -> TechnicalText:
+        return technical(f"fake://{ref.channel_id}/{ref.message_id}")
 
     async def find(self, address: str) -> MessageRef | None:
         channel, _slash, message = address.removeprefix("fake://").partition("/")
         return MessageRef(int(channel), int(message), COMMUNITY) if message.isdecimal() else None
 
-    def mention(self, user_id: int) -> str:
-        return f"@{user_id}"
+    def mention(self, person: Person) -> Span:
+        return link(technical(f"@{person.id}"))
 
-    def mention_channel(self, channel_id: int) -> str:
-        return f"#{channel_id}"
+    def mention_channel(self, channel_id: int) -> Span:
+        return link(technical(f"#{channel_id}"))
 
     async def is_in_community(self, ref: MessageRef) -> bool:
         return ref.community_id in self.communities
@@ -104,8 +112,8 @@ class FakePlatform:
     async def community_of(self, typed: str) -> int | None:
         return stored_number(typed)
 
-    async def shown_id(self, number: int) -> str:
-        return str(number)
+    async def shown_id(self, number: int) -> TechnicalText:
+        return technical(str(number))
 
     def describe(self, community_id: int) -> CommunityInfo | None:
         known = community_id in self.communities
@@ -201,5 +209,5 @@ def press_on(turn: FakeTurn, number: int) -> FakeTurn:
 def with_buttons(app: App, **answers: Answer[str]) -> App:
     """The services, whose only buttons are these."""
     buttons = {action: Pressed(answer) for action, answer in answers.items()}
-    object.__setattr__(app, "registry", replace(app.registry, buttons=buttons))
+    app.registry = replace(app.registry, buttons=buttons)
     return app

@@ -5,6 +5,8 @@ import pickle
 
 from data import errors
 from data.errors import Sentence, TemplatedError
+from data.phrases import Language, in_language
+from tests.texts import written
 
 GERMAN = {
     "{title} has {count:,} lines. {problems}": "{title} hat {count} Zeilen. {problems}",
@@ -34,7 +36,7 @@ def test_str() -> None:
 
 
 def test_translated() -> None:
-    translated = toy_error().translated(lambda template: GERMAN[template])
+    translated = in_language(toy_error().sentence.phrase(written), Language("de", GERMAN))
     assert translated == "{a}.txt hat 1200 Zeilen. Zeile 3 ist leer. Zeile 7 ist leer."
 
 

@@ -6,7 +6,18 @@ import pytest
 
 from bot.text.formats import human_join, measured, odds, percent, shortened, spaced
 from bot.text.spans import Span, spans, strong, text
-from data.phrases import ENGLISH, Language, Phrase, _, from_json, in_language, ngettext, to_json
+from data.phrases import (
+    ENGLISH,
+    Language,
+    Phrase,
+    Showable,
+    _,
+    from_json,
+    in_language,
+    ngettext,
+    to_json,
+)
+from tests.texts import written
 
 GERMAN = Language(
     "de",
@@ -25,7 +36,7 @@ GERMAN = Language(
 )
 
 
-def votes(count: int) -> str:
+def votes(count: int) -> Phrase:
     sentence = ngettext("{count:,} vote for {name}", "{count:,} votes for {name}", count)
     return sentence.format(count=count, name=_("server"))
 
@@ -36,9 +47,13 @@ def votes(count: int) -> str:
         (votes(1), "1 vote for server", "1 Stimme für Server"),
         (votes(1234), "1,234 votes for server", "1.234 Stimmen für Server"),
         (_("unknown {field}"), "unknown {field}", "unknown {field}"),
-        (human_join(["a", "b", _("server")]), "a, b and server", "a, b und Server"),
+        (
+            human_join([written("a"), written("b"), _("server")]),
+            "a, b and server",
+            "a, b und Server",
+        ),
         (human_join([_("server")]), "server", "Server"),
-        (spaced([_("server"), "1"], " · "), "server · 1", "Server · 1"),
+        (spaced([_("server"), written("1")], " · "), "server · 1", "Server · 1"),
         (percent(0.474), "47%", "47 %"),
         (percent(0.001), "<1%", "<1 %"),
         (odds(1 / 4312), "1 in 4,300", "1 zu 4.300"),
@@ -46,10 +61,10 @@ def votes(count: int) -> str:
         (measured(_("server"), Phrase("13 ft")), "server", "Server"),
     ],
 )
-def test_said(phrase: str, english: str, german: str) -> None:
+def test_said(phrase: Showable, english: str, german: str) -> None:
     assert (phrase, in_language(phrase, ENGLISH)) == (english, english)
     assert in_language(phrase, GERMAN) == german
-    copy: str = pickle.loads(pickle.dumps(phrase))  # noqa: S301 (our own bytes)
+    copy: Showable = pickle.loads(pickle.dumps(phrase))  # noqa: S301 (our own bytes)
     assert in_language(copy, GERMAN) == german
 
 
@@ -67,8 +82,10 @@ SPANISH = Language("es", {"{words} and {last}": "{words} y {last}", "{a} or {b}"
     ],
 )
 def test_spanish_and(last: str, said: str) -> None:
-    assert in_language(human_join(["Minmi", last]), SPANISH) == said
-    assert in_language(human_join(["Minmi", last]), ENGLISH) == f"Minmi and {last}"
+    assert in_language(human_join([written("Minmi"), written(last)]), SPANISH) == said
+    assert (
+        in_language(human_join([written("Minmi"), written(last)]), ENGLISH) == f"Minmi and {last}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,8 +99,8 @@ def test_spanish_and(last: str, said: str) -> None:
     ],
 )
 def test_spanish_or(last: str, said: str) -> None:
-    assert in_language(_("{a} or {b}").format(a="a", b=last), SPANISH) == said
-    styled = spans(text(_("{a} or {b}"), a="a", b=strong(last)), SPANISH)
+    assert in_language(_("{a} or {b}").format(a=written("a"), b=written(last)), SPANISH) == said
+    styled = spans(text(_("{a} or {b}"), a=written("a"), b=strong(written(last))), SPANISH)
     assert "".join(part.text for part in styled if isinstance(part, Span)) == said
 
 
@@ -91,17 +108,17 @@ def test_imperial_units() -> None:
     assert in_language(measured(Phrase("4 m"), Phrase("13 ft")), Language("en-US")) == "13 ft"
 
 
-@pytest.mark.parametrize("words", [votes(2), _("server"), human_join(["a", _("server")])])
-def test_stored(words: str) -> None:
+@pytest.mark.parametrize("words", [votes(2), _("server"), human_join([written("a"), _("server")])])
+def test_stored(words: Showable) -> None:
     stored = to_json(words)
     assert type(stored) is str
-    assert in_language(from_json(stored), GERMAN) == in_language(words, GERMAN)
+    assert in_language(from_json(stored, written), GERMAN) == in_language(words, GERMAN)
 
 
 def test_stored_text() -> None:
     """Text of a member, or of an older version."""
     for words in ("A {note}.", "", '{"phras'):
-        assert from_json(to_json(words)) == words
+        assert from_json(to_json(words), written) == words
 
 
 def test_formatted_once() -> None:

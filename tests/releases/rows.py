@@ -7,6 +7,7 @@ from bot.community.queries import Communities, Stopped
 from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
+from bot.polls.removal_queries import remove
 from bot.store import Store
 from bot.trainer.queries import (
     CustomModels,
@@ -17,6 +18,7 @@ from bot.trainer.queries import (
     VersionRecord,
     Versions,
 )
+from tests.texts import named
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -43,17 +45,19 @@ async def add_rows(store: Store, weights: bytes) -> None:
         language="pt-BR",
     )
     await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
-    ends, names = NOW + timedelta(hours=4), ("Bravosaurus", "Mangoraptor")
+    ends, names = NOW + timedelta(hours=4), named("Bravosaurus", "Mangoraptor")
     daily = PollRecord(DAILY, PARK, CHANNEL, 7104, None, None, names, NOW, ends, day=TODAY)
     await store[Polls].open_daily(daily)
-    names = ("Ödlandosaurus", "Mangopelta")
+    names = named("Ödlandosaurus", "Mangopelta")
     await store[Polls].open(PollRecord(FOUND, PARK, CHANNEL, 7105, ADA, "Ada", names, NOW, ends))
     for poll in (DAILY, FOUND):
         for voter in (BOB, CAT):
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND])
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus")
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
+    async with store.database.writing() as session:
+        await remove(store.database, session, PARK, NOW, candidate=(FOUND, 0))
     found = await store[Museum].named(PARK, "Mangopelta")
     assert found is not None
     await store[Museum].favour(PARK, ADA, found.id)

@@ -18,13 +18,15 @@ from bot.community.queries import (
 from bot.creatures.animal import profile_of
 from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.polls.queries import Ballot, Polls, remove
+from bot.polls.queries import Ballot, Polls
+from bot.polls.removal_queries import RemovedNames, remove
 from bot.privacy.queries import Privacy
 from bot.settings import checked, given_values, suspicious_names
 from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
 from bot.store.database import FILE
 from bot.store.identities import Identities
+from bot.store.people import Person
 from bot.trainer.queries import CustomModels, StoredList, Trainings, Versions
 from bot.verse.queries import Poems
 from bot.version import checkout_version
@@ -33,12 +35,14 @@ from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
 from models.weights import read_card
+from tests.bot.champions import outdated
 from tests.bot.operate.test_backup import contents, restored
 from tests.bot.trainer.test_version_queries import FILES, version
 from tests.releases import rows
 from tests.releases.__main__ import write
 from tests.releases.files import FIRST, RELEASES, load, names_of, texts_of
 from tests.releases.rows import ADA, CAT, NOW
+from tests.texts import WORDS
 
 MUSEUM, LEFT, CHANNEL = 81, 85, 82
 OPEN, REMOVED = 7001, 7003
@@ -134,6 +138,8 @@ async def check(store: Store, release: Path) -> None:
     """Use what is stored, on every table."""
     if release != FIRST:
         await check_rows(store)
+    if release not in RELEASES:
+        assert await store[RemovedNames].named(rows.PARK, "ödland") == ["Ödlandosaurus"]
     assert await store[Communities].poll_minutes(MUSEUM) == 30
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
@@ -157,20 +163,20 @@ async def check_rows(store: Store) -> None:
     assert settings == CommunitySettings(False, False, None, 2, False, daily)
     settings = await store[Communities].settings(rows.QUIET)
     assert settings.daily.stopped is Stopped.QUIET
-    own, of_all = await store[Museum].exhibits(rows.PARK)
+    own, of_all = await store[Museum].exhibits(WORDS, rows.PARK)
     assert (of_all.name, of_all.owner_id, of_all.is_of_day) == ("Mangoraptor", None, True)
     assert (own.name, own.owner_id, own.is_favourite) == ("Mangopelta", ADA, True)
     for exhibit in (of_all, own):
         assert exhibit.profile == profile_of(exhibit.name)
-    assert await store[Museum].is_hidden(rows.PARK, ADA)
+    assert await store[Museum].owner(rows.PARK, ADA) is None
     assert await store[Trainings].extra_names(4) == rows.NAMES
     stopped = await store[Trainings].get(5)
     assert stopped is not None
     assert (stopped.state, stopped.stop_reason) == ("stopped", rows.REASON)
     async with store.database.writing() as session:
-        assert await remove(session, rows.PARK, rows.FOUND, 1, NOW) == own.name
-        assert await remove(session, rows.PARK, rows.DAILY, 0, NOW) == "Bravosaurus"
-    places = {place.message_id for place in await store[HallOfFame].outdated()}
+        for candidate in ((rows.FOUND, 1), (rows.DAILY, 0)):
+            assert await remove(store.database, session, rows.PARK, NOW, candidate=candidate)
+    places = {message_id for _community, _channel, message_id in await outdated(store)}
     assert places == {rows.SHOWN, rows.SHOWN + 1}
     (dwarves,) = await store[CustomModels].of(rows.PARK)
     trained = await store[Versions].get(3)
@@ -184,8 +190,12 @@ async def check_rows(store: Store) -> None:
 
 
 async def check_polls(store: Store) -> None:
-    (earlier,) = await store[Museum].exhibits(MUSEUM)
-    assert (earlier.name, earlier.member_id, earlier.owner_id) == ("Ödlandosaurus", ADA, ADA)
+    (earlier,) = await store[Museum].exhibits(WORDS, MUSEUM)
+    assert (earlier.name, earlier.discoverer, earlier.owner_id) == (
+        "Ödlandosaurus",
+        Person(ADA),
+        ADA,
+    )
     poll = await store[Polls].find(OPEN)
     assert poll is not None
     assert (poll.names, poll.votes) == (("Mangosaurus", "Ödlandosaurus"), (1, 1))
@@ -196,11 +206,11 @@ async def check_polls(store: Store) -> None:
     closed = await store[Polls].close(OPEN, NOW)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((0, 2), 1)
-    assert await store[Museum].exhibits(MUSEUM) == [earlier]
+    assert await store[Museum].exhibits(WORDS, MUSEUM) == [earlier]
     removed = await store[Polls].find(REMOVED)
     assert removed is not None
     assert (removed.standing, removed.custom_model) == ({1: "Ödlandosaurus"}, "Elves")
-    best = await store[HallOfFame].best(HallScope(community_id=MUSEUM))
+    best = await store[HallOfFame].best(WORDS, HallScope(community_id=MUSEUM))
     assert [(one.name, one.votes) for one in best] == [("Ödlandosaurus", 2)] * 2
 
 

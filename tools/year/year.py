@@ -22,6 +22,7 @@ from bot.store import Database
 from bot.store.members import Deletions
 from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
 from bot.text.spans import plain
+from data.phrases import NOTHING
 from tests.bot.turns import ADA, lines_of
 from tests.bot.world import World
 from tests.databases import Templates
@@ -210,7 +211,7 @@ class Year:
             votes = random.poisson(self._eagerness(poll))
             for member in {*map(int, random.choice(poll.club.members, votes))} - ledger.gone:
                 position, process = int(random.integers(len(poll.names))), self._any_process()
-                button = Button("", ACTION, f"{poll.id}:{position}")
+                button = Button(NOTHING, ACTION, f"{poll.id}:{position}")
                 number = self.chat.polls[poll.id]
                 works.append((process, process.press(poll.club.id, member, button, number)))
                 before = poll.position_of(member)
@@ -417,7 +418,7 @@ class Year:
         poll = self._one_of(shown)
         position = (poll.winner or 0) if self.random.random() < 0.7 else 0
         if position not in poll.removed:
-            button = Button("", "moderate", f"name:{poll.id}:{position}")
+            button = Button(NOTHING, "moderate", f"name:{poll.id}:{position}")
             await self._any_process().press(poll.club.id, ADA.id, button)
             self.ledger.remove(poll, position)
             self.ledger.counts["names removed"] += 1
@@ -434,7 +435,7 @@ class Year:
         """A member deletes their data, and leaves or begins anew."""
         members = [m for m in self.ledger.clubs[1].members if m not in self.ledger.gone | {KEEN}]
         member = int(self.random.choice(members))
-        await self._any_process().press(1, member, Button("", privacy.ACTION, "yes"))
+        await self._any_process().press(1, member, Button(NOTHING, privacy.ACTION, "yes"))
         self.ledger.forget(member)
         if not stays:
             self.ledger.gone.add(member)

@@ -18,13 +18,13 @@ from discord.http import Route
 from bot.chat.commands import (
     Audience,
     Choice,
+    ChosenMember,
     Command,
     Declared,
     Group,
     Kind,
     Menu,
     Option,
-    Person,
     Picked,
     Place,
 )
@@ -37,7 +37,9 @@ from bot.startup import DISCORD_APPS
 from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from bot.text.formats import shortened
+from bot.text.written import own_words
 from data.files import write_atomically
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ READ_AS: dict[Kind, type | tuple[type, ...]] = {
     Kind.NUMBER: (int, float),
     Kind.SWITCH: bool,
     Kind.FILE: DiscordAttachment,
-    Kind.PERSON: Person,
+    Kind.PERSON: ChosenMember,
     Kind.CHANNEL: int,
 }
 """Types of the values that commands take."""
@@ -104,6 +106,8 @@ class CatalogueTranslator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """The translation of a phrase; `None` for anything else, such as names of commands."""
+        if not isinstance(string.message, Phrase):
+            return None
         said = in_language(string.message, language_of(locale.value))
         is_menu = isinstance(context.data, app_commands.ContextMenu)
         longest = LONGEST_LABEL if is_menu else LONGEST_DESCRIPTION
@@ -213,7 +217,7 @@ def _check_types(declared: Command, given: Mapping[str, object]) -> None:
             not isinstance(value, READ_AS[option.kind])
             or (isinstance(value, bool) and option.kind is not Kind.SWITCH)
         ):
-            raise UserError(*invalid_value(value))
+            raise UserError(*invalid_value(own_words(str(value))))
 
 
 def _menu(menu: Menu) -> Callable[..., Any]:
@@ -266,9 +270,9 @@ def _value(given: object) -> object:
             return DiscordAttachment(given)
         case discord.Member():
             rights = given.guild_permissions
-            return Person(given.id, given.bot, rights.manage_guild or rights.administrator)
+            return ChosenMember(given.id, given.bot, rights.manage_guild or rights.administrator)
         case discord.User():
-            return Person(given.id, given.bot)
+            return ChosenMember(given.id, given.bot)
         case discord.TextChannel() | discord.Thread() | discord.VoiceChannel():
             return given.id
         case _:

@@ -36,6 +36,9 @@ from bot.chat.turn import (
 )
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.rendering import render, render_edit
+from bot.store.people import Person
+from bot.text.spans import Span, link
+from bot.text.technical import TechnicalText, technical
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +71,7 @@ LIMITS = Limits(
     nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(
-    platform="Discord",
+    platform=technical("Discord"),
     # TRANSLATORS: What Discord calls a community. It is the field {community} of other sentences.
     community=_("server"),
     # TRANSLATORS: The same for several: the field {communities}.
@@ -273,9 +276,9 @@ class DiscordPlatform:
         locale = str(guild.preferred_locale) if guild is not None else ""
         return language_of(await self.chosen_language(community_id) or locale)
 
-    async def link(self, ref: MessageRef) -> str:
+    async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message."""
-        return self._channel(ref).get_partial_message(ref.message_id).jump_url
+        return technical(self._channel(ref).get_partial_message(ref.message_id).jump_url)
 
     async def find(self, address: str) -> MessageRef | None:
         """The message of a server with this address; unchecked."""
@@ -287,13 +290,13 @@ class DiscordPlatform:
             return None
         return MessageRef(channel, message, community)
 
-    def mention(self, user_id: int) -> str:
-        """A link to a user, which notifies nobody: see `AllowedMentions` of the client."""
-        return f"<@{user_id}>"
+    def mention(self, person: Person) -> Span:
+        """A link to somebody, which notifies nobody: see `AllowedMentions` of the client."""
+        return link(technical(f"<@{person.id}>"))
 
-    def mention_channel(self, channel_id: int) -> str:
+    def mention_channel(self, channel_id: int) -> Span:
         """A link to a channel."""
-        return f"<#{channel_id}>"
+        return link(technical(f"<#{channel_id}>"))
 
     async def is_in_community(self, ref: MessageRef) -> bool:
         """Whether the channel of `ref` belongs to its server. Raises `DeliveryError`."""
@@ -334,9 +337,9 @@ class DiscordPlatform:
         """The server that has a typed id, or could have it."""
         return stored_number(typed)
 
-    async def shown_id(self, number: int) -> str:
+    async def shown_id(self, number: int) -> TechnicalText:
         """The id of a user or a server."""
-        return str(number)
+        return technical(str(number))
 
     async def leave(self, community_id: int) -> None:
         """Remove the bot from a server. Raises `DeliveryError`."""

@@ -9,8 +9,9 @@ import discord
 
 from bot.chat.message import Button, Embed, Field, Form, Message, Select, Tone, translated
 from bot.chat.translation import ENGLISH, Language, in_language
-from bot.text.formats import shortened
+from bot.text.formats import cut, shortened
 from bot.text.spans import Style, Text, Timestamp, spans
+from data.phrases import NOTHING
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
 _LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
@@ -57,7 +58,7 @@ FORM_WORDS = 45
 LINE = 100
 """Characters from which on a field of a form has several lines."""
 
-_NONE = Button("", "")
+_NONE = Button(NOTHING, "")
 _CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.voice]
 _STYLES = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
 _COLOURS = {
@@ -131,7 +132,7 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
         discord.Embed(description=chunk or None, colour=colour)
         for chunk in split_lines(lines, DESCRIPTION) or [""]
     ]
-    embeds[0].title = shortened(escape(embed.title), TITLE)
+    embeds[0].title = cut(escape(embed.title), TITLE)
     last = embeds[-1]
     if embed.footer:
         last.set_footer(text=shortened(embed.footer, min(FOOTER, EMBED_CHARACTERS - len(last))))
@@ -207,7 +208,7 @@ class MessageButton(
         /,
     ) -> "MessageButton":
         """The button that was pressed, from its `custom_id` alone."""
-        return cls(Button(getattr(item, "label", None) or "", match["action"], match["state"]))
+        return cls(Button(NOTHING, match["action"], match["state"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the client."""
@@ -239,7 +240,7 @@ class MessageSelect(
         data: Mapping[str, Any] = interaction.data or {}
         values = data.get("values")
         chosen = str(values[0]) if isinstance(values, list) and values else ""
-        return cls(item, Button("", match["action"], match["state"] + chosen))
+        return cls(item, Button(NOTHING, match["action"], match["state"] + chosen))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the choice to the client."""
@@ -284,4 +285,4 @@ def submitted(data: Mapping[str, Any]) -> Button:
     """What a submitted form asks for, like a pressed button."""
     action, _colon, state = str(data.get("custom_id")).partition(":")
     (field,) = (each for row in data["components"] for each in row["components"])
-    return Button("", action, f"{state}{field['value']}")
+    return Button(NOTHING, action, f"{state}{field['value']}")

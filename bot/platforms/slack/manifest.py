@@ -12,7 +12,9 @@ from bot.chat.translation import ENGLISH, _
 from bot.features import REGISTRY
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.views.rendering import said_in
-from bot.text.formats import shortened
+from bot.text.formats import cut, shortened
+from bot.text.technical import technical
+from data.phrases import Phrase
 
 SCOPES = (
     "channels:read",
@@ -94,7 +96,7 @@ def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, 
         "description": shortened(declared.description, DESCRIPTION),
     }
     if hint := _hint(declared):
-        command["usage_hint"] = shortened(hint, HINT)
+        command["usage_hint"] = cut(hint, HINT)
     commands = declared.commands if isinstance(declared, Group) else (declared,)
     kinds = {option.kind for each in commands for option in each.options}
     # A typed @ada arrives with her id then.
@@ -108,7 +110,7 @@ def _hint(declared: Command | Group) -> str:
     if not declared.options:
         return ""
     options = sorted(declared.options, key=lambda option: not option.is_main)
-    return _("{options} or ? for a form").format(options=" ".join(map(_shown, options)))
+    return _("{options} or ? for a form").format(options=technical(" ".join(map(_shown, options))))
 
 
 def _shown(option: Option) -> str:
@@ -127,7 +129,7 @@ def _shortcuts(commands: Sequence[Declared]) -> list[dict[str, str]]:
     return [sonnet, *others]
 
 
-def _shortcut(callback_id: str, name: str, description: str) -> dict[str, str]:
+def _shortcut(callback_id: str, name: Phrase, description: Phrase) -> dict[str, str]:
     return {
         "name": shortened(name, SHORTCUT_NAME),
         "type": "message",

@@ -25,8 +25,12 @@ from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import Phrase, _, in_language, language_of, languages
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
-from bot.text.formats import shortened
-from bot.text.spans import Span, Text, code, codes
+from bot.text import spans
+from bot.text.formats import cut
+from bot.text.spans import Span, code, codes
+from bot.text.technical import technical
+from bot.text.written import own_words
+from data.phrases import Showable
 
 Value = str | int | float | bool | UserRef | ChannelRef | FileRef
 """The value of an option. People, channels and files are looked up later."""
@@ -69,7 +73,7 @@ def converted(option: Option, typed: str) -> str | int | float | bool:
     is_text = option.kind is Kind.TEXT and not option.choices
     if not (typed if is_text else typed.strip()) and (not is_text or option.least is not None):
         sentence = _("Type something after {option}, for example {example}")
-        raise _refusal(option, typed, sentence, example=code(_example(option)))
+        raise _refusal(option, typed, sentence, example=code(technical(_example(option))))
     match option.kind:
         case Kind.INTEGER | Kind.NUMBER:
             return _number(option, typed)
@@ -82,8 +86,8 @@ def converted(option: Option, typed: str) -> str | int | float | bool:
 
 
 def shown(typed: str) -> Span:
-    """What was typed, as a sentence repeats it."""
-    return code(shortened(" ".join(typed.split()), LONGEST_SHOWN))
+    """What was typed, as a sentence repeats it to the member alone."""
+    return code(own_words(cut(" ".join(typed.split()), LONGEST_SHOWN)))
 
 
 def folded(words: str) -> str:
@@ -103,7 +107,7 @@ def _number(option: Option, typed: str) -> int | float:
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:
             sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
-        raise _refusal(option, typed, sentence, example=code(_example(option)))
+        raise _refusal(option, typed, sentence, example=code(technical(_example(option))))
     _check_bounds(option, value, typed)
     return value
 
@@ -119,7 +123,7 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
     nearest = max(value, value if least is None else least)
     nearest = min(nearest, nearest if most is None else most)
     if nearest != value:
-        bounds = {"least": _figure(least or 0), "most": _figure(most or 0)}
+        bounds: dict[str, spans.Value] = {"least": _figure(least or 0), "most": _figure(most or 0)}
         raise _refusal(option, typed, sentence, instead=_typed(nearest), **bounds)
 
 
@@ -129,7 +133,12 @@ _NO_CHOICE = _("{option} can be {choices}; you typed {typed}.")
 def _switch(option: Option, typed: str) -> bool:
     word = folded(typed)
     if word not in ON + OFF:
-        raise _refusal(option, typed, _NO_CHOICE, choices=codes((ON[0], OFF[0]), either=True))
+        raise _refusal(
+            option,
+            typed,
+            _NO_CHOICE,
+            choices=codes((technical(ON[0]), technical(OFF[0])), either=True),
+        )
     return word in ON
 
 
@@ -137,7 +146,7 @@ def _choice(option: Option, typed: str) -> str:
     word, values = folded(typed), _values_by_form(option)
     if word in values:
         return values[word]
-    choices = codes([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
+    choices = codes([technical(_brief(each)) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
     likeliest = values[alike[0]] if alike else ""
     instead = next((_brief(each) for each in option.choices if each.value == likeliest), "")
@@ -188,13 +197,15 @@ def _example(option: Option) -> str:
 def _refusal(
     option: Option,
     typed: str,
-    sentence: str,
+    sentence: Phrase,
     *,
     instead: str = "",
-    **facts: Span | Text | str | int,
+    **facts: spans.Value,
 ) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
-    error = MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
+    error = MisreadError(
+        sentence, option=code(technical(f"{option.name}:")), typed=shown(typed), **facts
+    )
     error.instead = instead
     return error
 
@@ -204,9 +215,11 @@ def _typed(number: float) -> str:
     return str(int(number)) if number == int(number) else f"{Decimal(str(number)):f}"
 
 
-def _figure(number: float) -> str:
+def _figure(number: float) -> Showable:
     is_whole = number == round(number)
-    return Phrase("{number:,}").format(number=round(number)) if is_whole else f"{number:g}"
+    return (
+        Phrase("{number:,}").format(number=round(number)) if is_whole else technical(f"{number:g}")
+    )
 
 
 TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
@@ -317,7 +330,7 @@ class _Line:
                 sentence = _("A file can't be typed; add it in the form that {form} opens.")
             case _:
                 return converted(option, unescaped(typed))
-        raise UserError(sentence, form=code(f"{self._slash} {FORM}"))
+        raise UserError(sentence, form=code(technical(f"{self._slash} {FORM}")))
 
     def _chunks(self) -> Iterator[tuple[Option | None, list[_Word]]]:
         """The line, cut before each name of an option."""
@@ -376,7 +389,9 @@ class _Line:
                 "quotation marks."
             )
         error = MisreadError(
-            sentence, typed=shown(unescaped(f"{word.key}:")), nearest=code(f"{alike[0]}:")
+            sentence,
+            typed=shown(unescaped(f"{word.key}:")),
+            nearest=code(technical(f"{alike[0]}:")),
         )
         before, after = self._line[: word.start], self._line[word.value :]
         self._offer(error, f"{before}{alike[0]}:{after}")
@@ -387,15 +402,17 @@ class _Line:
         if not self._options:
             return MisreadError(
                 _("{command} has no options; type it without {typed}."),
-                command=code(self._slash),
+                command=code(technical(self._slash)),
                 typed=shown(unescaped(typed)),
             )
         return MisreadError(
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
-            command=code(self._slash),
-            options=codes([*self._options]),
-            example=code(f"{self._slash} {_example(next(iter(self._options.values())))}"),
+            command=code(technical(self._slash)),
+            options=codes([*map(technical, self._options)]),
+            example=code(
+                technical(f"{self._slash} {_example(next(iter(self._options.values())))}")
+            ),
         )
 
     def _split(self) -> Iterator[_Word]:
@@ -418,8 +435,8 @@ class _Line:
             if _as_name(key) in self._options:
                 raise UserError(
                     _("The quotation mark after {option} isn't closed; end the value with {mark}"),
-                    option=code(f"{key}:"),
-                    mark=code(_CLOSING[mark][0]),
+                    option=code(technical(f"{key}:")),
+                    mark=code(technical(_CLOSING[mark][0])),
                 )
         return _Word(start, end, key, value, None)
 
@@ -485,7 +502,7 @@ def parse(
         raise UserError(
             _("The bot has no command {command}. See what it can do with {help}."),
             command=shown(unescaped(command)),
-            help=code(names.slash("help")),
+            help=code(technical(names.slash("help"))),
         )
     if len(line) > LONGEST_TEXT:
         raise UserError(
@@ -509,17 +526,17 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
     if alike := get_close_matches(typed.casefold(), known, n=1):
         error = MisreadError(
             _("{command} can't be followed by {typed}; did you mean {nearest}?"),
-            command=code(command),
+            command=code(technical(command)),
             typed=shown(unescaped(typed)),
-            nearest=code(f"{command} {alike[0]}"),
+            nearest=code(technical(f"{command} {alike[0]}")),
         )
         error.reading = f"{group.name} {alike[0]} {rest}".strip()
         raise error
     raise UserError(
         _("Type {words} after {command}, for example {example}"),
-        command=code(command),
-        words=codes([*known], either=True),
-        example=code(f"{command} {next(iter(known))}"),
+        command=code(technical(command)),
+        words=codes([*map(technical, known)], either=True),
+        example=code(technical(f"{command} {next(iter(known))}")),
     )
 
 

@@ -44,6 +44,8 @@ from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError
 from bot.text.formats import spaced
 from bot.text.spans import text
+from bot.text.technical import NEWLINE, TechnicalText, technical
+from data.phrases import NOTHING, Phrase
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ LIMITS = Limits(
     button_label=75, button_id=LONGEST_BUTTON, choices=100, choice_label=75, alt_text=1000
 )
 TERMS = Terms(
-    platform="Slack",
+    platform=technical("Slack"),
     # TRANSLATORS: What Slack calls a community. It is the field {community} of other sentences.
     community=_("workspace"),
     # TRANSLATORS: The same for several: the field {communities}.
@@ -64,8 +66,8 @@ TERMS = Terms(
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
     has_channel_rights=False,
-    community_id="T0123456789",
-    home_setting="HOME_WORKSPACES",
+    community_id=technical("T0123456789"),
+    home_setting=technical("HOME_WORKSPACES"),
 )
 IN_THREAD = _("The picture is in the thread.")
 OUTSIDE_S = 5.0
@@ -356,13 +358,13 @@ class SlackPlatform:
         """The language that the workspace has chosen for the bot, or English: it has none."""
         return language_of(await self.chosen_language(community_id))
 
-    async def link(self, ref: MessageRef) -> str:
+    async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message; that of the workspace if its channel is unknown."""
         try:
             channel = await self._channel(ref.channel_id)
         except DeliveryError:
-            return self.address
-        return f"{self.address}archives/{channel}/p{ref.message_id:016}"
+            return technical(self.address)
+        return technical(f"{self.address}archives/{channel}/p{ref.message_id:016}")
 
     async def find(self, address: str) -> MessageRef | None:
         """The message of the workspace with this address; unchecked."""
@@ -419,10 +421,10 @@ class SlackPlatform:
             return number
         return await self.identities.known_community(typed.upper())
 
-    async def shown_id(self, number: int) -> str:
+    async def shown_id(self, number: int) -> TechnicalText:
         """The id of a user (U…) or a workspace (T…)."""
         found = await self.identities.find(number)
-        return str(number) if found is None else found.external
+        return technical(str(number) if found is None else found.external)
 
     async def leave(self, community_id: int) -> None:
         """Give up the bot's token, which removes the bot. Raises `DeliveryError`."""
@@ -482,11 +484,11 @@ def _with_place(message: Message, thread: str) -> Message:
     return with_note(message, IN_THREAD) if follows else message
 
 
-def with_note(message: Message, note: str) -> Message:
+def with_note(message: Message, note: Phrase) -> Message:
     """A message with a sentence below."""
     if not message.embeds:
         content = message.content
-        return replace(message, content=(*content, *text("\n" if content else "", note)))
+        return replace(message, content=(*content, *text(NEWLINE if content else NOTHING, note)))
     *others, last = message.embeds
     last = replace(last, footer=spaced([*filter(None, (last.footer, note))], " · "))
     return replace(message, embeds=(*others, last))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.chat import dispatch
-from bot.chat.app import App
+from bot.chat.app import App, BackgroundJobs
 from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only, with_echo
@@ -20,7 +20,6 @@ from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
 from bot.chat.turn import DeliveryError, MessageRef, Turn
-from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
@@ -39,7 +38,9 @@ from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, ri
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
 from bot.store import StoreError
+from bot.text.written import own_words
 from bot.verse import sonnet
+from data.phrases import Phrase
 from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ _EMPHASIS = re.compile(r"(?<!\w)[*_~`]+|(?<![*_~`])[*_~`]+(?!\w)")
 class Requests:
     """Answers what members do in the workspace."""
 
-    def __init__(self, app: App, platform: SlackPlatform, jobs: Jobs) -> None:
+    def __init__(self, app: App, platform: SlackPlatform, jobs: BackgroundJobs) -> None:
         self._app = app
         self._platform = platform
         self._api = platform.api
@@ -126,7 +127,7 @@ class Requests:
         except UserError as error:
             error.buttons = self._likeliest(error)
             if len(line) > LONGEST_FORGOTTEN:  # Slack has emptied the field
-                error.text = with_echo(error.text, f"{command} {unescaped(line)}")
+                error.text = with_echo(error.text, own_words(f"{command} {unescaped(line)}"))
             await self._refuse(turn, error, word)
             return
         if typed.wants_form:
@@ -138,7 +139,8 @@ class Requests:
     def _likeliest(self, error: UserError) -> tuple[Button, ...]:
         """A button that runs what a line may have meant, if that can be run."""
         reading = error.reading if isinstance(error, MisreadError) else ""
-        label = _("Run {command}").format(command=self._platform.commands.slash(unescaped(reading)))
+        shown = own_words(self._platform.commands.slash(unescaped(reading)))
+        label = _("Run {command}").format(command=shown)
         if not reading or len(f"{RUN}:{reading}") > LONGEST_BUTTON or self._read(reading) is None:
             return ()
         return (Button(label, RUN, reading, primary=True),)
@@ -336,7 +338,7 @@ class Requests:
             await self._run(turn, command, submitted.values, again)
 
     def _kept(
-        self, turn: SlackTurn, command: Command, values: Mapping[str, Value], label: str
+        self, turn: SlackTurn, command: Command, values: Mapping[str, Value], label: Phrase
     ) -> tuple[Button, ...]:
         """Keep what a member has typed, for the button with which a refusal opens the form."""
         if not command.options:
@@ -404,13 +406,13 @@ class Requests:
             except StoreError as error:
                 log.warning("The workspace is not welcomed: %s", error)
             else:
-                await self._jobs.welcomes.greet(platform.community_id, number)
+                await self._jobs.greet(platform.community_id, number)
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""
         log.error("The data of the workspace is deleted in %d days", privacy.GRACE.days)
         if self._platform.community_id is not None:
-            await self._jobs.communities.left(self._platform.community_id)
+            await self._jobs.left(self._platform.community_id)
 
     async def _show_home(self, user: str) -> None:
         """Show a member's App Home: Slack keeps what was shown when they opened it before."""

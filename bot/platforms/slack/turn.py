@@ -33,6 +33,7 @@ from bot.platforms.slack.platform import SlackPlatform, with_note
 from bot.platforms.slack.views.modals import text_form
 from bot.polls.poll_message import ACTION as VOTE
 from bot.text.spans import text
+from data.phrases import NOTHING
 
 log = logging.getLogger(__name__)
 
@@ -432,7 +433,7 @@ class SlackTurn:
 
     def _no_access(self) -> Forbidden:
         """The error for what needs the bot in the channel."""
-        sentence = CLOSED if self.origin.is_closed else ""
+        sentence = CLOSED if self.origin.is_closed else NOTHING
         return Forbidden("the bot is not in this channel", sentence=sentence)
 
     async def _use_url(self, part: Part, kind: Part) -> None:

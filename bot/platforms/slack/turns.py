@@ -1,4 +1,4 @@
-"""SlackTurns of what has arrived: who asks, where, with which rights, and what guests may use."""
+"""Turns of Slack: who asks, where, with which rights, and what guests may use."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from bot.chat.app import App
-from bot.chat.commands import Command, Group, Person, Pressed
+from bot.chat.commands import ChosenMember, Command, Group, Pressed
 from bot.chat.errors import explain
 from bot.chat.message import Message, UserError
 from bot.chat.received import clean
@@ -186,7 +186,7 @@ class SlackTurns:
             case UserRef(external=user):
                 member = await self._member(user, "", Rights.USUAL)
                 number = await identities.user(team, user)
-                return Person(number, member.is_bot, member.is_administrator)
+                return ChosenMember(number, member.is_bot, member.is_administrator)
             case ChannelRef(external=channel):
                 return await identities.channel(team, channel)
             case FileRef():

@@ -27,6 +27,7 @@ from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.text.spans import plain
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
+from data.phrases import Phrase
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.bot.champions import crown
@@ -35,7 +36,7 @@ from tests.bot.fakes import draft
 from tests.bot.turns import ADA, BOB, CHANNEL, COMMUNITY, FakePlatform, FakeTurn
 from tests.waiting import eventually
 
-RETRY = Button("Again", "sonnet", "a state")
+RETRY = Button(Phrase("Again"), "sonnet", "a state")
 
 
 HIDDEN = AnswerRef(CHANNEL, None, "a token")
@@ -78,10 +79,10 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
     task = await deferred(app, FakeTurn(FakePlatform()), retry)
     task.cancel()
     await asyncio.wait([task])
-    await written(app)
+    await all_written(app)
 
 
-async def written(app: App) -> None:
+async def all_written(app: App) -> None:
     """Wait until the database has what is recorded."""
     await asyncio.wait_for(app.unfinished.wait_written(), 60)
 
@@ -128,7 +129,7 @@ async def test_killed_answer_is_closed_with_its_button(
 
 async def test_answered_requests_leave_nothing(app: App) -> None:
     await asked(app, FakeTurn(FakePlatform()))
-    await written(app)
+    await all_written(app)
     assert await closed_by(heir_of(app)) == []
 
 
@@ -178,7 +179,7 @@ async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
         assert turn.on_pending is not None
         await turn.on_pending(AnswerRef(CHANNEL, 9), None)
-        await written(app)
+        await all_written(app)
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
 
     await dispatch.run(app, FakeTurn(FakePlatform()), command, "")
@@ -193,13 +194,13 @@ async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.Mo
     async def command(_app: App, _turn: Turn, _options: str) -> None:
         for _round in range(10):
             await asyncio.sleep(0)
-        await written(app)
+        await all_written(app)
         recorded.append(len(await heir_of(app).unfinished.claim("fake")))
 
     turn = FakeTurn(FakePlatform(), unanswered=AnswerRef(CHANNEL, None, "a token"))
     await dispatch.run(app, turn, command, "")
     assert recorded == [1]
-    await written(app)
+    await all_written(app)
     assert await heir_of(heir_of(app)).unfinished.claim("fake") == {}
 
 
@@ -256,7 +257,7 @@ async def back(app: App, away: AwayStore) -> None:
     """Write what waits for the database."""
     away.error = None
     await app.unfinished.beat()
-    await written(app)
+    await all_written(app)
 
 
 @pytest.mark.parametrize("error", [None, Unavailable(), OutcomeUnknown()])
@@ -266,10 +267,10 @@ async def test_end_is_stored_when_database_is_back(
     """Whether it was there when the answer began, or away."""
     away.error = error
     number = app.unfinished.begin("fake", AnswerRef(CHANNEL, 9))
-    await written(app)
+    await all_written(app)
     away.error = away.error or Unavailable()
     app.unfinished.end(number)
-    await written(app)
+    await all_written(app)
     await back(app, away)
     assert await closed_by(heir_of(app)) == []
 
@@ -313,7 +314,7 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     closer = closer_of(app, platform)
     for _twice in range(2):
         await closer.close_left()
-        await written(app)
+        await all_written(app)
     ((ref, message),) = platform.closed
     assert ref == HIDDEN
     assert plain(message.embeds[0].lines[0]).startswith("Shall I")
@@ -350,19 +351,19 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
 
 async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     await undelivered(app)
-    await written(app)
+    await all_written(app)
     later = app.now() + TOKEN_LIFETIME + SECOND
     app.unfinished._now = lambda: later
     assert await closed_by(app) == []
     assert app.unfinished.released("fake") == []
-    await written(app)
+    await all_written(app)
     assert app.unfinished._open == {}
 
 
 async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
     """Without their text, which is in no database."""
     await undelivered(app)
-    await written(app)
+    await all_written(app)
     ((_ref, message),) = await closed_by(heir_of(app))
     assert plain(message.content) == "The bot was restarted while it was writing this."
     assert [button.action for button in message.buttons] == ["sonnet"]
@@ -385,7 +386,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     await killed(app)
     heir, platform = heir_of(app), FakePlatform()
     heir.unfinished.begin("fake", AnswerRef(CHANNEL, 9))  # its own, in progress
-    await written(heir)
+    await all_written(heir)
     claim = heir.store[Unfinished].claim
 
     async def hanging(*arguments: Any) -> None:  # noqa: ANN401
@@ -400,7 +401,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     await closer.beat()
     await closer.close_left()
     assert platform.closed == [(HIDDEN, ANY)]
-    await written(heir)
+    await all_written(heir)
     await closer.close_left()
     assert len(platform.closed) == 1
 
@@ -428,7 +429,7 @@ async def test_slow_platform_delays_no_sign_of_life(
     monkeypatch.setattr(jobs, "BEAT_S", 0.001)
     for number in range(2 * MOST_CLOSED):
         app.unfinished.begin("fake", AnswerRef(CHANNEL, number))
-    await written(app)
+    await all_written(app)
     heir, platform = heir_of(app), SlowPlatform()
     beaten = asyncio.Event()
 
@@ -454,14 +455,14 @@ async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
     later = app.now() + TOKEN_LIFETIME + SECOND
     object.__setattr__(heir, "now", lambda: later)
     await closer.close_left()
-    await written(heir)
+    await all_written(heir)
     assert heir.unfinished._open == {}
 
 
 async def test_old_token_is_not_used(app: App) -> None:
     """The message that it belongs to is edited without it."""
     app.unfinished.begin("fake", AnswerRef(CHANNEL, 9, "a token"))
-    await written(app)
+    await all_written(app)
     heir, platform = heir_of(app), FakePlatform()
     closer = closer_of(heir, AwayPlatform())
     await closer.close_left()

@@ -15,13 +15,13 @@ from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.message import Button, Message
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
-from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
 from bot.store import Unavailable
 from bot.text.spans import Text, plain, text
 from bot.writing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn, with_buttons
+from tests.texts import written
 
 
 class Line:
@@ -77,13 +77,13 @@ async def test_refusal_is_raised_at_once(slept: list[float], error: Exception) -
 async def growing(*words: str, error: Exception | None = None) -> AsyncGenerator[Message, None]:
     """An answer that grows, and may break off."""
     for word in words:
-        yield Message(text(word))
+        yield Message(text(written(word)))
     if error is not None:
         raise error
 
 
 def broken_off(shown: Message, why: Text) -> Message:
-    return Message((*shown.content, *text(" "), *why))
+    return Message((*shown.content, *text(written(" ")), *why))
 
 
 async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[str]:  # noqa: ANN401
@@ -145,7 +145,7 @@ async def test_deleted_answer_ends_stream() -> None:
         nonlocal closed
         try:
             while True:
-                yield Message(text("line"))
+                yield Message(text(written("line")))
                 await asyncio.sleep(0)
         finally:
             closed = True
@@ -180,7 +180,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> WaitingTurn:
 async def slow(_app: App, turn: Turn, state: str) -> None:
     assert isinstance(turn, WaitingTurn)
     await turn.acknowledged.wait()
-    await turn.respond(Message(text(f"late {state}")))
+    await turn.respond(Message(text(written(f"late {state}"))))
 
 
 async def test_slow_command_is_deferred(world: World, waiting: WaitingTurn) -> None:
@@ -202,7 +202,7 @@ async def said(app: App, kind: str, seconds: float, member: User = BOB) -> str:
     turn = FakeTurn(FakePlatform(), member, created_at=created_at)
 
     async def answer(_app: App, turn: Turn, _options: object) -> None:
-        await turn.respond(Message(text("answer")))
+        await turn.respond(Message(text(written("answer"))))
 
     if kind == "press":
         await dispatch.press(with_buttons(app, turn=answer), turn, "turn", "page")
@@ -238,7 +238,7 @@ async def test_flood_of_suggestions_gets_none(world: World) -> None:
 
     async def suggestions(_app: App, _turn: Turn, typed: str) -> list[Choice]:
         computed.append(typed)
-        return [Choice(typed, typed)]
+        return [Choice(written(typed), typed)]
 
     async def suggested(seconds: float, member: User = BOB) -> bool:
         created_at = app.started_at + timedelta(seconds=seconds)
@@ -258,7 +258,7 @@ async def test_presses_without_cooldowns(world: World) -> None:
 
 
 async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
-    return [Choice("a", "a")]
+    return [Choice(written("a"), "a")]
 
 
 async def never(*_: object) -> list[Choice]:
@@ -285,7 +285,7 @@ async def test_late_suggestions_are_dropped(
     monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
     app, suggestions = world.make_app(), never if hangs == "suggestions" else found
     if hangs == "blocks":
-        monkeypatch.setattr(app[BlockList], "reason", never)
+        monkeypatch.setattr(app.blocks, "reason", never)
     assert await dispatch.suggest(app, FakeTurn(FakePlatform()), suggestions, "a") == []
 
 

@@ -8,9 +8,12 @@ from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import AnswerRef, MessageRef
 from bot.text.spans import text
 from tests.bot.turns import FakePlatform, FakeTurn
+from tests.texts import written
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-FIRST, SECOND, THIRD = (Message(text(word), private=True) for word in ("first", "second", "third"))
+FIRST, SECOND, THIRD = (
+    Message(text(written(word)), private=True) for word in ("first", "second", "third")
+)
 
 
 class SlowTurn(FakeTurn):

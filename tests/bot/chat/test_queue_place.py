@@ -15,6 +15,7 @@ from bot.text.spans import plain, text
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform, FakeTurn
+from tests.texts import written
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def test_place_is_shown(app: App) -> None:
     for place in (12, 3):
         await show(place)
     assert turn.sentence == "⏳ The bot is busy. Your place in the queue: 3."
-    await turn.edit(Message(text("Mangosaurus")))
+    await turn.edit(Message(text(written("Mangosaurus"))))
     assert turn.sentence == "Mangosaurus"
 
 

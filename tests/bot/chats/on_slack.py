@@ -284,7 +284,9 @@ class SlackChat(Chat):
         if label == "Write a sonnet from this":
             return SHORTCUT
         menus = [
-            each.label for each in self.bot.requests.registry.commands if isinstance(each, Menu)
+            str(each.label)
+            for each in self.bot.requests.registry.commands
+            if isinstance(each, Menu)
         ]
         return f"{MENU}{menus.index(label)}"
 

@@ -29,6 +29,7 @@ from bot.creatures.labels import alternative_text
 from bot.creatures.profile import Colour, Diet, Family, Pattern, Period, Pose, Temper, Theme, Trait
 from bot.creatures.pronunciation import pronunciation
 from tests.bot.creatures.names import NAMES, names
+from tests.texts import written
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_elder_relatives_are_no_hadrosaurs() -> None:
 
 
 def test_alternative_text() -> None:
-    text = alternative_text(profile_of("Triceratops"))
+    text = alternative_text(written("Triceratops"), profile_of("Triceratops"))
     assert text.startswith("Drawing of Triceratops, ")
     assert "ceratopsian" in text
     assert text.endswith("Features: brow horns, a frill, a nose horn.")

@@ -8,7 +8,6 @@ import pytest
 
 from bot.chat.message import Message
 from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.daily.queries import Dailies
 from bot.features.jobs import Jobs
@@ -21,6 +20,7 @@ from bot.text.spans import plain
 from tests.bot.fakes import unavailable
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform
 from tests.bot.world import World
+from tests.texts import named
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 3, 1, 8, 59, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Scene:
         self.now = START
         world.now = lambda: self.now
         self.app = world.make_app()
-        object.__setattr__(self.app, "store", store)
+        self.app.store = store
         self.platform = Platform(*communities)
         self.jobs = Jobs(self.app, self.platform)
 
@@ -176,7 +176,7 @@ def _poll(number: int, day: date | None) -> PollRecord:
         message_id=None,
         member_id=None,
         discoverer=None,
-        names=("Aasaurus", "Bbsaurus"),
+        names=named("Aasaurus", "Bbsaurus"),
         opened_at=START,
         closes_at=START + HOUR,
         day=day,
@@ -261,7 +261,7 @@ async def test_not_where_the_bot_is_not(world: World, store: Store) -> None:
     for community in (1, 2, 3):
         await scene.choose(community=community)
     blocking = RecordEntry(Action.BLOCK_COMMUNITY, ADA, START)
-    await scene.app[BlockList].block(1, EVERYBODY, blocking)
+    await scene.app.blocks.block(1, EVERYBODY, blocking)
     await store[Privacy].left(2, START)
     await store[Communities].change(3, daily_from=None)
     await scene.go_on(HOUR)

@@ -27,9 +27,11 @@ from bot.training import models, namer, requests, usable_models
 from bot.training.models import TaskOptions, VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions, ShareOptions
 from bot.training.progress import TrainingReport
+from bot.training.titles import YOUR_LIST
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
+from bot.writing.filtered import WrittenLines
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
@@ -161,8 +163,8 @@ async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
 
 
 async def test_titles_of_uploads(app: App) -> None:
-    assert await requests.title_of(app, "mud.txt", COMMUNITY, "Your list") == "Your list"
-    assert await requests.title_of(app, "mud.txt", ELSEWHERE, "Your list") == "mud.txt"
+    assert await requests.title_of(app, "mud.txt", COMMUNITY, YOUR_LIST) == "Your list"
+    assert await requests.title_of(app, "mud.txt", ELSEWHERE, YOUR_LIST) == "mud.txt"
 
 
 async def test_title_of_an_older_list(app: App, turn: FakeTurn) -> None:
@@ -202,6 +204,6 @@ async def test_nearest_names(app: App, turn: FakeTurn) -> None:
 async def test_subject_of_poem(app: App) -> None:
     """The network draws it."""
     words = await app.filters.of(COMMUNITY)
-    poem = draft(SonnetRequest(), (), ("time", "love"))
-    message = sonnet.poem_message(SonnetOptions(poem.request), poem, words.allows)
+    poem = WrittenLines((), draft(SonnetRequest(), (), ("time", "love")))
+    message = sonnet.poem_message(SonnetOptions(), poem, words)
     assert message.embeds[0].title == "📜 A sonnet on love"

@@ -23,7 +23,6 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef, Source, Turn, User
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.features import REGISTRY
 from bot.names.name_options import to_state
@@ -37,6 +36,7 @@ from models.names.generator import NamesRequest
 from tests.bot.conftest import Home
 from tests.bot.names.test_name import learned
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, with_buttons
+from tests.texts import written
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()
 SERVER = ("member", "moderator", "manager", "home administrator", "foreign administrator", "owner")
@@ -377,12 +377,12 @@ async def test_blocked_members_keep_their_data_only(
 ) -> None:
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
-    await app[BlockList].block(
+    await app.blocks.block(
         community_id, member_id, RecordEntry(Action.BLOCK, 1, app.now(), COMMUNITY)
     )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:
-        await turn.respond(Message(text("An answer.")))
+        await turn.respond(Message(text(written("An answer."))))
 
     for name in registered(home):
         with subtests.test(f"/{name}"):

@@ -17,6 +17,7 @@ from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
 from tests.bot.features.test_rights import MENU, OPTIONS, STATES, outcome, pressed, table
 from tests.bot.names.test_name import learned
+from tests.texts import written
 
 COLUMNS = (
     "guest",
@@ -117,7 +118,7 @@ async def test_commands(workspace: SlackChat, column: str, subtests: pytest.Subt
 
 def shown_button(chat: SlackChat, channel: Channel, action: str, state: str) -> Shown:
     """A message of the bot with a button."""
-    block = {"type": "actions", "elements": [button(Button("Press", action, state), 0)]}
+    block = {"type": "actions", "elements": [button(Button(written("Press"), action, state), 0)]}
     made: Message = chat.slack.state.messages.post(channel, {"text": "…", "blocks": [block]})
     return chat.shown(made)
 

@@ -13,13 +13,12 @@ import pytest
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.commands import Command, Kind, Option, Person
+from bot.chat.commands import ChosenMember, Command, Kind, Option
 from bot.chat.message import Message
 from bot.features import REGISTRY
 from bot.pictures.renderer import Renderer
 from bot.polls.queries import PollRecord, Polls
 from bot.text.spans import Timestamp, plain
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.writing import Caller
 from bot.writing.service import NOBODY
@@ -32,6 +31,7 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.features.test_rights import STATES
 from tests.bot.names.test_name import HEROES, learned
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn, press_on
+from tests.texts import named, written
 
 OWNER = 500_000
 """The community that has trained the namer."""
@@ -89,7 +89,7 @@ def value(option: Option, typed: str) -> object:
         case Kind.FILE:
             return Upload()
         case Kind.PERSON:
-            return Person(ADA.id)
+            return ChosenMember(ADA.id)
         case Kind.CHANNEL:
             return 5
 
@@ -182,11 +182,11 @@ async def poll_on(app: App, namer: CustomModelRecord, community_id: int, name: s
         message_id=None,
         member_id=None,
         discoverer=None,
-        names=(name,),
+        names=named(name),
         opened_at=app.now(),
         closes_at=app.now(),
         custom_model_id=namer.id,
-        custom_model=namer.name,
+        custom_model=written(namer.name),
         votes=(0,),
     )
     await app.store[Polls].open(record)
@@ -223,7 +223,7 @@ async def namer(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> CustomModelRecor
     made = await learned(chat, HEROES, name="heroes", community_id=OWNER, shared=True, title=TITLE)
     record = await chat.app.store[CustomModels].get(made.id)
     assert record is not None
-    await chat.app[CustomModelLoader].load(record)  # suggestions load nothing
+    await chat.app.custom_models.load(record)  # suggestions load nothing
     return record
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, text
 from bot.creatures.animal import profile_of
 from bot.museum.queries import MOST_OWNED, Museum
 from bot.store import Database, Store, migrations
+from bot.store.people import Person
+from tests.texts import WORDS
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -32,14 +34,14 @@ async def test_earlier_winners(empty_database: Database) -> None:
     museum = Store(empty_database)[Museum]
     assert await museum.count(1) == len(names) + 1
     assert await museum.count(1, BOB) == 1
-    owned = await museum.exhibits(1, owner_id=ADA, most=1000)
+    owned = await museum.exhibits(WORDS, 1, owner_id=ADA, most=1000)
     assert [each.name for each in owned] == names[MOST_OWNED - 1 :: -1]
-    shown = await museum.exhibits(2)
-    facts = [(each.name, each.member_id, each.owner_id) for each in shown]
-    assert facts == [("Lostsaurus", None, None), ("Minmi", ADA, ADA)]
+    shown = await museum.exhibits(WORDS, 2)
+    facts = [(each.name, each.discoverer, each.owner_id) for each in shown]
+    assert facts == [("Lostsaurus", None, None), ("Minmi", Person(ADA), ADA)]
     await museum.complete(1)
     await museum.complete(1)
-    families = await museum.exhibits(1, order="family", most=1)
+    families = await museum.exhibits(WORDS, 1, order="family", most=1)
     assert families[0].profile == profile_of(families[0].name)
     first = await museum.named(1, "minmi")
     assert first is not None

@@ -180,7 +180,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert not by_bob.is_private
     assert "alice" not in by_bob.words
     await chat.alice.press(own, "Show to others")
-    assert not await chat.app.store[Museum].is_hidden(chat.community_id, chat.alice.id)
+    assert await chat.app.store[Museum].owner(chat.community_id, chat.alice.id) is not None
     assert (await bob.use("collection", member=chat.alice)).title == "🦕 Collection"
 
 

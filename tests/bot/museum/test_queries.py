@@ -17,8 +17,10 @@ from bot.museum.queries import MOST_IN_A_DAY, ORDERS, Exhibit, Museum
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
+from bot.store.people import Person
 from bot.store.schema import EVERYWHERE, Discovery
 from tests.bot.champions import crown
+from tests.texts import WORDS
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -34,13 +36,13 @@ async def found(
 
 
 async def museum(store: Store, community: int = HERE) -> list[str]:
-    exhibits = await store[Museum].exhibits(community, most=1000)
+    exhibits = await store[Museum].exhibits(WORDS, community, most=1000)
     assert await store[Museum].count(community) == len(exhibits)
     return [exhibit.name for exhibit in exhibits]
 
 
 async def collection(store: Store, member: int = ADA, community: int = HERE) -> list[Exhibit]:
-    exhibits = await store[Museum].exhibits(community, owner_id=member, most=1000)
+    exhibits = await store[Museum].exhibits(WORDS, community, owner_id=member, most=1000)
     assert await store[Museum].count(community, member) == len(exhibits)
     return exhibits
 
@@ -53,8 +55,8 @@ async def test_winner_is_discovered(store: Store) -> None:
     poll_id = await found(store, "Kilosaurus")
     (exhibit,) = await collection(store)
     assert exhibit.profile == profile_of("Kilosaurus")
-    facts = exhibit.name, exhibit.poll_id, exhibit.found_at, exhibit.member_id, exhibit.owner_id
-    assert facts == ("Kilosaurus", poll_id, NOW, ADA, ADA)
+    facts = exhibit.name, exhibit.poll_id, exhibit.found_at, exhibit.discoverer, exhibit.owner_id
+    assert facts == ("Kilosaurus", poll_id, NOW, Person(ADA), ADA)
     assert await museum(store) == ["Kilosaurus"]
     assert await store[Museum].named(HERE, "kiloSAURUS") == exhibit
     assert await store[Museum].named(ELSEWHERE, "Kilosaurus") is None
@@ -86,7 +88,7 @@ async def test_three_a_day(store: Store) -> None:
         await found(store, f"Kilosaurus{'abcdef'[i]}", at)
         if i == 0:
             (first,) = await collection(store)
-            assert await store[Museum].release(HERE, ADA, first.id) == "Kilosaurusa"
+            assert await store[Museum].release(HERE, ADA, first.id)
     assert MOST_IN_A_DAY == 3
     assert names(await collection(store)) == [f"Kilosaurus{letter}" for letter in "fecb"]
     assert len(await museum(store)) == len(days)
@@ -111,9 +113,9 @@ async def test_full_collection(store: Store, monkeypatch: pytest.MonkeyPatch) ->
     full = await collection(store)
     assert names(full) == ["Kilosaurusb", "Kilosaurusa"]
     assert len(await museum(store)) == 4
-    assert await store[Museum].release(HERE, BOB, full[0].id) is None
-    assert await store[Museum].release(HERE, ADA, full[0].id) == full[0].name
-    assert await store[Museum].release(HERE, ADA, full[0].id) is None
+    assert not await store[Museum].release(HERE, BOB, full[0].id)
+    assert await store[Museum].release(HERE, ADA, full[0].id)
+    assert not await store[Museum].release(HERE, ADA, full[0].id)
     await found(store, "Megasaurus", NOW + 4 * DAY)
     assert names(await collection(store)) == ["Megasaurus", "Kilosaurusa"]
 
@@ -142,7 +144,7 @@ async def test_orders(store: Store) -> None:
         await found(store, name, NOW + timedelta(hours=i), BOB if i % 2 else ADA)
     await store[Museum].hide(HERE, ADA, hidden=True)
     shown = {
-        order: names(await store[Museum].exhibits(HERE, order=order, skip=0, most=3))
+        order: names(await store[Museum].exhibits(WORDS, HERE, order=order, skip=0, most=3))
         for order in ORDERS
     }
     assert shown == {
@@ -151,8 +153,8 @@ async def test_orders(store: Store) -> None:
         "period": ["Plateosaurus", "Diplodocus", "Stegosaurus"],
         "discoverer": ["Plateosaurus", "Minmi", "Diplodocus"],
     }
-    hidden = await store[Museum].exhibits(HERE, skip=1, most=1)
-    assert [exhibit.member_id for exhibit in hidden] == [None]
+    hidden = await store[Museum].exhibits(WORDS, HERE, skip=1, most=1)
+    assert [exhibit.discoverer for exhibit in hidden] == [None]
 
 
 async def test_removed_winner(store: Store) -> None:
@@ -160,15 +162,15 @@ async def test_removed_winner(store: Store) -> None:
     first = await found(store, "Kilosaurus")
     again = await found(store, "kilosaurus", NOW + DAY)
     await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Polls].void(again)
+    await store[Polls].void(again, NOW)
     assert await museum(store) == ["Kilosaurus"]
     entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
     assert await store[Moderation].remove_name(again, 1, entry)
     assert await museum(store) == []
     assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
     last = await found(store, "Megasaurus")
-    await store[Polls].void(last)
-    await store[Polls].void(first)
+    await store[Polls].void(last, NOW)
+    await store[Polls].void(first, NOW)
     assert await museum(store) == []
 
 
@@ -179,7 +181,7 @@ async def test_winner_of_another_poll_stays(store: Store) -> None:
         await found(store, "KiloSaurus", NOW + timedelta(hours=hours), member)
     await found(store, "Kilosaurus", community=ELSEWHERE)
     await crown(store, "Kilosaurus", at=NOW, community_id=HERE, namer="elves")
-    await store[Polls].void(first)
+    await store[Polls].void(first, NOW)
     (exhibit,) = await collection(store, BOB)
     assert (exhibit.name, exhibit.found_at) == ("KiloSaurus", NOW + timedelta(hours=1))
     assert exhibit.profile == profile_of("Kilosaurus")
@@ -211,7 +213,7 @@ async def test_void_while_the_other_finder_is_forgotten(
         return await may_grow(*given)
 
     monkeypatch.setattr(queries, "_may_grow", slow)
-    await store[Polls].void(first)
+    await store[Polls].void(first, NOW)
     await asyncio.gather(*tasks)
     assert not await store[Privacy].of(BOB) or is_removed
     assert await museum(store) == ([] if is_removed else ["Kilosaurus"])
@@ -234,8 +236,8 @@ async def test_void_while_another_poll_closes(
     one, other = Store(store.database), Store(store.database)
     closing = asyncio.create_task(one[Polls].close(second.id, NOW + DAY))
     await asyncio.sleep(0.05)
-    await asyncio.gather(closing, other[Polls].void(first))
-    (exhibit,) = await store[Museum].exhibits(HERE)
+    await asyncio.gather(closing, other[Polls].void(first, NOW))
+    (exhibit,) = await store[Museum].exhibits(WORDS, HERE)
     assert exhibit.poll_id == second.id
 
 
@@ -253,7 +255,7 @@ async def test_blocked_member(store: Store, community: int) -> None:
     await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
     await found(store, "Megasaurus")
     assert names(await collection(store)) == ["Kilosaurus"]
-    assert await store[Museum].leaders(HERE, None) == [(ADA, 1)]
+    assert await store[Museum].leaders(HERE, None) == [(Person(ADA), 1)]
     assert len(await museum(store)) == 2
 
 
@@ -262,14 +264,14 @@ async def test_leaders(store: Store) -> None:
         await found(store, f"Kilosaurus{'abcde'[i]}", NOW)
     await found(store, "Bobsaurus", NOW + DAY, BOB)
     await found(store, "Farsaurus", NOW + DAY, MO, ELSEWHERE)
-    assert await store[Museum].leaders(HERE, None) == [(ADA, 5), (BOB, 1)]
-    assert await store[Museum].leaders(HERE, NOW + DAY) == [(BOB, 1)]
-    assert await store[Museum].leaders(HERE, None, most=1) == [(ADA, 5)]
+    assert await store[Museum].leaders(HERE, None) == [(Person(ADA), 5), (Person(BOB), 1)]
+    assert await store[Museum].leaders(HERE, NOW + DAY) == [(Person(BOB), 1)]
+    assert await store[Museum].leaders(HERE, None, most=1) == [(Person(ADA), 5)]
     await store[Museum].hide(HERE, ADA, hidden=True)
     await store[Museum].hide(HERE, ADA, hidden=True)
-    assert await store[Museum].leaders(HERE, None) == [(BOB, 1)]
-    assert await store[Museum].is_hidden(HERE, ADA)
-    assert not await store[Museum].is_hidden(ELSEWHERE, ADA)
+    assert await store[Museum].leaders(HERE, None) == [(Person(BOB), 1)]
+    assert await store[Museum].owner(HERE, ADA) is None
+    assert await store[Museum].owner(ELSEWHERE, ADA) is not None
     await store[Museum].hide(HERE, ADA, hidden=False)
     assert len(await store[Museum].leaders(HERE, None)) == 2
 
@@ -285,10 +287,8 @@ async def test_privacy(store: Store) -> None:
     assert len(exported["hidden_collections"]) == 1
     await store[Privacy].forget_member(ADA)
     assert await store[Privacy].of(ADA) == {}
-    assert {each.name: each.member_id for each in await store[Museum].exhibits(HERE)} == {
-        "Kilosaurus": None,
-        "Bobsaurus": BOB,
-    }
+    shown = {str(each.name): each.discoverer for each in await store[Museum].exhibits(WORDS, HERE)}
+    assert shown == {"Kilosaurus": None, "Bobsaurus": Person(BOB)}
     assert not await collection(store)
 
 
@@ -299,7 +299,7 @@ async def test_community_is_forgotten(store: Store) -> None:
     await store[Privacy].left(HERE, NOW)
     assert await store[Privacy].forget_communities(NOW + 30 * DAY) == [HERE]
     assert await museum(store) == []
-    assert not await store[Museum].is_hidden(HERE, ADA)
+    assert await store[Museum].owner(HERE, ADA) is not None
     assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
 
 

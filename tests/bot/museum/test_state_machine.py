@@ -25,6 +25,7 @@ from bot.store.database import FILE
 from tests.bot.champions import crown
 from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.databases import migrated
+from tests.texts import WORDS
 
 T = TypeVar("T")
 
@@ -142,8 +143,8 @@ class MuseumMachine(RuleBasedStateMachine):
     def release(self, community: int, member: int, picked: int) -> None:
         number, key = self.pick(community, picked)
         released = self.run(self.store[Museum].release(community, member, number))
-        assert (released is not None) == (key in self.owned(community, member))
-        if key is not None and released is not None:
+        assert released == (key in self.owned(community, member))
+        if key is not None and released:
             self.known[key] = replace(self.known[key], owner_id=None, is_favourite=False)
 
     @rule(community=COMMUNITIES, picked=PICKED)
@@ -160,7 +161,7 @@ class MuseumMachine(RuleBasedStateMachine):
         """A name that has won twice stays, found in the earliest of the other polls."""
         _number, key = self.pick(community, picked)
         if key is not None:
-            self.run(self.store[Polls].void(self.known[key].poll_id))
+            self.run(self.store[Polls].void(self.known[key].poll_id, self.now))
             if others := self.take_back(key):
                 self.discover(key, min(others))
 
@@ -197,7 +198,7 @@ class MuseumMachine(RuleBasedStateMachine):
 
     def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:
         """A creature of a museum, by its number and key; 0 and `None` for an empty one."""
-        shown = self.run(self.store[Museum].exhibits(community, most=1000))
+        shown = self.run(self.store[Museum].exhibits(WORDS, community, most=1000))
         if not shown:
             return 0, None
         exhibit = shown[picked % len(shown)]
@@ -208,14 +209,17 @@ class MuseumMachine(RuleBasedStateMachine):
         """Nothing is double, nothing is lost, and nobody has more than they may."""
         stored: dict[tuple[int, str], Known] = {}
         for community in (1, 2):
-            for each in self.run(self.store[Museum].exhibits(community, most=1000)):
+            for each in self.run(self.store[Museum].exhibits(WORDS, community, most=1000)):
                 key = (community, each.name.lower())
                 assert key not in stored
-                facts = each.poll_id, each.found_at, each.member_id, each.owner_id
+                discoverer = None if each.discoverer is None else each.discoverer.id
+                facts = each.poll_id, each.found_at, discoverer, each.owner_id
                 stored[key] = Known(*facts, each.is_favourite)
-                assert each.owner_id in (None, each.member_id)
+                assert each.owner_id in (None, discoverer)
             for member in (11, 12):
-                own = self.run(self.store[Museum].exhibits(community, owner_id=member, most=1000))
+                own = self.run(
+                    self.store[Museum].exhibits(WORDS, community, owner_id=member, most=1000)
+                )
                 assert len(own) <= MOST_OWNED
                 days = [each.found_at.date() for each in own]
                 assert all(days.count(day) <= MOST_IN_A_DAY for day in days)

@@ -5,7 +5,9 @@ import pytest
 from bot.chat.commands import Choice, within_limits
 from bot.names import autocomplete
 from bot.platforms.discord.platform import LIMITS
+from data.phrases import NOTHING
 from tests.bot.chats.protocol import Chat
+from tests.texts import written
 
 
 async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]]:
@@ -29,8 +31,8 @@ async def test_suggestions_match_typed(chat: Chat) -> None:
 
 async def test_vile_names_are_not_suggested(chat: Chat) -> None:
     assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), chat.app.word_filter) == [
-        Choice("F", "f"),
-        Choice("Fukuiraptor", "fukuiraptor"),
+        Choice(written("F"), "f"),
+        Choice(written("Fukuiraptor"), "fukuiraptor"),
     ]
 
 
@@ -41,7 +43,7 @@ async def test_invalid_letters_are_not_suggested(chat: Chat, typed: str) -> None
 
 def test_suggestions_keep_limits() -> None:
     """Labels are shortened; choices with long values are left out."""
-    choices = [Choice("x" * 200, str(n)) for n in range(40)]
-    kept = within_limits([Choice("", "y" * 101), *choices], LIMITS)
+    choices = [Choice(written("x" * 200), str(n)) for n in range(40)]
+    kept = within_limits([Choice(NOTHING, "y" * 101), *choices], LIMITS)
     assert [choice.value for choice in kept] == [str(n) for n in range(25)]
     assert {len(choice.label) for choice in kept} == {100}

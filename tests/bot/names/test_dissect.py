@@ -20,6 +20,7 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import GENERA, PARTS, card, dissection
 from tests.bot.names.test_name import learned
 from tests.bot.opened_polls import open_polls
+from tests.texts import written
 
 
 def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
@@ -51,7 +52,7 @@ async def test_picture_and_meaning(chat: Chat) -> None:
     assert "Dracosaurus, Anchisaurus and Minmi" in result.body
     (picture,) = result.files
     assert picture.description == dissect.description(
-        dissection("mangosaurus"), card("names"), LIMITS
+        dissection("mangosaurus"), written("Mangosaurus"), LIMITS
     )
 
 
@@ -69,9 +70,9 @@ def test_alt_text() -> None:
         LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
-    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
+    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), written("Mo"), LIMITS)
     assert "m 5% (a 12%) · o 47% · end <1% (s 90%)." in words
-    longest = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    longest = dissect.description(dissection("w" * 26), written("Mo"), LIMITS)
     assert len(longest) <= LIMITS.alt_text
     assert longest.endswith("(a 50%).")
 

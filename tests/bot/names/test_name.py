@@ -8,7 +8,6 @@ import pytest
 
 from bot.community.queries import Communities
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.generator import NamesResult
@@ -17,6 +16,7 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
 from tests.bot.tiny import tiny_namer
+from tests.texts import WORDS
 
 HEROES = tuple(
     f"{begin}{end}" for begin in ("Αιν", "Νικ", "Θησ", "Περσ") for end in ("έας", "ίων", "εύς")
@@ -212,7 +212,7 @@ async def test_shared_model_in_direct_messages(chat: Chat) -> None:
 async def test_suggest_letters_of_list(chat: Chat) -> None:
     await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
     assert await values(chat, "starts_with", "") == []
-    assert chat.app[CustomModelLoader].loaded == 0  # typing loads nothing
+    assert chat.app.custom_models.loaded == 0  # typing loads nothing
     await chat.alice.use("name", namer="heroes")
     assert "νικο" in await values(chat, "starts_with", "")
     assert (await values(chat, "ends_with", "Εύ"))[0] == "εύ"
@@ -290,10 +290,10 @@ async def test_vote_on_list_names(chat: Chat) -> None:
     assert more.body == "Νικεύς\nΘησίων"
     await chat.pass_time(660)
     assert chat.history()[0].text == "The poll is closed: Θησίων has won."
-    assert await hall.best(HallScope()) == []  # other servers do not see it
+    assert await hall.best(WORDS, HallScope()) == []  # other servers do not see it
     assert await hall.chosen(chat.community_id) == []  # nor do dinosaurs learn from it
     await chat.app.store[CustomModels].delete(made.id)
-    (won,) = await hall.best(HallScope(community_id=chat.community_id))
+    (won,) = await hall.best(WORDS, HallScope(community_id=chat.community_id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
 
 

@@ -15,11 +15,14 @@ from bot.pictures.dissection import (
     rows_of,
 )
 from data.etymology import NamePart
+from data.phrases import NOTHING
+from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
 from tests.bot.fakes import dissection, line_dissection
 from tests.bot.pictures.pixels import decoded, has_empty_margins, pixels
+from tests.texts import written
 
 LONGEST = "w" * 26
 LONG_MEANING = (
@@ -29,7 +32,7 @@ LONG_MEANING = (
 
 def drawn(subject: Dissection) -> Image.Image:
     """The decoded picture."""
-    return decoded(picture(subject))
+    return decoded(picture(subject, written(format_name(None, subject.name)), written))
 
 
 def with_letters(*letters: LetterChoice) -> Dissection:
@@ -55,7 +58,7 @@ def test_fits_a_phone(subject: Dissection, most: float) -> None:
 
 @given(st.integers(1, 27))
 def test_rows(length: int) -> None:
-    columns = [DissectionColumn("a", i / 27, "", ()) for i in range(length)]
+    columns = [DissectionColumn(written("a"), i / 27, NOTHING, ()) for i in range(length)]
     rows = rows_of(columns, MAX_COLUMNS)
     assert [column for row in rows for column in row] == columns
     assert all(len(row) <= MAX_COLUMNS for row in rows)
@@ -108,12 +111,12 @@ def test_alternatives_are_shown() -> None:
 
 def drawn_line(*words: WordChoice) -> Image.Image:
     """The decoded picture of a line of these words."""
-    return decoded(line_picture(LineDissection("a line", words)))
+    return decoded(line_picture(LineDissection("a line", words), written))
 
 
 def test_longest_line_fits_a_phone() -> None:
     line = line_dissection(" ".join(["immortality"] * MAX_TOKENS))
-    image = decoded(line_picture(line))
+    image = decoded(line_picture(line, written))
     assert image.width == WIDTH
     assert image.height <= 2 * WIDTH
     assert has_empty_margins(image)

@@ -25,6 +25,7 @@ from bot.pictures.plaque import (
 )
 from bot.pictures.text import text_width
 from tests.bot.pictures.pixels import decoded
+from tests.texts import written
 
 PLATE = (30, 30, WIDTH - 30, HEIGHT - 30)
 PLACEHOLDER = "A name that cannot be drawn"
@@ -40,7 +41,7 @@ def drawn(
 ) -> Image.Image:
     """The decoded picture."""
     texts = (meaning, discoverer, summary, "discovered by {discoverer}", PLACEHOLDER)
-    svg = plaque(name, *((words,) for words in texts))
+    svg = plaque(written(name), *((written(words),) for words in texts))
     return decoded(svg)
 
 
@@ -90,7 +91,9 @@ def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
 )
 def test_english_where_letters_lack_a_font(told: str, shown: str) -> None:
     def with_wordings(*wordings: str) -> str:
-        return plaque("Rex", *[[f"{words} {{discoverer}}" for words in wordings]] * 5)
+        return plaque(
+            written("Rex"), *[[written(f"{words} {{discoverer}}") for words in wordings]] * 5
+        )
 
     assert with_wordings(told, "basket") == with_wordings(shown)
 

@@ -9,13 +9,15 @@ from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file
 from bot.text.spans import plain
 from bot.words import WordFilter
 from tests.bot.chats.protocol import Chat
+from tests.texts import written
 
 DAY = date(2026, 11, 5)
 
 
 async def test_file(chat: Chat) -> None:
     """The alternative text leaves the discoverer out, who is named beside the picture."""
-    file = await plaque_file(chat.app, "Mangosaurus", "mango lizard", "Ada", DAY, 1, ENGLISH)
+    name, meaning, discoverer = map(written, ("Mangosaurus", "mango lizard", "Ada"))
+    file = await plaque_file(chat.app, name, meaning, discoverer, DAY, 1, ENGLISH)
     assert file is not None
     assert file.name == PLAQUE
     assert file.content.startswith(b"\x89PNG")

@@ -22,11 +22,12 @@ from bot.polls.queries import (
     VoteOrigin,
     lock_votes,
     locked_open,
-    remove,
 )
+from bot.polls.removal_queries import remove
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
+from tests.texts import WORDS, named, written
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -37,7 +38,7 @@ POLL = PollRecord(
     message_id=None,
     member_id=3,
     discoverer="Ada",
-    names=("Mangosaurus", "Bravosaurus", "Kilosaurus"),
+    names=named("Mangosaurus", "Bravosaurus", "Kilosaurus"),
     opened_at=NOW,
     closes_at=LATER,
 )
@@ -82,25 +83,25 @@ async def test_dinosaurs(store: Store) -> None:
     """Of one community, without names of namers and removed ones; the newest first."""
     later = NOW + timedelta(minutes=1)
     for other in (
-        replace(POLL, id=78, names=("Draco%saurus",), opened_at=later),
-        replace(POLL, id=79, names=("Elrond",), custom_model="elves"),
-        replace(POLL, id=80, names=("Farsaurus",), community_id=2),
+        replace(POLL, id=78, names=named("Draco%saurus"), opened_at=later),
+        replace(POLL, id=79, names=named("Elrond"), custom_model=written("elves")),
+        replace(POLL, id=80, names=named("Farsaurus"), community_id=2),
     ):
         await opened(store, other)
     async with store.database.writing() as session:
-        assert await remove(session, 1, POLL.id, 2, NOW) == "Kilosaurus"
+        await remove(store.database, session, 1, NOW, candidate=(POLL.id, 2))
     polls, here = store[Polls], ("Draco%saurus", "Mangosaurus", "Bravosaurus")
-    assert await polls.recent_dinosaurs(1, "") == [*here]
-    assert await polls.recent_dinosaurs(1, "saur", most=2) == [*here[:2]]
-    assert await polls.recent_dinosaurs(1, "o%s") == ["Draco%saurus"]
-    expected = dict.fromkeys(here, True) | {"Kilosaurus": False}
+    assert await polls.recent_dinosaurs(WORDS, 1, "") == [*here]
+    assert await polls.recent_dinosaurs(WORDS, 1, "saur", most=2) == [*here[:2]]
+    assert await polls.recent_dinosaurs(WORDS, 1, "o%s") == ["Draco%saurus"]
+    expected = dict.fromkeys([*here, "mangosaurus"], True) | {"Kilosaurus": False}
     for name in (*here, "Kilosaurus", "Elrond", "Farsaurus", "mangosaurus"):
         assert await polls.has_dinosaur(1, name) == expected.get(name), name
 
 
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
     """Each has its names and its message, and all take few transactions."""
-    one = replace(POLL, names=("Mangosaurus",), votes=(0,), last_votes=(None,))
+    one = replace(POLL, names=named("Mangosaurus"), votes=(0,), last_votes=(None,))
     polls = [replace(one, id=1000 + n, member_id=n) for n in range(50)]
     await asyncio.gather(*map(store[Polls].open, polls))
     await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))

@@ -32,6 +32,7 @@ from tests.bot.opened_polls import (
     receipt,
     voted,
 )
+from tests.texts import named
 
 
 async def test_poll_has_button_for_each_name(chat: Chat) -> None:
@@ -176,7 +177,7 @@ def poll(chat: Chat) -> PollRecord:
         message_id=5,
         member_id=1,
         discoverer=None,
-        names=("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
+        names=named("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
         votes=(3, 3, 3, 1),
         last_votes=tuple(now + timedelta(seconds=second) for second in (2, 1, 3, 0)),
         opened_at=now,
@@ -290,7 +291,7 @@ async def test_no_poll_in_direct_messages(chat: Chat) -> None:
 
 
 def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
-    long = replace(poll, names=("x" * 90, *poll.names[1:]), closed_at=None, winner=None)
+    long = replace(poll, names=named("x" * 90, *poll.names[1:]), closed_at=None, winner=None)
     button = poll_message(long, LIMITS).buttons[0]
     assert button.label == "x" * 75 + "… · 3"
     assert len(button.label) == LIMITS.button_label

@@ -16,6 +16,7 @@ from bot.trainer.queries import (
     Trainings,
 )
 from tests.bot.polls.test_queries import NOW, POLL, opened
+from tests.texts import written
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
 
@@ -97,7 +98,7 @@ async def test_usable_models(store: Store) -> None:
 
 async def test_delete_keeps_polls(store: Store) -> None:
     model = await create(store)
-    await opened(store, replace(POLL, custom_model_id=model.id, custom_model="Elves"))
+    await opened(store, replace(POLL, custom_model_id=model.id, custom_model=written("Elves")))
     await store[Trainings].enqueue(
         TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
     )

@@ -6,19 +6,19 @@ import pytest
 
 from bot.chat.message import Button, Message, UserError
 from bot.trainer.queries import Live, Versions
-from bot.trainer.registry import ModelRegistry
 from bot.training import models
 from bot.training.models import TaskOptions, common_endings, parse_version
 from models.weights import WeightsError
 from tests.bot.chats.protocol import Chat
 from tests.bot.trainer.test_registry import made
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
+from tests.texts import written
 
 
 async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
     for seed in seeds:
-        await chat.app[ModelRegistry].add_trained(task, made(folder, task, seed=seed), force=True)
+        await chat.app.models.add_trained(task, made(folder, task, seed=seed), force=True)
 
 
 async def live(chat: Chat, task: str = "names") -> Live:
@@ -57,7 +57,7 @@ async def test_forged_requests(chat: Chat, subtests: pytest.Subtests) -> None:
     pages = ("", ":names", ":plays:1", ":names:-1", ":names:" + "9" * 30)
     for state in ("", *(f"page{page}" for page in pages)):
         with subtests.test(state):
-            message = await chat.show(Message(buttons=(Button("Older", "models", state),)))
+            message = await chat.show(Message(buttons=(Button(written("Older"), "models", state),)))
             refused = (await chat.alice.press(message, "Older")).text
             assert "another version of the bot" in refused
 
@@ -88,7 +88,7 @@ async def test_list(chat: Chat, tmp_path: Path) -> None:
     alone = await chat.alice.use("models list", task="sonnets")
     assert alone.card.footer.startswith("The lower the number, the better it predicts")
     assert [*alone.buttons] == []
-    beyond = Message(buttons=(Button("Older", "models", "page:names:99"),))
+    beyond = Message(buttons=(Button(written("Older"), "models", "page:names:99"),))
     assert (await chat.alice.press(await chat.show(beyond), "Older")).lines == second.lines
 
 

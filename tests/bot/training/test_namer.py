@@ -23,6 +23,7 @@ from tests.bot.training.lists import (
     zipped,
 )
 from tests.bot.turns import FakePlatform, FakeTurn
+from tests.texts import written
 
 
 @pytest.fixture
@@ -248,12 +249,12 @@ async def test_forged_buttons_do_nothing(elvish: Chat, subtests: pytest.Subtests
     steward = await elvish.add_manager()
     for state in [f"delete:{theirs.id}", "delete:x", "melt:1", "delete:999"]:
         with subtests.test(state):
-            message = Message(buttons=(Button("Delete", "namer", state),))
+            message = Message(buttons=(Button(written("Delete"), "namer", state),))
             refused = (await steward.press(await elvish.show(message), "Delete")).text
             assert "no namer with that name" in refused or "another version" in refused
     for state in ["delete:1", "stop:1"]:
         with subtests.test(state):
-            message = Message(buttons=(Button("Delete", "namer", state),))
+            message = Message(buttons=(Button(written("Delete"), "namer", state),))
             refused = (await elvish.alice.press(await elvish.show(message), "Delete")).text
             assert f"Only {elvish.terms.community} managers can do that." in refused
     assert await stored_namer(elvish)

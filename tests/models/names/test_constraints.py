@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from data.phrases import Language, _, in_language
+from data.phrases import Language, in_language
 from models.names.automaton import ConstraintAutomaton, count_possible
 from models.names.constraints import DINOSAURS, NameConstraints
 from models.names.generator import NamesRequest, parse_constraints
 from models.names.problems import FLAWS, Flaw, NamesError, Shortfall
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
+from tests.texts import written
 
 
 def possible(vocabulary: Vocabulary = LETTERS, **typed: Any) -> float:  # noqa: ANN401
@@ -101,8 +102,8 @@ TRY = "Try a higher temperature or other letters."
 )
 @pytest.mark.parametrize("flaw", Flaw)
 def test_shortfall(found: int, share: float, sentence: str, flaw: Flaw) -> None:
-    said = Shortfall(found, NameConstraints(), flaw, share).sentence.format()
-    assert said.startswith(sentence.format(FLAWS[flaw].format()))
+    said = Shortfall(found, NameConstraints(), flaw, share).sentence
+    assert str(said).startswith(sentence.format(FLAWS[flaw]))
 
 
 @pytest.mark.parametrize(("found", "said"), [(1, "1 nome novo"), (2, "2 nomes novos")])
@@ -110,14 +111,14 @@ def test_shortfall_has_plural_forms(found: int, said: str) -> None:
     only = "Only {count:,} new name was found{options}."
     names = Language("pt-BR", {only: ("{count} nome novo", "{count} nomes novos")})
     found_sentence = Shortfall(found, NameConstraints(), Flaw.NEAR, 0.5).found_sentence
-    assert in_language(found_sentence.format(_), names) == said
+    assert in_language(found_sentence.phrase(written), names) == said
 
 
 def test_longest_shortfall_fits_in_database() -> None:
     """A poll keeps it as a note of at most 400 characters."""
     piece = string.ascii_lowercase[:20]
     shortfall = Shortfall(9, NameConstraints(piece, piece, piece, 26), Flaw.NEAR, 0.95)
-    assert len(shortfall.sentence.format()) <= 400
+    assert len(str(shortfall.sentence)) <= 400
 
 
 def test_tight_constraints_are_possible() -> None:

@@ -186,7 +186,7 @@ def test_shortfall_names_the_main_flaw(
     found, shortfall = write(network, 3, "man", known=known, accept=accept)
     assert found == ("mango",)
     assert shortfall
-    assert shortfall.sentence.format() == ONE + sentence
+    assert str(shortfall.sentence) == ONE + sentence
 
 
 def test_shortfall_when_all_names_are_found() -> None:
@@ -194,7 +194,7 @@ def test_shortfall_when_all_names_are_found() -> None:
     result = generate_names(namer(), request, anything)
     assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
     assert result.shortfall
-    assert result.shortfall.sentence.format() == (
+    assert str(result.shortfall.sentence) == (
         "Only 25 new names were found (starts_with:tri ends_with:i length:5). There are no others."
     )
 
@@ -209,7 +209,7 @@ def test_vocabulary_without_vowel() -> None:
     names, shortfall = write(Parrot(["xyz"], Vocabulary("\nxyz")))
     assert names == ()
     assert shortfall
-    assert shortfall.sentence.format() == "No new name was found. There are no others."
+    assert str(shortfall.sentence) == "No new name was found. There are no others."
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from bot.train import main
 from data.corpora import load_names
 from data.phrases import from_json
 from tests.slow.training.small import Events, Report, small_trainer
+from tests.texts import written
 
 
 @pytest.fixture
@@ -35,9 +36,9 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
         events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         for event in events:  # sentences are phrases, which the bot translates
             if "notes" in event:
-                event["notes"] = [from_json(note) for note in event["notes"]]
+                event["notes"] = [from_json(note, written) for note in event["notes"]]
             if "message" in event:
-                event["message"] = from_json(event["message"])
+                event["message"] = from_json(event["message"], written)
         return code, events
 
     return run

@@ -26,6 +26,7 @@ from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
 from bot.platforms.slack.network.errors import NO_DIRECT, LostAnswer, error_of
 from bot.platforms.slack.payloads import list_of, part_of, text_of
+from bot.text.technical import technical
 
 log = logging.getLogger(__name__)
 library = logging.getLogger("slack_sdk.quiet")
@@ -267,7 +268,7 @@ class SlackApi:
     def _no_file(self) -> Forbidden:
         """The error for a file that Slack does not give to the bot."""
         if self.scopes and READ_FILES not in self.scopes:
-            sentence = _NO_SCOPE.format(scope=READ_FILES)
+            sentence = _NO_SCOPE.format(scope=technical(READ_FILES))
             return Forbidden(f"a file needs the scope {READ_FILES}", sentence=sentence)
         return Forbidden("Slack does not give the bot access to a file", sentence=_NO_ACCESS)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.chat.translation import _
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from data.phrases import NOTHING, Phrase
 
 
 class LostAnswer(Unreachable):
@@ -19,11 +20,11 @@ OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
 
 NO_DIRECT = _("Slack doesn't let the bot write to you directly, so it can't send you that.")
-_KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
-    (Deleted, "", "message_not_found thread_not_found"),
+_KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
+    (Deleted, NOTHING, "message_not_found thread_not_found"),
     (
         Gone,
-        "",
+        NOTHING,
         "exchanged_trigger_id expired_trigger_id expired_url invalid_trigger_id trigger_exchanged "
         "trigger_expired used_url user_disabled user_not_found user_not_visible",
     ),
@@ -41,7 +42,7 @@ _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
         "edit_window_closed",
     ),
     (Gone, _("This channel is archived, so nothing in it changes."), "is_archived is_inactive"),
-    (Forbidden, "", " ".join(sorted(OUTSIDE))),
+    (Forbidden, NOTHING, " ".join(sorted(OUTSIDE))),
     (
         Forbidden,
         _(
@@ -123,12 +124,12 @@ _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
     ),
     (
         Unreachable,
-        "",
+        NOTHING,
         "rate_limited ratelimited streaming_state_conflict update_failed",
     ),
-    (LostAnswer, "", "fatal_error internal_error request_timeout service_unavailable"),
+    (LostAnswer, NOTHING, "fatal_error internal_error request_timeout service_unavailable"),
 )
-_BY_CODE: Mapping[str, tuple[type[DeliveryError], str]] = {
+_BY_CODE: Mapping[str, tuple[type[DeliveryError], Phrase]] = {
     code: (kind, sentence) for kind, sentence, codes in _KINDS for code in codes.split()
 }
 

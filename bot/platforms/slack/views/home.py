@@ -20,8 +20,10 @@ from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.store import StoreError
-from bot.text.spans import Text, code, text
+from bot.text.spans import Text, command, text
+from bot.text.technical import technical
 from bot.verse import poems
+from data.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _FORMS = (
 )
 _SET_UP = run_button(_("Set up"), "settings", "⚙️")
 
-_HEADINGS: Mapping[Audience, str] = {
+_HEADINGS: Mapping[Audience, Phrase] = {
     Audience.EVERYONE: _("What the bot can do"),
     Audience.MODERATORS: _("For moderators"),
     Audience.MANAGERS: _("For managers"),
@@ -52,9 +54,9 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     Raises `StoreError`.
     """
     try:
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
     except Blocked as error:
-        why = Message(dispatch.explained(app, error, turn))
+        why = Message(await dispatch.explained(app, error, turn))
         return _home(blocks_of(why, commands, await turn.language(private=True)))
     audiences, champion, newest_poem, data = await asyncio.gather(
         audiences_of(app, turn),
@@ -91,14 +93,14 @@ def view_of(
     helped = [Message(embeds=(each,)) for each in shown]
     poem_hint = text(
         _("{poems} shows all that you've kept, {export} downloads them."),
-        poems=code("/poems"),
-        export=code("/export"),
+        poems=command("/poems"),
+        export=command("/export"),
     )
-    title = Message(embeds=(Embed("🦖 Mangosaurus"),))
+    title = Message(embeds=(Embed(technical("🦖 Mangosaurus")),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
         ([title], forms),
         (helped[:1], ()),
-        (_section(_("Today's champion"), champion, text(code("/champion"))), ()),
+        (_section(_("Today's champion"), champion, text(command("/champion"))), ()),
         (_section(_("Your poems"), newest_poem, poem_hint), ()),
         (
             _section(_("Your data"), data, text(_("The buttons answer under Messages."))),
@@ -119,7 +121,7 @@ def _home(blocks: Sequence[Block]) -> dict[str, Any]:
     return {"type": "home", "blocks": [*blocks[:MOST_BLOCKS]]}
 
 
-def _section(title: str, found: Message | None, hint: Text) -> list[Message]:
+def _section(title: Phrase, found: Message | None, hint: Text) -> list[Message]:
     if found is None:
         sorry = text(_("This can't be shown at the moment. Open this page again in a minute."))
         return [Message(embeds=(Embed(title, (sorry,)),))]

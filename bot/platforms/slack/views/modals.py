@@ -28,8 +28,11 @@ from bot.platforms.slack.views.rendering import (
     plain_text,
     said_in,
 )
-from bot.text.formats import shortened
+from bot.text.formats import cut, shortened
 from bot.text.spans import plain
+from bot.text.technical import technical
+from bot.text.written import own_words
+from data.phrases import NOTHING, Showable
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""
@@ -79,7 +82,7 @@ def form_of(
         "type": "modal",
         "callback_id": callback_id,
         "private_metadata": metadata,
-        "title": plain_text(shortened(names.slash(command.name), TITLE)),
+        "title": plain_text(cut(names.slash(command.name), TITLE)),
         "submit": plain_text(_("Go")),
         "close": plain_text(_("Cancel")),
         "blocks": [{"type": "section", "text": plain_text(command.description)}, *fields],
@@ -90,7 +93,7 @@ def form_of(
 
 def text_form(form: Form, metadata: str, language: Language = ENGLISH) -> dict[str, Any]:
     """A modal with one field for text. `metadata` is as in `form_of`."""
-    option = Option(TEXT, "", least=1, most=form.longest, is_required=True)
+    option = Option(TEXT, NOTHING, least=1, most=form.longest, is_required=True)
     view = {
         "type": "modal",
         "callback_id": f"{TEXT}{form.action}:{form.state}",
@@ -172,7 +175,7 @@ def options(
     known = {words.casefold() for choice in choices for words in (choice.value, choice.label)}
     typed = clean(typed)
     if typed.strip() and typed.casefold() not in known:
-        choices = [*choices[: MOST_CHOICES - 1], Choice(typed, typed)]
+        choices = [*choices[: MOST_CHOICES - 1], Choice(own_words(typed), typed)]
     usable = (choice for choice in choices if 0 < len(encoded(choice.value)) <= CHOICE_VALUE)
     found = [_option(each.label, each.value) for each in usable][:MOST_CHOICES]
     return {"options": said_in(found, language)}
@@ -180,7 +183,7 @@ def options(
 
 def _subcommands(group: Group) -> Block:
     options = [
-        _option(each.last_name, each.last_name)
+        _option(technical(each.last_name), each.last_name)
         | {"description": plain_text(shortened(each.description, CHOICE))}
         for each in group.commands[:MOST_CHOICES]
     ]
@@ -250,7 +253,7 @@ def _select(choices: Sequence[Choice], value: Value | None) -> Block:
 def _suggesting_select(value: Value | None) -> Block:
     element: Block = {"type": "external_select", "min_query_length": 0}
     if isinstance(value, str) and 0 < len(encoded(value)) <= CHOICE_VALUE:
-        element["initial_option"] = _option(value, value)
+        element["initial_option"] = _option(own_words(value), value)
     return element
 
 
@@ -268,7 +271,7 @@ def _text_input(option: Option, value: Value | None) -> Block:
     return element
 
 
-def _option(label: str, value: str) -> Block:
+def _option(label: Showable, value: str) -> Block:
     return {"text": plain_text(shortened(label, CHOICE) or "…"), "value": encoded(value)}
 
 

@@ -16,7 +16,10 @@ from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import text_of
-from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, spans
+from bot.store.people import Person
+from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, link, spans
+from bot.text.technical import technical
+from data.phrases import Showable
 
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""
@@ -113,14 +116,14 @@ def blocks_of(message: Message, commands: CommandNames, language: Language) -> l
     return [each.block for each in renderer.blocks()]
 
 
-def mention_user(user_id: int) -> str:
-    """What `render` replaces by a mention of a user, in a span with the style of a link."""
-    return f"{_OPEN}user:{user_id}{_CLOSE}"
+def mention_user(person: Person) -> Span:
+    """What `render` replaces by a mention of somebody."""
+    return link(technical(f"{_OPEN}user:{person.id}{_CLOSE}"))
 
 
-def mention_channel(channel_id: int) -> str:
-    """What `render` replaces by a mention of a channel, in a span with the style of a link."""
-    return f"{_OPEN}channel:{channel_id}{_CLOSE}"
+def mention_channel(channel_id: int) -> Span:
+    """What `render` replaces by a mention of a channel."""
+    return link(technical(f"{_OPEN}channel:{channel_id}{_CLOSE}"))
 
 
 def mentioned(message: Message) -> set[int]:
@@ -278,8 +281,8 @@ def rows_of(buttons: Sequence[Button], language: Language) -> list[Block]:
 def said_in(value: Any, language: Language) -> Any:  # noqa: ANN401 (any JSON)
     """What is in a view, in a language."""
     match value:
-        case str():
-            return in_language(value, language)
+        case Showable():
+            return str(in_language(value, language))
         case list():
             return [said_in(each, language) for each in value]
         case dict():

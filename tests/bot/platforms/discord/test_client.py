@@ -21,6 +21,7 @@ from bot.platforms.discord.rendering import view_of
 from tests.bot.conftest import Home, World
 from tests.bot.replies import sentence
 from tests.metrics import value
+from tests.texts import written
 
 
 def syncs(env: simcord.Env) -> int:
@@ -96,7 +97,7 @@ async def test_available_commands(home: Home) -> None:
 
 
 async def test_unknown_button(home: Home) -> None:
-    view = view_of(Message(buttons=(Button("Old", "gone"),)))
+    view = view_of(Message(buttons=(Button(written("Old"), "gone"),)))
     message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
     result = await home.alice.click(message, label="Old")
     assert result.response is not None

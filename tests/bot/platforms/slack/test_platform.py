@@ -18,12 +18,17 @@ from bot.chat.turn import (
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
-from bot.text.spans import link, text
+from bot.store.people import Person
+from bot.text.spans import text
+from data.phrases import Phrase
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, user
+from tests.texts import written
 
-HELLO = Message(text("Hello"))
-WITH_PLAQUE = Message(text("Hello"), files=(File("plaque.png", b"png", "A plaque"),))
+HELLO = Message(text(written("Hello")))
+WITH_PLAQUE = Message(
+    text(written("Hello")), files=(File("plaque.png", b"png", written("A plaque")),)
+)
 
 
 @pytest.fixture
@@ -130,7 +135,7 @@ async def test_files_that_stay(
 ) -> None:
     """They are in the thread of their message until it is about something else."""
     server.takes_files()
-    message = Message(text("Hello"), files=WITH_PLAQUE.files, files_stay=True)
+    message = Message(text(written("Hello")), files=WITH_PLAQUE.files, files_stay=True)
     await platform.send(ref, message)
     (sent,) = server.of("files.completeUploadExternal")
     assert sent["thread_ts"] == TIMESTAMP
@@ -262,7 +267,7 @@ async def test_public_message_notifies_nobody(
     platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:
     member = await platform.identities.user("T1", "U1")
-    message = Message(text(link(platform.mention(member))))
+    message = Message(text(platform.mention(Person(member))))
     await platform.send(ref, message)
     (sent,) = server.of("chat.postMessage")
     assert "U1" not in str(sent)
@@ -288,7 +293,7 @@ async def test_silent_database(
 ) -> None:
     """Whom a message mentions is left open, and a channel may be known later."""
     monkeypatch.setattr(store[Identities], "find", AsyncMock(side_effect=Unavailable))
-    await platform.send(ref, Message(text("By {by}", by=link(platform.mention(5)))))
+    await platform.send(ref, Message(text(Phrase("By {by}"), by=platform.mention(Person(5)))))
     assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])
     unknown = replace(ref, channel_id=ref.channel_id + 100)
     with pytest.raises(Unreachable):

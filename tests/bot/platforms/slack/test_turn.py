@@ -13,10 +13,11 @@ from bot.polls import poll_message
 from bot.text.spans import text
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, turn_in
+from tests.texts import written
 
-HELLO, SECRET = Message(text("Hello")), Message(text("Psst"), private=True)
-LONG = text("first" + "x" * 20_000 + "last")
-FILE = File("data.json", b"{}", "Data")
+HELLO, SECRET = Message(text(written("Hello"))), Message(text(written("Psst")), private=True)
+LONG = text(written("first" + "x" * 20_000 + "last"))
+FILE = File("data.json", b"{}", written("Data"))
 OUTSIDE = refusal("not_in_channel")
 THREAD = "1600000000.000001"
 
@@ -92,7 +93,7 @@ async def test_private_answer(turn: SlackTurn, server: SlackServer) -> None:
 async def test_deferred_answer_is_replaced(
     turn: SlackTurn, server: SlackServer, pending: list[tuple[AnswerRef, Button | None]]
 ) -> None:
-    retry = Button("Again", "sonnet", "x")
+    retry = Button(written("Again"), "sonnet", "x")
     await turn.defer(retry=retry)
     await turn.defer(retry=retry)
     await shown(turn)
@@ -122,7 +123,7 @@ async def test_few_answers_grow_at_once(platform: SlackPlatform, server: SlackSe
     assert all(turn.edits_answers for turn in growing)
     late = await turn_in(platform, server)
     await late.defer()
-    await late.show_waiting(Message(text("Your place in the queue: 12.")))
+    await late.show_waiting(Message(text(written("Your place in the queue: 12."))))
     await shown(late)
     (notice,) = server.of("respond")
     assert "12" in str(notice["blocks"])
@@ -148,10 +149,10 @@ async def test_slow_private_answer_is_announced_once(
     """It cannot replace what is shown, so that has to be said once, with the latest place."""
     await turn.defer(private=True)
     if place is not None:
-        await turn.show_waiting(Message(text("Your place in the queue: 12.")))
-        await turn.show_waiting(Message(text(place)))
+        await turn.show_waiting(Message(text(written("Your place in the queue: 12."))))
+        await turn.show_waiting(Message(text(written(place))))
     await shown(turn)
-    await turn.show_waiting(Message(text("Your place in the queue: 2.")))
+    await turn.show_waiting(Message(text(written("Your place in the queue: 2."))))
     await turn.respond(SECRET)
     notice, answer = server.of("respond")
     assert notice["response_type"] == "ephemeral"
@@ -180,7 +181,7 @@ async def test_growing_answer_outside_waits_until_it_is_complete(
     server.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
     with pytest.raises(Unreachable):
-        await turn.edit(Message(text("First line")))
+        await turn.edit(Message(text(written("First line"))))
     assert server.of("respond") == []
     assert not turn.edits_answers
     await turn.edit(HELLO)
@@ -216,7 +217,10 @@ async def test_turn_stays_outside_and_the_next_tries_again(
 
 @pytest.mark.parametrize(
     "needs",
-    [{"buttons": (Button("Mangosaurus", poll_message.ACTION, "1:0"),)}, {"files": (FILE,)}],
+    [
+        {"buttons": (Button(written("Mangosaurus"), poll_message.ACTION, "1:0"),)},
+        {"files": (FILE,)},
+    ],
     ids=["vote", "picture"],
 )
 async def test_what_needs_the_bot_in_the_channel(
@@ -224,7 +228,7 @@ async def test_what_needs_the_bot_in_the_channel(
 ) -> None:
     server.answers["chat.postMessage"] = [OUTSIDE]
     with pytest.raises(Forbidden):
-        await turn.respond(Message(text("Names"), **needs))
+        await turn.respond(Message(text(written("Names")), **needs))
     await turn.respond(SECRET)  # the sentence that says so
     assert len(server.of("respond")) == 1
 
@@ -234,7 +238,7 @@ async def test_what_only_accompanies_is_left_out_elsewhere(
 ) -> None:
     assert turn.attaches_files
     server.answers["chat.postMessage"] = [OUTSIDE]
-    await turn.respond(Message(text("Names"), files=(FILE,), files_stay=True))
+    await turn.respond(Message(text(written("Names")), files=(FILE,), files_stay=True))
     assert "Names" in str(server.of("respond")[-1]["blocks"])
     assert methods(server) == ["chat.postMessage", "respond"]
     assert not turn.attaches_files
@@ -291,7 +295,9 @@ async def test_expired_url(turn: SlackTurn, server: SlackServer, code: str) -> N
 
 
 @pytest.mark.shows("private files")
-@pytest.mark.parametrize("shown", [{"content": text("Data:")}, {"embeds": (Embed("Data"),)}])
+@pytest.mark.parametrize(
+    "shown", [{"content": text(written("Data:"))}, {"embeds": (Embed(written("Data")),)}]
+)
 async def test_private_file(turn: SlackTurn, server: SlackServer, shown: dict[str, Any]) -> None:
     server.takes_files()
     await turn.respond(Message(**shown, files=(FILE,), private=True))
@@ -413,6 +419,6 @@ async def test_what_follows_in_a_thread(
     poll = await threaded.respond(HELLO)
     assert poll is not None
     await platform.send(poll, HELLO)
-    await platform.edit(poll, Message(text("Hello"), files=(FILE,)))
+    await platform.edit(poll, Message(text(written("Hello")), files=(FILE,)))
     assert server.of("chat.postMessage")[-1]["thread_ts"] == THREAD
     assert server.of("files.completeUploadExternal")[0]["thread_ts"] == THREAD

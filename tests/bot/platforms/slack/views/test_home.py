@@ -16,11 +16,12 @@ from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.views import home as module
 from bot.platforms.slack.views.home import home_view, view_of
 from bot.store import Database, Unavailable
-from bot.text.spans import text, verbatim
+from bot.text.spans import text
 from bot.verse.queries import Poems
 from simulators.slack.blocks import check_view, texts
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
+from tests.texts import written
 
 POEM = "Shall I compare thee"
 ALL = {each: examples_for(REGISTRY, (each,), is_guest=False) for each in Audience}
@@ -56,10 +57,14 @@ async def home_of(app: App, audience: Audience = Audience.EVERYONE) -> str:
 def test_home_has_all_parts() -> None:
     content = (
         ALL,
-        Message(embeds=(Embed("👑 Today's champion", (text("Mangosaurus"),)),)),
-        Message(embeds=(Embed("Sonnet", (verbatim(POEM),)),), buttons=(Button("Older", "book"),)),
+        Message(embeds=(Embed(written("👑 Today's champion"), (text(written("Mangosaurus")),)),)),
         Message(
-            text("The bot stores nothing about you."), buttons=(Button("Delete my data", "drop"),)
+            embeds=(Embed(written("Sonnet"), (text(written(POEM)),)),),
+            buttons=(Button(written("Older"), "book"),),
+        ),
+        Message(
+            text(written("The bot stores nothing about you.")),
+            buttons=(Button(written("Delete my data"), "drop"),),
         ),
     )
     view = view_of(*content, UNPREFIXED)
@@ -74,9 +79,10 @@ def test_home_has_all_parts() -> None:
 
 
 def test_longest_home_is_accepted() -> None:
-    lines = tuple(verbatim("line <@U123> " * 200) for _number in range(40))
+    lines = tuple(text(written("line <@U123> " * 200)) for _number in range(40))
     message = Message(
-        embeds=(Embed("t" * 300, lines),) * 5, buttons=(Button("Delete my data", "drop"),)
+        embeds=(Embed(written("t" * 300), lines),) * 5,
+        buttons=(Button(written("Delete my data"), "drop"),),
     )
     view = view_of(ALL, message, message, message, UNPREFIXED)
     assert len(view["blocks"]) <= 100

@@ -19,9 +19,11 @@ from bot.platforms.slack.views.modals import (
     submitted,
     suggestion_of,
 )
+from data.phrases import Phrase
 from simulators.slack.blocks import check_suggestions, check_view
 from simulators.slack.forms import filled_state
 from tests.bot.platforms.slack.commands import COMMANDS, calls
+from tests.texts import written
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
 
@@ -217,25 +219,27 @@ def test_other_requests_for_suggestions_get_none(payload: dict[str, Any]) -> Non
 
 
 def test_suggestions_are_within_limits() -> None:
-    found = [Choice(f"label {number}" + "x" * 100, str(number)) for number in range(150)]
+    found = [Choice(written(f"label {number}" + "x" * 100), str(number)) for number in range(150)]
     shown = check_suggestions(options(found))
     assert len(shown) == MOST_CHOICES
     assert all(len(each["text"]["text"]) <= CHOICE for each in shown)
-    assert options([Choice("long", "x" * 151), Choice("empty", "")]) == {"options": []}
+    assert options([Choice(written("long"), "x" * 151), Choice(written("empty"), "")]) == {
+        "options": []
+    }
 
 
 def test_what_is_typed_can_be_chosen() -> None:
     """A select of Slack takes nothing but its options."""
-    shown = options([Choice("Elves", "elves")], "dra")["options"]
+    shown = options([Choice(written("Elves"), "elves")], "dra")["options"]
     assert [each["value"] for each in shown] == ["elves", "dra"]
     for typed in ("elves", "Elves", "ELVES"):  # looks like a suggestion that is there
-        assert len(options([Choice("Elves", "elves")], typed)["options"]) == 1
-    assert len(options([Choice("Elves", "elves")], " ")["options"]) == 1
+        assert len(options([Choice(written("Elves"), "elves")], typed)["options"]) == 1
+    assert len(options([Choice(written("Elves"), "elves")], " ")["options"]) == 1
 
 
 def test_long_words_are_cut() -> None:
     async def command(*_arguments: object) -> None:
         raise AssertionError
 
-    option = Option("a", "h" * 2_500, choices=(Choice("c" * 100, "v"),))
-    check(form_of(Command("x" * 40, "d" * 2_500, command, (option,)), {}))
+    option = Option("a", Phrase("h" * 2_500), choices=(Choice(Phrase("c" * 100), "v"),))
+    check(form_of(Command("x" * 40, Phrase("d" * 2_500), command, (option,)), {}))

@@ -20,6 +20,7 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from bot.store.people import Person
 from bot.text.spans import (
     Span,
     Style,
@@ -30,10 +31,12 @@ from bot.text.spans import (
     link,
     strong,
     text,
-    verbatim,
 )
+from bot.text.written import FilteredText
+from data.phrases import NOTHING, Phrase
 from simulators.slack.blocks import check_message_blocks
 from tests.bot.platforms.slack.hostile.inertness import parts_of
+from tests.texts import written
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 HOSTILE = (
@@ -65,7 +68,7 @@ def elements(message: Message, **options: Any) -> list[dict[str, Any]]:  # noqa:
 
 
 def test_styles() -> None:
-    words = text("a ", strong("b"), emphasis("c"), code("d"))
+    words = text(written("a "), strong(written("b")), emphasis(written("c")), code(written("d")))
     assert elements(Message(words)) == [
         {"type": "text", "text": "a "},
         {"type": "text", "text": "b", "style": {"bold": True}},
@@ -76,7 +79,10 @@ def test_styles() -> None:
 
 def test_embed() -> None:
     embed = Embed(
-        "Names", (text("one"), (), text("two")), (Field("Loss", text("1.5")),), footer="page 1"
+        written("Names"),
+        (text(written("one")), (), text(written("two"))),
+        (Field(written("Loss"), text(written("1.5"))),),
+        footer=written("page 1"),
     )
     header, lines, fields, footer = only(Message(embeds=(embed,)))["blocks"]
     assert header["text"] == {"type": "plain_text", "text": "Names", "emoji": False}
@@ -87,7 +93,13 @@ def test_embed() -> None:
 
 def test_list_in_a_field() -> None:
     """It begins below the name of the field."""
-    embed = Embed("Version 1", fields=(Field("Seed", text("1")), Field("Names", text("a\nb"))))
+    embed = Embed(
+        written("Version 1"),
+        fields=(
+            Field(written("Seed"), text(written("1"))),
+            Field(written("Names"), text(written("a\nb"))),
+        ),
+    )
     _header, fields = only(Message(embeds=(embed,)))["blocks"]
     words = "".join(each["text"] for each in fields["elements"][0]["elements"])
     assert words == "Seed: 1\nNames\na\nb"
@@ -102,16 +114,16 @@ def test_times_are_shown_in_the_readers_zone() -> None:
 
 
 def test_links_are_the_bots() -> None:
-    assert elements(Message((link("https://a.slack.com/p1"),))) == [
+    assert elements(Message((link(written("https://a.slack.com/p1")),))) == [
         {"type": "link", "url": "https://a.slack.com/p1"}
     ]
     for address in ("javascript:alert(1)", "https://a|b", "mailto:a@b.c"):
-        assert elements(Message((link(address),))) == [{"type": "text", "text": address}]
+        assert elements(Message((link(written(address)),))) == [{"type": "text", "text": address}]
 
 
 def test_mention_notifies_in_private_only() -> None:
-    words = text("{who} in {where}", who=link(mention_user(7)), where=link(mention_channel(8)))
-    assert mentioned(Message(embeds=(Embed("", (words,)),))) == {7, 8}
+    words = text(Phrase("{who} in {where}"), who=mention_user(Person(7)), where=mention_channel(8))
+    assert mentioned(Message(embeds=(Embed(NOTHING, (words,)),))) == {7, 8}
     names = {7: "U0123", 8: "C0123"}
     private = elements(Message(words, private=True), names=names)
     assert private[0] == {"type": "user", "user_id": "U0123"}
@@ -125,14 +137,14 @@ def test_mention_notifies_in_private_only() -> None:
 
 
 def test_commands_are_named_as_typed() -> None:
-    message = Message(text("Ask /status or {help}.", help=code("/help")))
+    message = Message(text(Phrase("Ask /status or {help}."), help=code(written("/help"))))
     assert "/mango-status or /mango-help" in words_of(only(message))
     assert "/dino-status" in words_of(only(message, commands=CommandNames("dino-")))
 
 
 def test_buttons_work_later() -> None:
     state = "1:a%b&c<d>e%26:é"
-    message = Message(buttons=(Button("Try", "names", state, emoji="🥚", dangerous=True),))
+    message = Message(buttons=(Button(written("Try"), "names", state, emoji="🥚", dangerous=True),))
     (element,) = only(message)["blocks"][0]["elements"]
     assert element["text"]["text"] == "🥚 Try"
     assert element["style"] == "danger"
@@ -158,8 +170,10 @@ def test_other_actions_are_no_buttons(action: dict[str, object]) -> None:
 
 def test_long_message_is_split() -> None:
     """Nothing is lost, and the buttons come last."""
-    lines = tuple(text(f"line {number} " + "x" * 90) for number in range(400))
-    message = Message(embeds=(Embed("Long", lines),), buttons=(Button("Go", "go"),))
+    lines = tuple(text(written(f"line {number} " + "x" * 90)) for number in range(400))
+    message = Message(
+        embeds=(Embed(written("Long"), lines),), buttons=(Button(written("Go"), "go"),)
+    )
     parts = render(message)
     assert len(parts) > 1
     shown = "\n".join(map(words_of, parts))
@@ -172,17 +186,19 @@ def test_long_message_is_split() -> None:
 
 
 def test_message_of_files_only_has_a_text() -> None:
-    message = Message(files=(File("a.txt", b"", "Your <poems>"),))
+    message = Message(files=(File("a.txt", b"", written("Your <poems>")),))
     assert only(message)["text"] == "Your &lt;poems&gt;"
     assert only(Message())["text"]
 
 
-def styled(words: st.SearchStrategy[str]) -> st.SearchStrategy[Span | Timestamp]:
+def styled(words: st.SearchStrategy[FilteredText]) -> st.SearchStrategy[Span | Timestamp]:
     times = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
     return st.builds(Span, words, st.sampled_from(Style)) | st.builds(Timestamp, times)
 
 
-WORDS = st.text(max_size=60) | st.sampled_from([HOSTILE, "𝔐" * 2_000, "y\n" * 2_500, "z" * 7_000])
+WORDS = (
+    st.text(max_size=60) | st.sampled_from([HOSTILE, "𝔐" * 2_000, "y\n" * 2_500, "z" * 7_000])
+).map(written)
 TEXTS: st.SearchStrategy[Text] = st.lists(styled(WORDS), max_size=4).map(tuple)
 EMBEDS = st.builds(
     Embed,
@@ -240,8 +256,10 @@ def test_every_message_is_within_limits(message: Message) -> None:
 
 
 def test_many_embeds_and_buttons_are_within_limits() -> None:
-    embeds = tuple(Embed(f"Title {number}", (text("words"),)) for number in range(60))
-    buttons = tuple(Button(f"Button {number}", "go", str(number)) for number in range(60))
+    embeds = tuple(
+        Embed(written(f"Title {number}"), (text(written("words")),)) for number in range(60)
+    )
+    buttons = tuple(Button(written(f"Button {number}"), "go", str(number)) for number in range(60))
     message = Message(embeds=embeds, buttons=buttons)
     parts = render(message)
     for part in [*parts, render_edit(message)]:
@@ -251,10 +269,15 @@ def test_many_embeds_and_buttons_are_within_limits() -> None:
 
 def test_hostile_words_stay_words() -> None:
     """Nothing pings, links or formats, wherever a member's words are."""
-    embed = Embed(HOSTILE, (verbatim(HOSTILE),), (Field(HOSTILE, verbatim(HOSTILE)),), HOSTILE)
-    button = Button(HOSTILE, "names", HOSTILE)
+    embed = Embed(
+        written(HOSTILE),
+        (text(written(HOSTILE)),),
+        (Field(written(HOSTILE), text(written(HOSTILE))),),
+        written(HOSTILE),
+    )
+    button = Button(written(HOSTILE), "names", HOSTILE)
     for private in (False, True):
-        message = Message(verbatim(HOSTILE), (embed,), (button,), private=private)
+        message = Message(text(written(HOSTILE)), (embed,), (button,), private=private)
         assert mentioned(message) == set()
         parts = render(message, {7: "U0123"})
         for part in parts:

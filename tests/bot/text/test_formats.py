@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.text import formats
 from bot.text.formats import human_duration, human_join, odds, percent, progress_bar, shortened
+from tests.texts import written
 
 
 def test_doctests() -> None:
@@ -19,7 +20,7 @@ def test_doctests() -> None:
     [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
 def test_human_join(words: list[str], joined: str) -> None:
-    assert human_join(words) == joined
+    assert human_join([*map(written, words)]) == joined
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_progress_bar_width(share: float, width: int) -> None:
 
 @given(st.text(), st.integers(1, 50))
 def test_shortened_text_fits(words: str, limit: int) -> None:
-    assert len(shortened(words, limit)) <= limit
+    assert len(shortened(written(words), limit)) <= limit
 
 
 def test_probabilities_as_text() -> None:

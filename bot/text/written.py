@@ -1,0 +1,27 @@
+"""Filtered text: what members and networks write."""
+
+from data.phrases import Showable
+
+
+class FilteredText(Showable):
+    """A text of a member or a network that the word filter of where it is shown has let pass."""
+
+    __slots__ = ()
+
+
+def accepted(text: str) -> Showable:
+    """A text that a word filter lets pass, or let pass when it was stored for the same community.
+
+    It may be a phrase as well. Features call `WordFilter.filtered`.
+    """
+    return text if isinstance(text, Showable) else FilteredText(text)
+
+
+def for_managers(text: str) -> FilteredText:
+    """A text that those who run a community or the bot see as it is, to decide about it."""
+    return FilteredText(text)
+
+
+def own_words(text: str) -> FilteredText:
+    """What a member has typed, in an answer that only they see: what could not be read of it."""
+    return FilteredText(text)
