@@ -10,12 +10,15 @@ from importlib.metadata import version
 from typing import Any
 
 from bot.chat.app import App
-from bot.community.blocks import BlockList
+from bot.community.blocks import LoadedBlocks
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
+from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
+from bot.polls.removal_queries import RemovedNames
+from bot.polls.removed_names import KnownRemovals
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
@@ -118,7 +121,7 @@ def assembled(
     **parts: Any,  # noqa: ANN401 (optional ones of `App`, each of its type)
 ) -> App:
     """Put the app and its services together. `poll` is that of the `TrainingService`."""
-    custom_models, blocks = CustomModelLoader(store, inference), BlockList(store[Blocks])
+    custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     training = TrainingService(
         settings.state_dir,
@@ -134,9 +137,15 @@ def assembled(
         settings=settings,
         store=store,
         inference=inference,
-        check_admitted=blocks.check,
-        services=[blocks, models, custom_models, training, renderer, CreaturePictures(renderer)],
+        blocks=LoadedBlocks(store[Blocks]),
+        models=models,
+        custom_models=custom_models,
+        training=training,
+        renderer=renderer,
+        creature_pictures=CreaturePictures(renderer),
+        removals=KnownRemovals(store[RemovedNames]),
         registry=REGISTRY,
+        jobs_of=Jobs,
         now=now,
         started_at=now(),
         word_filter=word_filter,

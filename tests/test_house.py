@@ -26,37 +26,34 @@ bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.laun
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
     bot.trainer models.weights
-bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord
-    bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
-    bot.startup bot.version
+bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord bot.platforms.slack
+    bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch           bot.text bot.logs bot.settings bot.startup
-bot.app              bot.features bot.community bot.chat bot.fleet bot.writing bot.pictures
-    bot.words bot.store bot.settings bot.startup bot.version bot.trainer models.weights
-    models.serving
+bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot.writing
+    bot.pictures bot.words bot.store bot.settings bot.startup bot.version bot.trainer
+    models.weights models.serving
 simulators
-bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
-    bot.settings bot.startup bot.text data
-bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
-    bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse
+bot.platforms.discord bot.chat bot.store bot.monitoring bot.logs bot.settings bot.startup bot.text
     data
+bot.platforms.slack  bot.features bot.help bot.privacy bot.verse bot.polls bot.community bot.chat
+    bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse data
 bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum
-    bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.outbox bot.chat
-    bot.concurrency bot.trainer models.verse
-bot.welcome          bot.polls bot.community bot.outbox bot.chat bot.store bot.concurrency
-    bot.text
+    bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat bot.concurrency
+    bot.trainer models.verse
+bot.welcome          bot.polls bot.outbox bot.chat bot.store bot.concurrency bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer bot.words
     data bot.text models.weights
-bot.status           bot.community bot.chat bot.fleet bot.writing bot.pictures bot.store
-    bot.monitoring bot.settings bot.concurrency bot.trainer models.tasks bot.text data
+bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitoring bot.settings
+    bot.text bot.health data
 bot.privacy          bot.verse bot.museum.queries bot.polls bot.community bot.chat bot.store
     bot.text bot.trainer data
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.text
-    bot.trainer data
+bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
+    bot.text bot.trainer data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
     models.verse data
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
-    bot.pictures bot.creatures bot.store bot.text data
+    bot.creatures bot.store bot.text data
 bot.museum.queries   bot.creatures bot.store bot.words
 bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat
     bot.writing bot.store bot.concurrency models.names bot.text
@@ -71,10 +68,12 @@ bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bo
     models.networks data
 bot.polls            bot.museum.queries bot.community bot.outbox bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.text data
-bot.community        bot.daily.moments bot.chat bot.words bot.store bot.text data
+bot.community        bot.daily.moments bot.outbox bot.chat bot.words bot.store bot.text data
 bot.outbox           bot.chat bot.store bot.concurrency
-bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
-    bot.concurrency bot.text data
+bot.health           bot.trainer bot.fleet bot.concurrency bot.monitoring bot.store bot.writing
+    models.tasks
+bot.chat             bot.health bot.fleet bot.writing bot.words bot.store bot.monitoring
+    bot.settings bot.concurrency bot.text bot.pictures bot.trainer data
 bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version bot.text
     models.tasks models.names models.verse models.text_generator models.weights models.serving data

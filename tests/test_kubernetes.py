@@ -113,13 +113,6 @@ def test_options_exist(commands: Any) -> None:  # noqa: ANN401 (a function)
         known[command].make_context(command, [*arguments])  # parses them, and runs nothing
 
 
-@pytest.mark.parametrize("commands", [documented, in_the_file])
-def test_http_server_is_for_its_machine_only(commands: Any) -> None:  # noqa: ANN401
-    """`tests/slow/cluster/test_ports.py` looks at what listens."""
-    for arguments in commands():
-        assert arguments[arguments.index("--dashboard-address") + 1] == "127.0.0.1:0"
-
-
 def test_resources_of_the_page() -> None:
     """`--resources` is parsed by the worker only."""
     from distributed.cli import dask_worker

@@ -5,24 +5,30 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Protocol
 
 from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.languages import Languages
 from bot.chat.message import UserError
 from bot.chat.private_notes import PrivateNotes
-from bot.chat.turn import Turn
+from bot.chat.turn import Platform, Turn
 from bot.chat.unfinished import UnfinishedAnswers
 from bot.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.fleet.membership import Fleet
+from bot.health import Health
 from bot.monitoring.monitor import Monitor
+from bot.pictures.creature_pictures import CreaturePictures
+from bot.pictures.renderer import Renderer
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
 from bot.store.languages import CommunityLanguages
 from bot.store.members import receive
+from bot.trainer.custom_models import CustomModelLoader
+from bot.trainer.registry import ModelRegistry
+from bot.trainer.service import TrainingService
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -31,8 +37,6 @@ from bot.writing.cluster import ClusterPool
 from bot.writing.errors import TooManyQueued
 from data.errors import TemplatedError
 from data.phrases import Showable
-
-Service = TypeVar("Service")
 
 MOST_RECEIPTS = 4
 """Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
@@ -60,7 +64,61 @@ PATIENCE_S, CROWD = 1.0, 50
 which on it is deferred at once: it would not be ready, and many would be deferred late."""
 
 
-@dataclass(frozen=True, kw_only=True)
+class BackgroundJobs(Protocol):
+    """The background jobs of one platform, as its client starts and stops them."""
+
+    def start(self, ready: Callable[[], Awaitable[object]]) -> None:
+        """Start them, once; those that need the platform wait for `ready`."""
+
+    def wake(self) -> None:
+        """Let each do at once what is due."""
+
+    async def joined(self, community_id: int) -> None:
+        """Record that a community has added the bot, perhaps again. A blocked one is left."""
+
+    async def left(self, community_id: int) -> None:
+        """Record that a community has removed the bot."""
+
+    async def greet_newcomers(self) -> None:
+        """Welcome the communities that have added the bot lately."""
+
+    async def greet(self, community_id: int, channel_id: int) -> None:
+        """Welcome a community in a channel."""
+
+    async def close(self) -> None:
+        """Let running rounds finish, and stop."""
+
+
+class BlockList(Protocol):
+    """Blocked members and communities, as `bot.community.blocks` keeps them."""
+
+    async def check(self, turn: Turn) -> None:
+        """Raise `UserError` for a member whom the bot does not answer."""
+
+    async def reason(self, community_id: int | None, member_id: int) -> object | None:
+        """Why a request is not answered; `None` if it is."""
+
+    async def has_community(self, community_id: int | None) -> bool:
+        """Whether an owner has blocked a whole community, in which the bot then writes nothing."""
+
+    async def block(self, community_id: int, member_id: int, entry: Any) -> bool:  # noqa: ANN401
+        """Block a member, or a community. Returns whether they were not blocked before."""
+
+    async def unblock(self, community_id: int, member_id: int, entry: Any) -> bool:  # noqa: ANN401
+        """Undo `block`. Returns whether they were blocked."""
+
+
+class Removals(Protocol):
+    """Removed names by community, as `bot.polls.removed_names` keeps them."""
+
+    async def of(self, community_id: int | None) -> frozenset[str]:
+        """The removed names of a community, folded; none in direct messages."""
+
+    def changed(self, community_id: int) -> None:
+        """Forget what was read, after a name was removed or allowed."""
+
+
+@dataclass(kw_only=True, eq=False)
 class App:
     """The services and settings behind the commands. One per process."""
 
@@ -81,12 +139,18 @@ class App:
     monitor: Monitor = field(default_factory=Monitor)
     fleet: Fleet = field(default_factory=Fleet)
     """The other processes of the bot."""
-    check_admitted: Callable[[Turn], Awaitable[None]]
-    """Raises `UserError` for a member whom the bot does not answer. Called before anything else."""
-    services: list[object] = field(default_factory=list)
-    """Those of features, which these reach by their class: `app[BlockList]`."""
+    blocks: BlockList
+    """Whom the bot does not answer."""
+    removals: Removals
+    models: ModelRegistry
+    custom_models: CustomModelLoader
+    training: TrainingService
+    renderer: Renderer
+    creature_pictures: CreaturePictures
     registry: Registry
     """The commands, buttons and errors of all features."""
+    jobs_of: Callable[["App", Platform], BackgroundJobs]
+    """Makes the background jobs of all features on a platform."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
     """Of pressed buttons, by member."""
@@ -111,41 +175,40 @@ class App:
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers = field(init=False)
+    health: Health = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 
     def __post_init__(self) -> None:
-        """Create the members that depend on settings."""
-        seconds = self.settings.cooldown_seconds
-        for name, length, most, free in (
-            ("cooldowns", seconds, 1, 0),
-            ("presses", PRESS_S, MOST_PRESSES, MOST_PRESSES // 4),
-            ("commands", COMMAND_S, MOST_COMMANDS, MOST_COMMANDS // 4),
-        ):
-            local = Cooldowns(min(length, seconds), most=most)
-            shared = SharedCooldowns(
-                name,
-                local,
-                self.store[RunningCooldowns],
-                is_shared=lambda: self.fleet.is_shared,
-                free=free,
-            )
-            object.__setattr__(self, name, shared)
-        suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
-        object.__setattr__(self, "suggestions", suggestions)
-        filters = ServerFilters(self.word_filter, self.store[WordFilters])
-        object.__setattr__(self, "filters", filters)
-        object.__setattr__(self, "languages", Languages(self.store[CommunityLanguages]))
-        object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
-        unfinished = UnfinishedAnswers(self.store[Unfinished], self.now)
-        object.__setattr__(self, "unfinished", unfinished)
+        """Create the members that depend on others."""
+        self.cooldowns = self._shared_cooldowns("cooldowns", self.settings.cooldown_seconds)
+        self.presses = self._shared_cooldowns("presses", PRESS_S, MOST_PRESSES)
+        self.commands = self._shared_cooldowns("commands", COMMAND_S, MOST_COMMANDS)
+        suggested_s = min(SUGGESTED_S, self.settings.cooldown_seconds)
+        self.suggestions = Cooldowns(suggested_s, most=MOST_SUGGESTED)
+        self.filters = ServerFilters(self.word_filter, self.store[WordFilters])
+        self.languages = Languages(self.store[CommunityLanguages])
+        self.edits = EditThrottle(self.edit_interval)
+        self.unfinished = UnfinishedAnswers(self.store[Unfinished], self.now)
+        self.health = Health(
+            monitor=self.monitor,
+            store=self.store,
+            inference=self.inference,
+            fleet=self.fleet,
+            in_flight=self.in_flight,
+            training=self.training,
+            custom_models=self.custom_models,
+            cluster=self.cluster,
+            now=self.now,
+            version=self.version,
+        )
 
-    def __getitem__(self, kind: type[Service]) -> Service:
-        """The service of this class. Raises `LookupError` if there is none."""
-        for service in self.services:
-            if isinstance(service, kind):
-                return service
-        raise LookupError(f"{kind.__name__} is not among the services")
+    def _shared_cooldowns(self, name: str, seconds: float, most: int = 1) -> SharedCooldowns:
+        local = Cooldowns(min(seconds, self.settings.cooldown_seconds), most=most)
+        running = self.store[RunningCooldowns]
+        return SharedCooldowns(
+            name, local, running, is_shared=lambda: self.fleet.is_shared, free=most // 4
+        )
 
     @property
     def is_crowded(self) -> bool:

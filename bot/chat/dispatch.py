@@ -116,7 +116,7 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
 
     async def found() -> Sequence[Choice]:
         app.suggestions.start(turn.user.id, turn.created_at)
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
         return await suggestions(app, turn, clean(typed))
 
     try:
@@ -135,7 +135,7 @@ async def _admit(app: App, turn: Turn, counted: SharedCooldowns, name: str) -> N
         raise ShuttingDown
     await counted.start(turn.user.id, turn.created_at)
     if name not in FOR_BLOCKED:
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
 
 
 async def answer_error(

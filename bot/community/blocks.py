@@ -52,7 +52,7 @@ class Blocked(UserError):  # noqa: N818 (it is a state, not a fault)
         super().__init__(_SENTENCES[reason], community=terms.community, command=command("/privacy"))
 
 
-class BlockList:
+class LoadedBlocks:
     """The blocks that the store loads. What another process changes is known `FRESH_S` later.
 
     While the database does not answer, the blocks that were read last hold.

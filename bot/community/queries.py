@@ -2,13 +2,26 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Row, delete, func, not_, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Row,
+    delete,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.outbox.queries import Kind, put
 from bot.store.database import Database
 from bot.store.members import writing_for
 from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
@@ -19,6 +32,8 @@ T = TypeVar("T")
 Value = bool | int | str | date | None
 """What a column of `Community` can be set to."""
 
+REPORTED = timedelta(days=1)
+"""How long a report of moderation may wait."""
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
 MOST_LOADED = 50_000
@@ -31,6 +46,7 @@ class Action(StrEnum):
     """What moderators and owners do, as it is stored."""
 
     REMOVE_NAME = "remove name"
+    ALLOW_NAME = "allow name"
     REMOVE_MESSAGE = "remove message"
     REFUSE_MODEL = "refuse model"
     ACCEPT_MODEL = "accept model"
@@ -56,9 +72,19 @@ class RecordEntry:
     """The name that it concerns, or the address of the message."""
 
 
-def add_entry(session: AsyncSession, entry: RecordEntry) -> None:
-    """Record what an open transaction does."""
-    session.add(ModerationEntry(**asdict(entry)))
+REPORTED = timedelta(days=1)
+"""How long a report of moderation may wait."""
+
+
+async def add_entry(session: AsyncSession, entry: RecordEntry) -> None:
+    """Record what an open transaction does, and report it in the log channel."""
+    row = ModerationEntry(**asdict(entry))
+    session.add(row)
+    await session.flush()
+    place = select(literal(row.id, BigInteger), Community.log_channel_id).where(
+        Community.id == entry.community_id, Community.log_channel_id.is_not(None)
+    )
+    await put(session, Kind.REPORT, place, entry.at, entry.at + REPORTED)
 
 
 DEFAULT_MINUTES = 10
@@ -179,10 +205,10 @@ class Communities(Queries):
         async with self._database.writing() as session:
             await session.execute(_changed(self._database, community_id, **values))
 
-    async def set_log_channel(self, entry: RecordEntry) -> int | None:
+    async def set_log_channel(self, entry: RecordEntry) -> None:
         """Choose the target of an entry as the log channel, and record that if it is another one.
 
-        Returns the former one.
+        The former one is told, whose readers would wonder.
         """
         assert entry.community_id is not None  # noqa: S101 (owners have no log channel)
         async with self._database.writing() as session:
@@ -191,12 +217,11 @@ class Communities(Queries):
                 .where(Community.id == entry.community_id)
                 .with_for_update()
             )
+            if before != entry.target_id:
+                await add_entry(session, entry)
             await session.execute(
                 _changed(self._database, entry.community_id, log_channel_id=entry.target_id)
             )
-            if before != entry.target_id:
-                add_entry(session, entry)
-            return before
 
 
 def _or_default(value: T | None, default: T) -> T:
@@ -215,12 +240,24 @@ class Record(Queries):
     async def add(self, entry: RecordEntry) -> None:
         """Add an entry to the record."""
         async with self._database.writing() as session:
-            add_entry(session, entry)
+            await add_entry(session, entry)
+
+    async def entry(self, entry_id: int) -> RecordEntry | None:
+        """An entry by its id; `None` once pruned."""
+        found = await self._entries(ModerationEntry.id == entry_id)
+        return found[0] if found else None
 
     async def entries(
         self, community_id: int | None, *, skip: int = 0, most: int = 10
     ) -> Sequence[RecordEntry]:
         """Entries of a community, or with `None` of owners, newest first."""
+        return await self._entries(
+            ModerationEntry.community_id == community_id, skip=skip, most=most
+        )
+
+    async def _entries(
+        self, which: ColumnElement[bool], *, skip: int = 0, most: int = 1
+    ) -> Sequence[RecordEntry]:
         statement = (
             select(
                 ModerationEntry.action,
@@ -230,7 +267,7 @@ class Record(Queries):
                 ModerationEntry.target_id,
                 ModerationEntry.subject,
             )
-            .where(ModerationEntry.community_id == community_id)
+            .where(which)
             .order_by(ModerationEntry.id.desc())
             .offset(skip)
             .limit(most)
@@ -293,7 +330,7 @@ class Blocks(Queries):
                 raise TooManyBlocks
             is_new = (await session.execute(insert)).first() is not None
             if is_new:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return is_new
 
     async def unblock(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
@@ -306,7 +343,7 @@ class Blocks(Queries):
         async with self._database.writing() as session:
             was_blocked = (await session.execute(gone)).first() is not None
             if was_blocked:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return was_blocked
 
     async def listed(

@@ -13,7 +13,6 @@ from bot.chat.details import details_state
 from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform
-from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
@@ -23,7 +22,7 @@ from bot.names.name_options import to_state
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
-from bot.polls.queries import PollRecord, Polls, note_shown
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, note_shown
 from bot.store import Unavailable
 from bot.text.spans import command, text
 from bot.text.technical import NEWLINE
@@ -87,7 +86,7 @@ class DailyPoster:
                             await self._open(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
-            except (InferenceError, NamesError, TimeoutError) as error:
+            except (InferenceError, NamesError, NoNameLeft, TimeoutError) as error:
                 self._count("failed")
                 log.info("Community %d has no dinosaur of the day: %r", community_id, error)
             except Exception:
@@ -96,7 +95,7 @@ class DailyPoster:
 
     async def _open(self, community_id: int, daily: DailySettings, day: date) -> None:
         """Open the poll of a day, unless there is one. Raises errors of inference."""
-        if not await self._app[BlockList].has_community(community_id):
+        if not await self._app.blocks.has_community(community_id):
             prepared = await self._prepared(community_id, daily, day)
             await self._app.store[Polls].open_daily(prepared)
 
@@ -104,7 +103,7 @@ class DailyPoster:
         """Post the poll of a day, as it is now."""
         app, platform = self._app, self._platform
         poll = await app.store[Polls].find(delivery.subject_id)
-        if poll is None or await app[BlockList].has_community(poll.community_id):
+        if poll is None or await app.blocks.has_community(poll.community_id):
             return Ended()
         daily = (await app.store[Communities].settings(poll.community_id)).daily
         if daily.starts_on is None or daily.channel_id != poll.channel_id:
@@ -131,10 +130,12 @@ class DailyPoster:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
         app = self._app
         assert daily.channel_id is not None  # noqa: S101 (see `Dailies.chosen`)
-        words = await app.filters.of(community_id)
         request = NamesRequest(seed=secrets.randbelow(2**32))
+        words = await app.filters.of(community_id)
+        removed = await app.removals.of(community_id)
         caller = Caller(requester=("day of", community_id))
-        found = (await write_names(app.inference, request, words, caller)).names
+        written = await write_names(app.inference, request, words, caller, removed=removed)
+        found = written.names
         if not found:
             raise InferenceError("the word filter has left no name")
         now = app.now()
@@ -164,7 +165,7 @@ class DailyPoster:
         app, community_id = self._app, delivery.subject_id
         settings = await app.store[Communities].settings(community_id)
         daily = settings.daily
-        if daily.stopped is None or await app[BlockList].has_community(community_id):
+        if daily.stopped is None or await app.blocks.has_community(community_id):
             return Ended()
         again = text(_("Managers can start it again: {command}"), command=command("/settings"))
         stopped = stopped_sentence(daily, daily.stopped, self._platform)

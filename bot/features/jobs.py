@@ -3,27 +3,23 @@ answers, reporting trainings, deleting old data, welcoming new communities.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from bot.chat.app import App
 from bot.chat.closing_answers import AnswerCloser
 from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
-from bot.concurrency import PeriodicTask, within
+from bot.concurrency import PeriodicTask
 from bot.daily.posting import DailyPoster
+from bot.moderation.record import show_report
 from bot.outbox.queries import Kind
-from bot.outbox.worker import OutboxWorker
+from bot.outbox.worker import Deliver, OutboxWorker
+from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
 from bot.privacy.privacy import CommunitySweeper
-from bot.trainer.registry import ModelRegistry
-from bot.trainer.service import TrainingService
 from bot.training.progress import TrainingReport
 from bot.welcome.welcome import Welcomer
-
-log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
 FOLLOW_S = 2.0
@@ -41,26 +37,27 @@ class Jobs:
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
-        kinds = {
+        kinds: dict[Kind, Deliver] = {
             Kind.RESULT: self.polls.show_result,
             Kind.DAILY: self.dailies.show_poll,
             Kind.STOPPED: self.dailies.show_stopped,
             Kind.WELCOME: self.welcomes.show_welcome,
+            Kind.REPORT: partial(show_report, app, platform),
+            Kind.ANSWER: partial(withdraw, app, platform),
         }
         self.outbox = OutboxWorker(app, platform, kinds)
         self.answers = AnswerCloser(app, platform, partial(shows_removed, app))
-        app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
+        app.training.report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
         """Start them, once; those that need the platform wait for `ready`."""
         if self._tasks:
             return
-        self._app[ModelRegistry].watch()
-        self._app[TrainingService].start()
+        self._app.models.watch()
+        self._app.training.start()
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
-            PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
             PeriodicTask(self.communities.follow_deletions, FOLLOW_S),
@@ -77,15 +74,23 @@ class Jobs:
         for task in self._tasks:
             task.wake()
 
+    async def joined(self, community_id: int) -> None:
+        """Record that a community has added the bot."""
+        await self.communities.joined(community_id)
+
+    async def left(self, community_id: int) -> None:
+        """Record that a community has removed the bot."""
+        await self.communities.left(community_id)
+
+    async def greet_newcomers(self) -> None:
+        """Welcome the communities that have added the bot lately."""
+        await self.welcomes.greet_newcomers()
+
+    async def greet(self, community_id: int, channel_id: int) -> None:
+        """Welcome a community in a channel."""
+        await self.welcomes.greet(community_id, channel_id)
+
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
         await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))
         await self._app.unfinished.wait_written()
-
-
-async def step(seconds: float, work: Coroutine[Any, Any, None]) -> None:
-    """A step of stopping, which is left behind if it takes too long."""
-    try:
-        await within(seconds, work)
-    except TimeoutError:
-        log.warning("%s took longer than %g s", getattr(work, "__qualname__", work), seconds)

@@ -15,7 +15,6 @@ from bot.text.formats import human_date, human_join, percent
 from bot.text.spans import Text, Timestamp, code, strong, text
 from bot.text.technical import NEWLINE, technical
 from bot.trainer.queries import Live
-from bot.trainer.registry import ModelRegistry
 from bot.training.titles import corpus_title
 from bot.words import WordFilter
 from data.phrases import Showable
@@ -39,7 +38,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
         text(_("Names new dinosaurs letter by letter, and writes sonnets word by word.")),
         up_since(app, turn),
     )
-    served = app[ModelRegistry].served
+    served = app.models.served
     fields = tuple(
         Field(
             _TASKS.get(task) or technical(task),

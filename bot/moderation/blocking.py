@@ -7,7 +7,6 @@ from bot.chat.commands import NoOptions
 from bot.chat.message import Embed, Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Platform, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import (
     MOST_BLOCKS,
     Action,
@@ -16,7 +15,7 @@ from bot.community.queries import (
     RecordEntry,
     TooManyBlocks,
 )
-from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
+from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, scope_of
 from bot.store.people import privately
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.text.spans import Text, Timestamp, Value, code, strong, text
@@ -71,19 +70,15 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
     is_new = await _block_or_explain(app, turn, target)
     sentence = done if is_new else _("{target} is blocked already.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if is_new:
-        await post(app, turn.platform, target.entry)
 
 
 async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/moderate unblock` and `/owner unblock`."""
     scope = await scope_of(turn, group)
     target = await _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
-    was_blocked = await app[BlockList].unblock(target.community_id, target.member_id, target.entry)
+    was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
     sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
-    if was_blocked:
-        await post(app, turn.platform, target.entry)
 
 
 async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
@@ -160,7 +155,7 @@ async def _target(
 async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
     """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
     try:
-        return await app[BlockList].block(target.community_id, target.member_id, target.entry)
+        return await app.blocks.block(target.community_id, target.member_id, target.entry)
     except TooManyBlocks as error:
         if target.member_id == EVERYBODY:
             sentence = _("You can block at most {limit} {communities}. Unblock some first.")

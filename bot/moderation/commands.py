@@ -103,7 +103,7 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate winner",
-        _("Remove a name from the hall of fame."),
+        _("Remove a name from the hall of fame, or allow a removed one again."),
         removals.winner,
         (
             main_option(
@@ -112,12 +112,13 @@ _OF_MODERATORS = _for(
                 removals.LONGEST_NAME,
                 removals.suggest_winners,
             ),
+            Option("allow", _("Allow it again (default: no)"), Kind.SWITCH),
         ),
         WinnerOptions,
         examples=(
             (
                 technical("/moderate winner name:Mangosaurus"),
-                _("removes a name from the hall of fame."),
+                _("removes a name from the hall of fame; allow:True allows it again."),
             ),
         ),
     ),

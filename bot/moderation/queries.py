@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.community.queries import RecordEntry, add_entry
-from bot.polls import queries as polls
+from bot.polls.removal_queries import Removal, allow, remove
 from bot.store.queries import Queries
 from bot.trainer import queries as training
 from bot.verse import queries as verse
@@ -15,17 +15,37 @@ from bot.verse import queries as verse
 class Moderation(Queries):
     """Removals in all communities. Each is in one transaction with its entry."""
 
-    async def remove_name(self, poll_id: int, position: int, entry: RecordEntry) -> str | None:
-        """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
+    async def remove_name(self, poll_id: int, position: int, entry: RecordEntry) -> Removal | None:
+        """Remove a name of a poll from all polls of the community, with its votes and victories.
 
-        Returns the name; `None` if the community of the entry has no such poll or name, or it was
-        removed before.
+        Returns `None` if the community of the entry has no such poll or name, or it was removed
+        before.
         """
+        return await self._remove(entry, candidate=(poll_id, position))
+
+    async def remove_winner(self, name: str, entry: RecordEntry) -> Removal | None:
+        """The same for a name, in any case. Returns `None` if it has won no poll there."""
+        return await self._remove(entry, winner=name)
+
+    async def _remove(
+        self, entry: RecordEntry, *, candidate: tuple[int, int] | None = None, winner: str = ""
+    ) -> Removal | None:
+        place = entry.community_id or 0
         async with self._database.writing() as session:
-            name = await polls.remove(session, entry.community_id, poll_id, position, entry.at)
-            if name is not None:
-                add_entry(session, replace(entry, subject=name))
-            return name
+            removal = await remove(
+                self._database, session, place, entry.at, candidate=candidate, winner=winner
+            )
+            if removal is not None:
+                await add_entry(session, replace(entry, subject=removal.name))
+            return removal
+
+    async def allow_name(self, name: str, entry: RecordEntry) -> str | None:
+        """Let a removed name be written again. Returns it; `None` if it was not removed."""
+        async with self._database.writing() as session:
+            allowed = await allow(session, entry.community_id or 0, name)
+            if allowed is not None:
+                await add_entry(session, replace(entry, subject=allowed))
+            return allowed
 
     async def remove_poems(self, message_id: int, entry: RecordEntry, *, is_emptied: bool) -> int:
         """Delete the kept copies of a poem that a community saw.
@@ -36,7 +56,7 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             copies = await verse.remove(session, entry.community_id, message_id)
             if is_emptied or copies:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return copies
 
     async def refuse_model(self, custom_model_id: int, entry: RecordEntry) -> bool:
@@ -56,5 +76,5 @@ class Moderation(Queries):
         async with self._database.writing() as session:
             has_changed = await change(session, entry.community_id, custom_model_id)
             if has_changed:
-                add_entry(session, entry)
+                await add_entry(session, entry)
             return has_changed

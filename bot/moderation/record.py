@@ -11,10 +11,9 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Message
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
-from bot.store import Unavailable
+from bot.outbox.worker import Delivery, Ended
 from bot.store.people import privately
 from bot.text.spans import Text, Timestamp, Value, code, link, strong, text
 from bot.text.technical import DOT, technical
@@ -30,11 +29,12 @@ PAGE = 10
 LAST_PAGE = 99
 """Counted from 0: a request reads at most a thousand entries."""
 POSTING_S = 5.0
-"""Seconds that reading the log channel may take, and again a post there."""
+"""Seconds that a post in a new log channel may take."""
 
 
 _SENTENCES: Mapping[Action, Phrase] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
+    Action.ALLOW_NAME: _("{moderator} allowed the name {subject} again."),
     Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
     Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
     Action.ACCEPT_MODEL: _("{moderator} allowed the namer {subject} again."),
@@ -93,10 +93,10 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     if channel_id is not None:
         await check_is_here(turn, channel_id)
     entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
-    before = await app.store[Communities].set_log_channel(entry)
+    await app.store[Communities].set_log_channel(entry)
     reply = text(_("What moderators do isn't reported in any channel now."))
     if channel_id is not None:
-        is_posted = await _send(turn.platform, channel_id, entry)
+        is_posted = await _is_posted(turn.platform, channel_id, entry)
         sentence = _("What moderators do is reported in {channel}.")
         if not is_posted:
             sentence = _(
@@ -105,39 +105,29 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
             )
         channel = turn.platform.mention_channel(channel_id)
         reply = text(sentence, channel=channel, access=turn.platform.terms.access)
-    if before is not None and before != channel_id:
-        await _send(turn.platform, before, entry)  # whose readers would wonder
     await turn.respond(Message(reply, private=True))
 
 
-async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
-    """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
-        return
-    try:
-        async with asyncio.timeout(POSTING_S):
-            settings = await app.store[Communities].settings(entry.community_id)
-    except (TimeoutError, Unavailable) as error:
-        _not_reported(error)
-        return
-    if settings.log_channel_id is not None:
-        await _send(platform, settings.log_channel_id, entry)
+async def show_report(app: App, platform: Platform, delivery: Delivery) -> Ended:
+    """Report an entry in the log channel of its community, as it was then."""
+    entry = await app.store[Record].entry(delivery.subject_id)
+    if entry is None or await app.blocks.has_community(entry.community_id):
+        return Ended()
+    ref = MessageRef(delivery.channel_id, 0, entry.community_id)
+    sent = await delivery.send(ref, Message(described(entry, platform)))
+    return Ended(is_lost=sent is None)
 
 
-async def _send(platform: Platform, channel_id: int, entry: RecordEntry) -> bool:
-    """Report an entry in a channel. Returns whether it has arrived. Never raises."""
+async def _is_posted(platform: Platform, channel_id: int, entry: RecordEntry) -> bool:
+    """Report an entry in a channel. Returns whether it has arrived."""
     try:
         async with asyncio.timeout(POSTING_S):
             ref = MessageRef(channel_id, 0, entry.community_id)
             await platform.send(ref, Message(described(entry, platform)))
     except (DeliveryError, TimeoutError) as error:
-        _not_reported(error)
+        log.info("Moderation could not be reported in the log channel: %r", error)
         return False
     return True
-
-
-def _not_reported(error: Exception) -> None:
-    log.info("Moderation could not be reported in the log channel: %r", error)
 
 
 def described(entry: RecordEntry, platform: Platform) -> Text:

@@ -17,15 +17,16 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.moderation.queries import Moderation
-from bot.moderation.record import MODERATE, entry_of, post
-from bot.polls.hall_of_fame import withdraw
+from bot.moderation.record import MODERATE, entry_of
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import updated_announcement
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import PollRecord, Polls
+from bot.polls.removal_queries import Removal, RemovedNames
 from bot.store import Unavailable
 from bot.text.formats import cut, shortened
 from bot.text.spans import Text, command, strong, text
+from bot.text.technical import NEWLINE
 from bot.text.written import for_managers
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
@@ -35,9 +36,12 @@ LONGEST_NAME = 128
 """Characters of a name in a poll."""
 EDITING_S = 8.0
 """Seconds that editing a message may take."""
+MOST_REDRAWN = 5
+"""Polls of a removed name that are edited while the moderator waits; the outbox edits all."""
 _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _NUMBER = re.compile(r"#(\d{1,18})$")
+_REMOVED_CHOICE = _("{name} · removed")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class WinnerOptions:
     """Options of `/moderate winner`."""
 
     name: str
+    allow: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,23 +96,27 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     community_id = await check_moderator(turn)
     name = " ".join(options.name[: LONGEST_NAME + 1].split())
     await turn.defer(private=True)
-    found = await app.store[HallOfFame].winners(community_id, name=name)
-    if not found:
+    if options.allow:
+        await turn.respond(Message(await _allow_name(app, turn, name), private=True))
+        return
+    entry = entry_of(app, turn, Action.REMOVE_NAME)
+    removal = await app.store[Moderation].remove_winner(name, entry)
+    if removal is None:
         raise UserError(
             _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
             name=for_managers(cut(name, 64) or "–"),
             community=turn.platform.terms.community,
             command=command("/halloffame"),
         )
-    await _remove_name(app, turn, found[0].poll_id, found[0].position)
-    count = len(found)
+    await _withdraw(app, turn, removal, community_id)
+    count = len(removal.won)
     sentence = ngettext(
         "{name} was removed from the hall of fame.",
         "{name} was removed from the hall of fame, {count} times.",
         count,
     )
-    reply = text(sentence, name=strong(found[0].name), count=count)
-    await turn.respond(Message(reply, private=True))
+    reply = text(sentence, name=strong(for_managers(removal.name)), count=count)
+    await turn.respond(Message((*reply, *_until_allowed()), private=True))
 
 
 async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
@@ -118,7 +127,7 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     entry = entry_of(app, turn, action, subject=model.name)
     store = app.store[Moderation]
     change = store.accept_model if options.allow else store.refuse_model
-    has_changed = await change(model.id, entry)
+    await change(model.id, entry)
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
@@ -134,8 +143,6 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
         allow=command("allow:True"),
     )
     await turn.respond(Message(reply, private=True))
-    if has_changed:
-        await post(app, turn.platform, entry)
 
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
@@ -178,11 +185,13 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
 
 
 async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest names in the hall of fame of the community."""
+    """Suggest names in the hall of fame of the community, and those that were removed."""
     community_id = await check_moderator(turn)
-    found = await app.store[HallOfFame].winners(community_id, typed=typed.strip())
-    names = dict.fromkeys(won.name for won in found)
-    return within_limits((Choice(name, name) for name in names), turn.platform.limits)
+    won = await app.store[HallOfFame].winners(community_id, typed.strip())
+    removed = await app.store[RemovedNames].named(community_id, typed.strip())
+    choices = [Choice(name, name) for name in dict.fromkeys(won)]
+    choices += [Choice(_REMOVED_CHOICE.format(name=for_managers(name)), name) for name in removed]
+    return within_limits(choices, turn.platform.limits)
 
 
 async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
@@ -193,10 +202,9 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
         community_id, typed=typed.strip(), most=limits.choices
     )
     refused = await app.store[CustomModels].refused(community_id)
-    label = _("{name} · removed")
     choices = [Choice(for_managers(model.name), _value(model, community_id)) for model in usable]
     choices += [
-        Choice(label.format(name=for_managers(model.name)), _value(model, community_id))
+        Choice(_REMOVED_CHOICE.format(name=for_managers(model.name)), _value(model, community_id))
         for model in refused
         if typed.strip().casefold() in model.name.casefold()
     ]
@@ -238,8 +246,8 @@ def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Messa
         raise UserError(_("All names of this poll were removed already."))
     reply = text(
         _(
-            "Which name should be removed? It loses its votes and, if it has won, its place in "
-            "the hall of fame and in the museum. This can't be undone."
+            "Which name should be removed? It leaves all polls here with its votes, the hall of "
+            "fame and the museum. Votes and victories can't be restored."
         )
     )
     return Message(reply, buttons=tuple(_name_buttons(poll, limits)), private=True)
@@ -274,41 +282,63 @@ _REMOVED = {
 
 
 async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
-    """Remove a name from a poll of this community, and from those that it has won.
-
-    Returns a sentence for the moderator.
-    """
-    name, outcome = await _remove_from_poll(app, turn, poll_id, position)
-    outcomes = [outcome]
-    with suppress(Unavailable):
-        store = app.store[HallOfFame]
-        for won in await store.winners(turn.community_id or 0, name=name):
-            with suppress(UserError):  # it was removed meanwhile
-                outcomes.append((await _remove_from_poll(app, turn, won.poll_id, won.position))[1])
-    await _in_time(withdraw(app, turn.platform))
-    return text(_REMOVED[max(outcomes)], name=strong(for_managers(name)))
-
-
-async def _remove_from_poll(
-    app: App, turn: Turn, poll_id: int, position: int
-) -> tuple[str, _Outcome]:
-    """Remove a name from a poll. Returns it, and what became of the message."""
-    entry = entry_of(app, turn, Action.REMOVE_NAME)
-    poll = await app.store[Polls].find(poll_id)
-    name = await app.store[Moderation].remove_name(poll_id, position, entry)
-    if name is None:
+    """Remove a name from all polls of this community. Returns a sentence for the moderator."""
+    community_id, entry = check_community(turn), entry_of(app, turn, Action.REMOVE_NAME)
+    removal = await app.store[Moderation].remove_name(poll_id, position, entry)
+    if removal is None:
         raise UserError(_("This name was removed already."))
-    pictured = []
+    outcome = await _withdraw(app, turn, removal, community_id, first=poll_id)
+    return (*text(_REMOVED[outcome], name=strong(for_managers(removal.name))), *_until_allowed())
+
+
+def _until_allowed() -> Text:
+    """How a name can be written again."""
+    sentence = _("The bot won't write it here again until a moderator allows it: {command}")
+    return (*text(NEWLINE), *text(sentence, command=command("/moderate winner allow:True")))
+
+
+async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
+    """Let a removed name be written again. Returns a sentence for the moderator."""
+    entry = entry_of(app, turn, Action.ALLOW_NAME)
+    name = await app.store[Moderation].allow_name(typed, entry)
+    if name is None:
+        raise UserError(
+            _("{name} isn't removed in this {community}."),
+            name=for_managers(cut(typed, 64) or "–"),
+            community=turn.platform.terms.community,
+        )
+    app.removals.changed(check_community(turn))
+    sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
+    return text(sentence, name=strong(for_managers(name)))
+
+
+async def _withdraw(
+    app: App, turn: Turn, removal: Removal, community_id: int, *, first: int = 0
+) -> _Outcome:
+    """Take a removed name out of messages: `first` out of that of a poll.
+
+    Returns the worst that has become of one.
+    """
+    app.removals.changed(community_id)
+    poll_ids = sorted(removal.poll_ids, key=lambda poll_id: poll_id != first)
+    worst = _Outcome.REMOVED
+    with suppress(Unavailable):
+        for poll_id in poll_ids[:MOST_REDRAWN]:
+            worst = max(worst, await _redrawn(app, turn, poll_id, poll_id in removal.won))
+    return worst
+
+
+async def _redrawn(app: App, turn: Turn, poll_id: int, had_won: bool) -> _Outcome:
+    """Show a poll without a name that was removed. Returns what became of its messages."""
+    pictured, poll = [], await app.store[Polls].find(poll_id)
     if poll is not None and poll.custom_model is None:
         pictured.append(message_of(poll))
-    if poll is not None and poll.winner == position and (ref := announcement_of(poll)) is not None:
+    if poll is not None and had_won and (ref := announcement_of(poll)) is not None:
         pictured.append(ref)
     leaves_picture = any(_may_leave_pictures(app, turn, ref) for ref in pictured)
-    failure = await _in_time(redraw(app, turn.platform, poll_id))
-    await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
-    if failure is not None:
-        return name, _Outcome.UNEDITED
-    return name, _Outcome.PICTURE_LEFT if leaves_picture else _Outcome.REMOVED
+    if await _in_time(redraw(app, turn.platform, poll_id)) is not None:
+        return _Outcome.UNEDITED
+    return _Outcome.PICTURE_LEFT if leaves_picture else _Outcome.REMOVED
 
 
 def _may_leave_pictures(app: App, turn: Turn, ref: MessageRef) -> bool:
@@ -349,7 +379,6 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                 "the channel. You can delete the message."
             )
         )
-    await post(app, platform, entry)
     if failure is not None:
         sentence = ngettext(
             "{count} kept copy was deleted, but the bot can't edit the answer. You can delete it.",

@@ -16,6 +16,7 @@ from bot.chat.turn import Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
+from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
@@ -111,7 +112,9 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     names = [choice.label for choice in found]
     as_typed = [name for name in names[:1] if clean_name(name) == clean_name(typed)]
     unique = dict.fromkeys([*as_typed, *recent, *names])
-    choices = (Choice(name, name) for name in unique if has_creature(name))
+    removed = await app.removals.of(turn.community_id)
+    shown = (name for name in unique if has_creature(name) and folded(name) not in removed)
+    choices = (Choice(name, name) for name in shown)
     return within_limits(choices, turn.platform.limits)
 
 

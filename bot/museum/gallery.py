@@ -10,7 +10,6 @@ from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.museum.queries import Exhibit, Museum
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.polls.hall_of_fame import Winners, paging
 from bot.polls.plates import show_dinosaur
 from bot.text.formats import shortened
@@ -108,7 +107,7 @@ def discoverer_of(turn: Turn, exhibit: Exhibit) -> Text:
 
 async def _picture(app: App, exhibits: Sequence[Exhibit], longest: int) -> File | None:
     """The creatures in one picture; `None` if it cannot be drawn."""
-    png = await app[CreaturePictures].museum([exhibit.profile for exhibit in exhibits])
+    png = await app.creature_pictures.museum([exhibit.profile for exhibit in exhibits])
     if png is None:
         return None
     creatures = listed(

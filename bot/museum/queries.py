@@ -125,16 +125,10 @@ async def take_back(session: AsyncSession, poll_id: int) -> str | None:
     return (await session.scalars(of_poll.returning(Discovery.name))).first()
 
 
-async def remove(session: AsyncSession, community_id: int | None, name: str) -> int | None:
-    """Remove a name that a moderator has removed from a poll, whichever poll it was found in.
-
-    Returns the id of that poll; `None` if the museum does not have the name.
-    """
+async def remove(session: AsyncSession, community_id: int, name: str) -> None:
+    """Remove a name that a moderator has removed from all polls of a community."""
     here = Discovery.community_id == community_id
-    removed = await session.scalars(
-        delete(Discovery).where(here, Discovery.key == folded(name)).returning(Discovery.poll_id)
-    )
-    return removed.first()
+    await session.execute(delete(Discovery).where(here, Discovery.key == folded(name)))
 
 
 async def _is_blocked(session: AsyncSession, community_id: int, member_id: int) -> bool:

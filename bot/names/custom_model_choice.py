@@ -7,7 +7,7 @@ from bot.chat.app import App
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.trainer.custom_models import CustomModelLoader, Untrained
+from bot.trainer.custom_models import Untrained
 from bot.trainer.queries import CustomModelRecord, CustomModels, Trainings
 from bot.training.custom_model_messages import broken, check_name, untrained
 from models.weights import ModelCard, Trained, WeightsError
@@ -43,7 +43,7 @@ def list_of(record: CustomModelRecord, trained: Trained, community_id: int | Non
 async def ready(app: App, turn: Turn, record: CustomModelRecord) -> NamesModel:
     """A custom model with its weights loaded, for the member. Raises `UserError`."""
     try:
-        trained = await app[CustomModelLoader].load(record)
+        trained = await app.custom_models.load(record)
     except Untrained as error:
         is_training = await app.store[Trainings].active_of(record.id) is not None
         raise untrained(record, is_training=is_training) from error

@@ -22,7 +22,6 @@ from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
-from bot.pictures.renderer import Renderer
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
@@ -170,7 +169,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app[Renderer].picture(line_picture, line, accepted)
+            png = await app.renderer.picture(line_picture, line, accepted)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -191,7 +190,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
     title = accepted(format_name(model.card, dissection.name))
-    png = await app[Renderer].picture(picture, dissection, title, accepted)
+    png = await app.renderer.picture(picture, dissection, title, accepted)
     language = await turn.language()
     meaning = meaning_sentence(dissection.name, dissection.parts)
     if not words.allows_phrase(plain(meaning, language)):

@@ -52,12 +52,11 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import PollRecord, Polls, TooManyPolls
+from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
 from bot.text.spans import Text, strong, text
 from bot.text.technical import technical
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
 from bot.training.usable_models import LONGEST_CHOICE, choose
@@ -125,7 +124,7 @@ async def suggest_letters(
     names = dinosaurs(app).words
     if custom_model is not None:
         record = await choose(app, turn, custom_model)
-        loaded = app[CustomModelLoader].loaded_one(record)
+        loaded = app.custom_models.loaded_one(record)
         names = list_of(record, loaded, turn.community_id) if loaded is not None else ()
         if not names:
             return []
@@ -187,10 +186,13 @@ async def _message(
     candidates = replace(candidates, note=joined(candidates.note, unseen))
     try:
         poll = await open_poll(app, turn, candidates)
+    except NoNameLeft as error:  # a moderator has removed them while they were written
+        raise UserError(*with_request(_nothing_found(), options, words)) from error
     except TooManyPolls as limit:
         poll = None
         candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
     if poll is not None:
+        candidates = replace(candidates, names=poll.names)
         message = poll_message(poll, turn.platform.limits)
         return await _with_strip(app, turn, message, candidates), poll
     dissect_state = None
@@ -221,8 +223,11 @@ async def _generate(
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     caller = caller_of(app, turn)
+    removed = await app.removals.of(turn.community_id)
     try:
-        written = await write_names(app.inference, request, words, caller, model.trained)
+        written = await write_names(
+            app.inference, request, words, caller, model.trained, removed=removed
+        )
     except NamesError as error:
         reason = _nothing_found()
         if model.shows_list:

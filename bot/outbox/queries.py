@@ -46,6 +46,10 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     """That a community gets no dinosaurs of the day anymore."""
     WELCOME = "welcome"
+    REPORT = "report"
+    """An entry of the record of moderation."""
+    ANSWER = "answer"
+    """An earlier answer that shows a removed name."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Superseded(Exception):  # noqa: N818 (a state)
 async def put(
     session: AsyncSession,
     kind: Kind,
-    subjects: Select[int, int],
+    subjects: Select[int, int] | Select[int, int | None],
     due_at: datetime,
     until: datetime,
 ) -> None:

@@ -238,6 +238,9 @@ class OutboxWorker:
                 self._back_at = now + _pause_after(self._failures)
         except TimeoutError:
             log.info("A delivery (%s) took too long", row.kind)
+        except DeliveryError as error:
+            log.info("A message (%s) is refused: %s", row.kind, error)
+            return Ended(is_lost=True)
         except Unavailable:
             raise
         except Exception:  # not tried again: it would fail again

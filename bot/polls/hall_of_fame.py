@@ -1,25 +1,24 @@
 """`/halloffame` and `/champion`: names that won polls, and taking removed ones out of them."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import Language, _, in_language, listed, ngettext
-from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
-from bot.community.blocks import BlockList
+from bot.chat.turn import Deleted, MessageRef, Platform, Turn
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
+from bot.outbox.worker import Delivery, Ended
 from bot.pictures.plaque import LONGEST_MEANING, plaque
-from bot.pictures.renderer import Renderer
-from bot.polls.hall_queries import Champion, HallOfFame, HallScope
+from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
 from bot.text.formats import human_date, shortened, spaced
@@ -30,8 +29,6 @@ from bot.words.names import ShownName
 from data.etymology import parts_of
 from data.phrases import ENGLISH, NOTHING, Phrase, Showable
 from data.text import clean_name
-
-log = logging.getLogger(__name__)
 
 PLAQUE = technical("plaque.png")
 
@@ -59,7 +56,7 @@ async def plaque_file(
     if meaning:
         # TRANSLATORS: The meaning of a name, in quotation marks.
         quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING))
-    png = await app[Renderer].picture(
+    png = await app.renderer.picture(
         plaque,
         in_language(name, language),
         wordings(quoted),
@@ -201,27 +198,30 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
         return
     with suppress(Unavailable):
         await app.store[HallOfFame].shown(
-            community_id, ref.channel_id, ref.message_id, shown.poll_ids, name=shown.name
+            community_id,
+            ref.channel_id,
+            ref.message_id,
+            shown.poll_ids,
+            name=shown.name,
+            now=app.now(),
         )
 
 
-async def withdraw(app: App, platform: Platform) -> None:
-    """Empty earlier answers that show a removed name. Raises `Unavailable`."""
-    hall = app.store[HallOfFame]
+async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
+    """Empty an earlier answer, unless it shows no removed name anymore."""
+    channel_id, message_id = delivery.channel_id, delivery.subject_id
+    community_id = await app.store[HallOfFame].outdated(channel_id, message_id)
+    if community_id is None:
+        return Ended()
+    forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
+    if await app.blocks.has_community(community_id):
+        return Ended(forgotten)
     sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
     message = Message(text(sentence, hall=command("/halloffame"), museum=command("/museum")))
-    for place in await hall.outdated(platform.name):
-        ref = MessageRef(place.channel_id, place.message_id, place.community_id)
-        try:
-            if not await app[BlockList].has_community(place.community_id):
-                await platform.edit(ref, message)
-        except Limited:  # a later round tries again, as for those below
-            continue
-        except Unreachable:
-            return
-        except DeliveryError as error:
-            log.info("A removed name stays in an earlier answer: %s", error)
-        await hall.forget_answer(place)
+    is_emptied = True
+    with suppress(Deleted):
+        is_emptied = await delivery.edit(MessageRef(channel_id, message_id, community_id), message)
+    return Ended(forgotten, is_lost=not is_emptied)
 
 
 async def check_winner(app: App, turn: Turn, name: str) -> None:
@@ -356,6 +356,7 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
         home_id=community_id if options.scope == "mine" else None,
         member_id=options.member_id if options.scope == "mine" else None,
         since=since,
+        viewer_id=community_id,
     )
 
 

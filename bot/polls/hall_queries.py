@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,13 +15,16 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.polls.queries import is_named, of_dinosaurs
-from bot.store.identities import on_platform
+from bot.creatures.genome import folded
+from bot.polls.queries import of_dinosaurs
+from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -68,27 +71,12 @@ class HallScope:
     """Without `community_id`: also include all names of this community."""
     since: datetime | None = None
     """Only polls closed at this time or later."""
-
-
-@dataclass(frozen=True)
-class Winner:
-    """A name in the hall of fame of a community, as moderators remove it."""
-
-    poll_id: int
-    position: int
-    name: ShownName
+    viewer_id: int | None = None
+    """Without `community_id`: the community that looks; what it has removed is left out."""
 
 
 MOST_ANSWERS = 100
 """Messages of a channel of which it is known which winners they show."""
-
-
-class AnswerPlace(NamedTuple):
-    """A message that shows winners."""
-
-    community_id: int
-    channel_id: int
-    message_id: int
 
 
 _DISCOVERER = known_member(Poll.community_id, Poll.member_id)
@@ -144,7 +132,7 @@ class HallOfFame(Queries):
         statement = (
             select(Poll.id)
             .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
+            .where(is_named(name), *_conditions(HallScope(home_id=home_id, viewer_id=home_id)))
             .limit(1)
         )
         return await self._scalar(statement) is not None
@@ -157,6 +145,7 @@ class HallOfFame(Queries):
         poll_ids: Collection[int] = (),
         *,
         name: str = "",
+        now: datetime,
     ) -> None:
         """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
 
@@ -166,14 +155,13 @@ class HallOfFame(Queries):
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
         columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
+        is_outdated = or_(Poll.winner.is_(None), not_(not_removed_by(community_id)))
+        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
         rows = select(*facts).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
-            of_name = Candidate.name == name
-            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(
-                of_name, Candidate.removed_at.is_(None)
-            )
+            of_name = is_named(name)
+            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name, STANDS)
             stands = stands.correlate(None)
             facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
             rows = of_dinosaurs(select(*facts), community_id).where(of_name)
@@ -191,6 +179,7 @@ class HallOfFame(Queries):
         )
         async with self._database.writing() as session:
             # A name is removed either before this, or after it and then here as well.
+            await lock_names(self._database, session, [community_id])
             await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
@@ -198,70 +187,61 @@ class HallOfFame(Queries):
             noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
             # Another member may have turned to the same page at the same time.
             await session.execute(noted.on_conflict_do_nothing())
+            await put_outdated(
+                session, and_(of_channel, WinnerAnswer.message_id == message_id), now
+            )
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
 
-    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
-        """Some messages on a platform that show a name which was removed."""
-        statement = (
-            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
-            .distinct()
-            .limit(50)
-        )
-        return [AnswerPlace(*row) for row in await self._rows(statement)]
-
-    async def forget_answer(self, place: AnswerPlace) -> None:
-        """Forget a message that shows no name anymore."""
-        async with self._database.writing() as session:
-            await session.execute(
-                delete(WinnerAnswer).where(
-                    WinnerAnswer.channel_id == place.channel_id,
-                    WinnerAnswer.message_id == place.message_id,
-                )
-            )
+    async def outdated(self, channel_id: int, message_id: int) -> int | None:
+        """The community of a message that shows a name which was removed."""
+        is_it = WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        of_place = select(WinnerAnswer.community_id).where(*is_it, WinnerAnswer.is_outdated)
+        return await self._scalar(of_place.limit(1))
 
     async def count(self, scope: HallScope) -> int:
         """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         return await self._scalar(statement) or 0
 
-    async def winners(
-        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
-    ) -> list[Winner]:
-        """Winners of a community, the newest first.
-
-        `typed` is a part of the name, `name` the whole name, both in any case.
-        """
-        wanted = (
-            func.lower(Candidate.name).contains(typed.lower(), autoescape=True)
-            if name is None
-            else is_named(name)
-        )
+    async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[ShownName]:
+        """Winners of a community that have these letters, the newest first."""
         statement = (
-            select(Poll.id, Candidate.position, Candidate.name)
+            select(Candidate.name)
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.community_id == community_id, wanted)
+            .where(
+                Poll.community_id == community_id,
+                Candidate.key.contains(folded(typed), autoescape=True),
+            )
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        rows = await self._rows(statement)
-        return [Winner(poll_id, place, name_in_poll(name)) for poll_id, place, name in rows]
+        return [name_in_poll(name) for (name,) in await self._rows(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
 
         These are extra names for a training.
         """
+        scope = HallScope(home_id=home_id, viewer_id=home_id)
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
+            .where(Poll.custom_model.is_(None), *_conditions(scope))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
         return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
+
+
+async def forget_answer(session: AsyncSession, channel_id: int, message_id: int) -> None:
+    """Forget a message that shows no name anymore."""
+    await session.execute(
+        delete(WinnerAnswer).where(
+            WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
+        )
+    )
 
 
 def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
@@ -287,6 +267,8 @@ def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
+        if scope.viewer_id is not None:
+            conditions.append(not_removed_by(scope.viewer_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:

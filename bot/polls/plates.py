@@ -14,7 +14,6 @@ from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
 from bot.text.formats import shortened
 from bot.text.technical import technical
@@ -45,7 +44,7 @@ async def plate_file(
     The text is only the name if it has a word in the language of its readers that they blocked
     themselves.
     """
-    png = await app[CreaturePictures].plate(profile)
+    png = await app.creature_pictures.plate(profile)
     if png is None:
         return None
     told = shortened(alternative_text(name, profile), limits.alt_text)
@@ -76,7 +75,7 @@ async def strip_of(
 
     `None` where a community wants none, and while the bot is busy, unless it is urgent.
     """
-    if not is_urgent and (app.is_crowded or not app[CreaturePictures].has_time):
+    if not is_urgent and (app.is_crowded or not app.creature_pictures.has_time):
         return None
     try:
         drawn = _strip(app, community_id, limits, names, is_urgent=is_urgent)
@@ -99,7 +98,7 @@ async def _strip(
             return None
     shown = [name for name in names if has_creature(name)]
     profiles = await asyncio.to_thread(lambda: [profile_of(name) for name in shown])
-    png = await app[CreaturePictures].strip(profiles, is_urgent=is_urgent) if profiles else None
+    png = await app.creature_pictures.strip(profiles, is_urgent=is_urgent) if profiles else None
     if png is None:
         return None
     creatures = listed([*map(with_family, shown, profiles)])

@@ -13,12 +13,11 @@ from bot.chat.message import Embed, Message, Tone, with_pictures
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.chat.unfinished import Final
-from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
 from bot.museum.queries import Museum
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, withdraw
+from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
     announcement_of,
@@ -66,11 +65,6 @@ class PollCloser:
             with app.in_flight.track():
                 await polls.close(due.id, max(now, app.now()))
 
-    async def withdraw_answers(self) -> None:
-        """Run once: empty earlier answers whose winner was removed, wherever that happened."""
-        with suppress(ShuttingDown, Unavailable), self._app.in_flight.track():
-            await withdraw(self._app, self._platform)
-
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
         closing = await self._app.store[Polls].next_closing(self._platform.name)
@@ -90,11 +84,11 @@ class PollCloser:
         if poll is None:
             return Ended()
         is_new = poll.closed_at is not None and poll.announced_at is None
-        is_blocked = await self._app[BlockList].has_community(poll.community_id)
+        is_blocked = await self._app.blocks.has_community(poll.community_id)
         sent, is_told = None, True
         if is_blocked or not await self._is_shown(poll, delivery):
             if is_new:
-                await polls.void(poll.id)
+                await polls.void(poll.id, self._app.now())
         elif poll.announcement_id is not None:
             with suppress(Deleted):
                 await delivery.edit(*await updated_announcement(self._app, poll, self._platform))

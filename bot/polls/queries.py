@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     tuple_,
@@ -27,8 +28,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
+from bot.creatures.genome import folded
 from bot.museum import queries as museum
 from bot.outbox.queries import Kind, put
+from bot.polls.removal_queries import (
+    STANDS,
+    is_named,
+    is_removed_name,
+    lock_names,
+    removed_among,
+    void,
+)
 from bot.polls.winner import Decision, Tally, decide
 from bot.store.calls import Batches
 from bot.store.database import Database
@@ -48,6 +58,7 @@ from bot.store.schema import (
     Community,
     CustomModel,
     Poll,
+    RemovedName,
     Vote,
     WinnerAnswer,
 )
@@ -184,8 +195,6 @@ async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> dict[Key, 
 
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
-RETRIED = timedelta(seconds=10)
-"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
@@ -193,6 +202,10 @@ LARGEST_BATCH = 100
 statement."""
 MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
 """Open polls of a member in a community, and of a channel: a thousand members may ask at once."""
+
+
+class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
+    """Moderators have removed all names of a poll before it was opened."""
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -308,18 +321,23 @@ class Polls(Queries):
     async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
-        Returns it as it is stored: its community decides when it closes, and which votes it needs.
-        Raises `TooManyPolls`, and `Forgotten`.
+        Returns it as it is stored: its community decides when it closes, and which votes it needs,
+        and its moderators have removed some names. Raises `NoNameLeft`, `TooManyPolls` and
+        `Forgotten`.
         """
         return await self._opened.put(poll)
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
 
-        Returns it as it is stored; `None` if its community has one for this day already.
+        Returns it as it is stored, without names that moderators have removed; `None` if its
+        community has one for this day already. Raises `NoNameLeft`.
         """
         needed = select(Community.votes_needed).where(Community.id == poll.community_id)
         async with self._database.writing() as session:
+            (poll,) = await self._without_removed(session, [poll])
+            if not poll.names:
+                raise NoNameLeft
             poll = _as_set(poll, None, await session.scalar(needed))
             opened = await session.scalar(
                 self._database.insert(Poll)
@@ -340,7 +358,7 @@ class Polls(Queries):
         return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
-        """Record the message that shows a poll."""
+        """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
         await self._sent.put((poll_id, message_id))
 
     async def find(self, poll_id: int) -> PollRecord | None:
@@ -369,7 +387,7 @@ class Polls(Queries):
             names: dict[int, list[ShownName]] = {poll.id: [] for poll in polls}
             rows = await session.execute(
                 select(Candidate.poll_id, Candidate.name)
-                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .where(Candidate.poll_id.in_(names), STANDS)
                 .order_by(Candidate.poll_id, Candidate.position)
             )
             for poll_id, name in rows:
@@ -379,13 +397,14 @@ class Polls(Queries):
         ]
 
     async def has_dinosaur(self, community_id: int, name: str) -> bool | None:
-        """Whether a name, as displayed, stands in a poll on dinosaurs of a community.
+        """Whether a name stands in a poll on dinosaurs of a community.
 
         `False` if a moderator removed it, `None` if it never did.
         """
-        stands = select(Candidate.removed_at.is_(None)).distinct()
-        found = await self._rows(of_dinosaurs(stands, community_id).where(Candidate.name == name))
-        return any(standing for (standing,) in found) if found else None
+        of_name = of_dinosaurs(select(Candidate.poll_id), community_id).where(is_named(name))
+        is_known = or_(of_name.exists(), is_removed_name(community_id, name))
+        ((stands, known),) = await self._rows(select(of_name.where(STANDS).exists(), is_known))
+        return stands if known else None
 
     async def removed_since(self, community_id: int | None, since: datetime) -> Sequence[str]:
         """The names that moderators of a community have removed since a time."""
@@ -403,7 +422,7 @@ class Polls(Queries):
         statement = (
             of_dinosaurs(select(Candidate.name), community_id)
             .where(
-                Candidate.removed_at.is_(None),
+                STANDS,
                 func.lower(Candidate.name).contains(letters, autoescape=True),
             )
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
@@ -476,7 +495,7 @@ class Polls(Queries):
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
-    async def void(self, poll_id: int) -> None:
+    async def void(self, poll_id: int, now: datetime) -> None:
         """Take the victory back: the message of the poll was deleted.
 
         If another poll of the community has the same winner, the name was discovered in that one.
@@ -498,7 +517,7 @@ class Polls(Queries):
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
             await museum.lock(self._database, session, mine.community_id)
-            if await _void(session, poll_id) is None:
+            if await void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
@@ -512,13 +531,18 @@ class Polls(Queries):
         In small transactions: members who vote wait for each.
         """
         count, is_full = 0, True
-        old = select(Poll.id).where(Poll.closed_at < before, Poll.winner.is_(None))
+        old = (
+            select(Poll.id)
+            .where(Poll.closed_at < before, Poll.winner.is_(None))
+            .limit(LARGEST_BATCH)
+            .with_for_update(skip_locked=True)
+        )
         while is_full:
             async with self._database.writing() as session:
-                gone = await session.scalars(
-                    delete(Poll).where(Poll.id.in_(old.limit(LARGEST_BATCH))).returning(Poll.id)
-                )
-                number = len(gone.all())
+                ids = [*await session.scalars(old)]
+                if ids:
+                    await session.execute(delete(Poll).where(Poll.id.in_(ids)))
+                number = len(ids)
             count, is_full = count + number, number == LARGEST_BATCH
         return count
 
@@ -529,6 +553,7 @@ class Polls(Queries):
         settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
             Community.id.in_({poll.community_id for poll in polls})
         )
+        polls = await self._without_removed(session, polls)
         known = {row.id: row for row in await session.execute(settings)}
         if models := {poll.custom_model_id for poll in polls} - {None}:
             found = await session.scalars(
@@ -542,6 +567,9 @@ class Polls(Queries):
         in_channels = await _open_by(session, channels, Poll.channel_id)
         outcomes: list[PollRecord | Exception] = []
         for poll in polls:
+            if not poll.names:
+                outcomes.append(NoNameLeft())
+                continue
             member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
             if of_members[member] >= MOST_OF_MEMBER:
                 outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
@@ -563,13 +591,38 @@ class Polls(Queries):
             await session.execute(insert(Candidate), names)
         return outcomes
 
+    async def _without_removed(
+        self, session: AsyncSession, polls: Sequence[PollRecord]
+    ) -> list[PollRecord]:
+        """New polls without names that moderators have removed, and remove none meanwhile."""
+        await lock_names(self._database, session, {poll.community_id for poll in polls})
+        names = [(poll.community_id, name) for poll in polls for name in poll.names]
+        removed = await removed_among(session, names)
+        left = [
+            tuple(name for name in poll.names if (poll.community_id, folded(name)) not in removed)
+            for poll in polls
+        ]
+        return [
+            replace(poll, names=names, votes=(0,) * len(names)) if names != poll.names else poll
+            for poll, names in zip(polls, left, strict=True)
+        ]
+
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
-        """Record the messages that show polls."""
-        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sent]
+        """Record the messages that show polls. Those of removed names are edited."""
+        # The order of the keys avoids deadlocks with removals.
+        rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
         async with self._database.writing() as session:
             connection = await session.connection()
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
+            removed = (
+                select(Poll.id, Poll.opened_at)
+                .join(Candidate, Candidate.poll_id == Poll.id)
+                .where(Poll.id.in_([row["poll"] for row in rows]), not_(STANDS))
+                .distinct()
+            )
+            for poll_id, at in await session.execute(removed):  # while they were being sent
+                await put_result(session, Poll.id == poll_id, at, at)
         return [None] * len(sent)
 
     async def _write(
@@ -580,7 +633,7 @@ class Polls(Queries):
         polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
         candidates = await session.execute(
             select(Candidate.poll_id, Candidate.position).where(
-                Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)
+                Candidate.poll_id.in_(polls), STANDS
             )
         )
         positions = {(poll_id, position) for poll_id, position in candidates}
@@ -669,11 +722,6 @@ def _standings(
     )
 
 
-def is_named(name: str) -> ColumnElement[bool]:
-    """Whether a candidate has a name, in any case. SQLite folds that of a to z only."""
-    return (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name)
-
-
 def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
     """Those of polls on dinosaurs of a community."""
     return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
@@ -708,7 +756,7 @@ def _row(poll: PollRecord) -> dict[str, Any]:
 def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
     """The names of polls as rows."""
     return [
-        {"poll_id": poll.id, "position": position, "name": name}
+        {"poll_id": poll.id, "position": position, "name": name, "key": folded(name)}
         for poll in polls
         for position, name in enumerate(poll.names)
     ]
@@ -739,7 +787,7 @@ async def put_result(
 async def note_shown(session: AsyncSession, poll_id: int, message_id: int, now: datetime) -> None:
     """Record the message that shows a poll. It is edited if a name was removed meanwhile."""
     await session.execute(update(Poll).where(Poll.id == poll_id).values(message_id=message_id))
-    removed = select(Candidate.poll_id).where(Candidate.removed_at.is_not(None))
+    removed = select(Candidate.poll_id).where(not_(STANDS))
     await put_result(session, and_(Poll.id == poll_id, Poll.id.in_(removed)), now, now)
 
 
@@ -752,68 +800,6 @@ async def announced(
         values["announcement_id"] = message_id
     closed = update(Poll).where(Poll.id == poll_id, Poll.closed_at.is_not(None))
     await session.execute(closed.values(values))
-
-
-async def remove(
-    session: AsyncSession, community_id: int | None, poll_id: int, position: int, now: datetime
-) -> str | None:
-    """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
-
-    Returns the name; `None` if the community has no such poll or name, or it was removed before.
-    """
-    # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
-    winner = (
-        await session.execute(
-            select(Poll.winner)
-            .where(Poll.id == poll_id, Poll.community_id == community_id)
-            .with_for_update()
-        )
-    ).first()
-    if winner is None:
-        return None
-    name: str | None = await session.scalar(
-        update(Candidate)
-        .where(
-            Candidate.poll_id == poll_id,
-            Candidate.position == position,
-            Candidate.removed_at.is_(None),
-        )
-        .values(removed_at=now)
-        .returning(Candidate.name)
-    )
-    if name is None:
-        return None
-    of_name = (Vote.poll_id == poll_id, Vote.position == position)
-    await session.execute(
-        select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
-    )
-    await session.execute(delete(Vote).where(*of_name))
-    await _note_outdated(session, poll_id, position)
-    await put_result(session, Poll.id == poll_id, now + RETRIED, now)
-    if winner[0] == position:
-        await _void(session, poll_id)
-    if (found_in := await museum.remove(session, community_id, name)) is not None:
-        await _note_outdated(session, found_in)
-    return name
-
-
-async def _void(session: AsyncSession, poll_id: int) -> str | None:
-    """Take the victory of a poll back, with its discovery. Returns what that was."""
-    await session.execute(
-        update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
-    )
-    await _note_outdated(session, poll_id)
-    return await museum.take_back(session, poll_id)
-
-
-async def _note_outdated(session: AsyncSession, poll_id: int, position: int | None = None) -> None:
-    """Note the answers that show a name of a poll, or its winner: they are emptied."""
-    of_name = WinnerAnswer.position.is_not_distinct_from(position)
-    await session.execute(
-        update(WinnerAnswer)
-        .where(WinnerAnswer.poll_id == poll_id, of_name)
-        .values(is_outdated=True)
-    )
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
@@ -857,10 +843,10 @@ async def forget(session: AsyncSession, member_id: int) -> None:
 
 
 async def communities(session: AsyncSession) -> set[int]:
-    """The communities with polls, or with answers that show winners."""
-    return await communities_in(session, (Poll, WinnerAnswer))
+    """The communities with polls, removed names, or answers that show winners."""
+    return await communities_in(session, (Poll, RemovedName, WinnerAnswer))
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
-    """Delete the polls of communities, with their names and votes."""
-    await delete_of_communities(session, (Poll, WinnerAnswer), gone)
+    """Delete the polls of communities, with their names and votes, and what they have removed."""
+    await delete_of_communities(session, (Poll, RemovedName, WinnerAnswer), gone)

@@ -13,7 +13,6 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
-from bot.community.blocks import BlockList
 from bot.community.queries import Record
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
@@ -25,7 +24,6 @@ from bot.store.schema import EVERYBODY
 from bot.text.formats import human_join
 from bot.text.spans import Text, text
 from bot.text.technical import technical
-from bot.trainer.service import TrainingService
 from data.phrases import Showable
 
 log = logging.getLogger(__name__)
@@ -68,7 +66,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 async def _forgotten(app: App, turn: Turn) -> Message:
     """Delete the data of the member."""
-    await app[TrainingService].forget_member(turn.user.id)
+    await app.training.forget_member(turn.user.id)
     await app.store[Privacy].forget_member(turn.user.id)
     reply = text(_("Done. The bot no longer stores anything about you."))
     if await app.store[Privacy].of(turn.user.id):
@@ -242,7 +240,7 @@ class CommunitySweeper:
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""
         await self._noted(self._app.store[Privacy].joined(community_id))
-        if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
+        if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
                 await self._platform.leave(community_id)

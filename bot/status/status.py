@@ -10,11 +10,10 @@ from bot.chat.message import Embed, Field, File, Message, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
+from bot.health import Health
 from bot.monitoring.state import MinuteState
 from bot.pictures.day_plot import Chart, Series, day_plot
-from bot.pictures.renderer import Renderer
 from bot.settings.values import format_shards
-from bot.status.health import Health
 from bot.text.spans import Text, Timestamp, text
 from bot.text.technical import technical
 from bot.writing.cluster import ClusterStatus
@@ -32,12 +31,12 @@ async def status(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def _answer(app: App, turn: Turn) -> Message:
     await check_owner(turn)
-    health = app[Health]
+    health = app.health
     await health.refresh()
     now = app.now()
     latest = health.sample()
     samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
-    picture = await app[Renderer].picture(day_plot, *_plotted(now, samples))
+    picture = await app.renderer.picture(day_plot, *_plotted(now, samples))
     in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
     fields = (
         Field(

@@ -18,8 +18,10 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     text,
+    union,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import migrations
 from bot.store.calls import StoreError
 from bot.store.database import Database, is_absent
-from bot.store.schema import Base, OutboxRow, Poll
+from bot.store.schema import Base, OutboxRow, Poll, WinnerAnswer
 
 ROWS_AT_ONCE = 200
 """Rows that are fetched or inserted together; those with binary values come one by one."""
@@ -149,13 +151,18 @@ def _refill_outbox(connection: Connection) -> None:
     """Put what was waiting into the outbox. It may have been sent since, so it is only edited."""
     connection.execute(delete(OutboxRow))
     now = datetime.now(UTC)
-    facts = {"kind": "result", "due_at": now, "until": now, "step": 0, "revision": 0, "attempts": 0}
-    waiting = select(Poll.id, Poll.channel_id).where(
-        Poll.closed_at.is_not(None), Poll.announced_at.is_(None)
+    facts = {"due_at": now, "until": now, "step": 0, "revision": 0, "attempts": 0}
+    result, answer = literal("result"), literal("answer")
+    waiting = union(
+        select(result.label("kind"), Poll.id.label("subject_id"), Poll.channel_id).where(
+            Poll.closed_at.is_not(None), Poll.announced_at.is_(None)
+        ),
+        select(answer, WinnerAnswer.message_id, WinnerAnswer.channel_id).where(
+            WinnerAnswer.is_outdated
+        ),
     )
-    for poll_id, channel_id in connection.execute(waiting).all():
-        row = {"subject_id": poll_id, "channel_id": channel_id, **facts}
-        connection.execute(insert(OutboxRow).values(row))
+    for row in connection.execute(waiting).mappings().all():
+        connection.execute(insert(OutboxRow).values(**row, **facts))
 
 
 def _reflected(connection: Connection, names: Iterable[str]) -> dict[str, Table]:

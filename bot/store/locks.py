@@ -92,6 +92,8 @@ class Space(IntEnum):
     """Held while commands are registered."""
     MEMBER = 0x4D414E06
     """Shared by transactions that write a member's id, and held by the one that forgets it."""
+    NAMES = 0x4D414E07
+    """Of a community: shared by transactions that write names, and held by one that removes any."""
 
 
 class AdvisoryLocks:

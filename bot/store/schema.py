@@ -204,10 +204,28 @@ class Candidate(Base):
         ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(128), index=True)
+    name: Mapped[str] = mapped_column(String(128))
     """As displayed."""
+    key: Mapped[str] = mapped_column(String(384), index=True, server_default="")
+    """The name as its genome has it: folding a letter makes up to three of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
     """When a moderator removed it. It has no votes and cannot win."""
+
+
+class RemovedName(Base):
+    """A name that is not written in a community, nor shown there on lists of all communities.
+
+    Who removed it is in the record of moderation.
+    """
+
+    __tablename__ = "removed_names"
+
+    community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(384), primary_key=True)
+    """As in `Candidate`."""
+    name: Mapped[str] = mapped_column(String(128))
+    """As displayed."""
+    removed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Vote(Base):

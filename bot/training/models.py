@@ -32,7 +32,6 @@ from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.trainer.registry import (
     AUTOMATIC,
     FORCED,
-    ModelRegistry,
 )
 from bot.training.titles import corpus_title
 from bot.words import WordFilter
@@ -172,7 +171,7 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     """A version compared with the one before it and the shipped one."""
     task, number = await _found(app, typed)
     versions = app.store[Versions]
-    compared = [await app[ModelRegistry].shipped(task, with_samples=True)]
+    compared = [await app.models.shipped(task, with_samples=True)]
     curve = None
     if number is not None:
         compared = [*await versions.up_to(task, number), *compared]
@@ -185,10 +184,10 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
     names: dict[str, Value] = {"version": _name(number), "task": written(task)}
-    if await app[ModelRegistry].is_live(task, number):
+    if await app.models.is_live(task, number):
         raise UserError(_("{version} of {task} is live already."), **names)
     try:
-        await app[ModelRegistry].activate(task, number, member_id=turn.user.id, reason=reason)
+        await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
         raise UserError(
             _("{version} of {task} can't be used. {reason}"),
@@ -200,7 +199,7 @@ async def _activated(app: App, turn: Turn, task: str, number: int | None, reason
 
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
-        live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
+        live = await app.models.roll_back(task, member_id=turn.user.id)
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
         raise UserError(sentence, task=written(task), reason=for_managers(str(error))) from error
@@ -269,7 +268,7 @@ async def version_report(
     It is filtered for a community.
     """
     versions = app.store[Versions]
-    version = await versions.get(number or 0) or await app[ModelRegistry].shipped(task)
+    version = await versions.get(number or 0) or await app.models.shipped(task)
     live = (await versions.live())[task]
     curve = await versions.curve(number or 0)
     words = await app.filters.of(community_id)
@@ -335,7 +334,7 @@ async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
     number = min(number, pages - 1)
     shown = await versions.of(task, skip=number * PAGE, most=PAGE)
     if number == pages - 1:
-        shown.append(await app[ModelRegistry].shipped(task))
+        shown.append(await app.models.shipped(task))
     live = (await versions.live())[task]
     words = await app.filters.of(turn.community_id)
     buttons = []

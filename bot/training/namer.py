@@ -37,7 +37,6 @@ from bot.trainer.custom_models import (
     LARGEST_MODEL,
     LARGEST_WEIGHTS,
     TASK,
-    CustomModelLoader,
     Untrained,
 )
 from bot.trainer.events import EndReason
@@ -51,7 +50,7 @@ from bot.trainer.queries import (
     TrainingRequest,
     Trainings,
 )
-from bot.trainer.service import TrainingService, table_of
+from bot.trainer.service import table_of
 from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
@@ -159,7 +158,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=True)
         name = await new_name(app, options.name, community_id)
         await _check_new(app, community_id, name)
-        await app[TrainingService].check(CUSTOM, community_id)
+        await app.training.check(CUSTOM, community_id)
         await turn.defer(private=True)
         async with upload_turn(app):
             title, found = await _read_corpus(app, options, community_id)
@@ -193,7 +192,7 @@ async def _imported(
     """Check an upload and store it as a custom model. Returns the reply. Raises `UserError`."""
     content = await download(upload, title)
     try:
-        sample = await app[CustomModelLoader].validate(content, title)
+        sample = await app.custom_models.validate(content, title)
     except TooLarge as error:
         raise UserError(
             _(
@@ -215,7 +214,7 @@ async def _imported(
     title = await title_of(app, trained.card.corpus, community_id, YOUR_LIST)
     corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
-    app[CustomModelLoader].keep(trained)  # it will be tried out at once
+    app.custom_models.keep(trained)  # it will be tried out at once
     samples = [*filter(None, [words.filtered(each, NOTHING) for each in sample.samples])]
     embed = ready_embed(model.name, trained.card, model.entries, samples)
     return Message(embeds=(embed,), buttons=details_of(trained.card))
@@ -261,7 +260,7 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
         await turn.defer(private=True)
         card = None
         try:
-            card = (await app[CustomModelLoader].load(model)).card
+            card = (await app.custom_models.load(model)).card
         except Untrained:
             pass
         except WeightsError as error:
@@ -285,7 +284,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=False)
         model = await _find(app, community_id, options.name)
         await check_name(app, model, community_id)
-        await app[TrainingService].check(CUSTOM, community_id, model.id)
+        await app.training.check(CUSTOM, community_id, model.id)
         if not options.has_corpus and not model.has_corpus:
             raise UserError(
                 _("{namer} was imported without its list. Give a list with {file} or {text}."),
@@ -356,7 +355,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if action == "delete":
         training = await app.store[Trainings].active_of(model.id)
         if training is not None:
-            await app[TrainingService].stop(training.id, EndReason.DELETED)
+            await app.training.stop(training.id, EndReason.DELETED)
         await app.store[CustomModels].delete(model.id)
         reply = text(_("{namer} was deleted."), namer=model.name)
     await turn.edit_source(Message(reply, private=True))

@@ -11,12 +11,11 @@ from bot.chat.dispatch import LAST_TRIES, deliver
 from bot.chat.message import Button, Embed, Field, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
-from bot.community.blocks import BlockList
 from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
 from bot.text.spans import Text, Timestamp, emphasis, text
 from bot.text.written import accepted
-from bot.trainer.custom_models import TASK, CustomModelLoader, Untrained
+from bot.trainer.custom_models import TASK, Untrained
 from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
 from bot.trainer.queries import (
     CUSTOM,
@@ -310,7 +309,7 @@ class TrainingReport:
         if model is None:
             return None
         try:
-            trained = await app[CustomModelLoader].load(model)
+            trained = await app.custom_models.load(model)
             sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None
@@ -329,7 +328,7 @@ class TrainingReport:
         Nothing is written in a community that an owner has blocked.
         """
         ref = self._ref
-        if ref is None or await self._app[BlockList].has_community(ref.community_id):
+        if ref is None or await self._app.blocks.has_community(ref.community_id):
             return True
         number = self._record.id
         try:

@@ -19,7 +19,6 @@ from bot.trainer.service import (
     AlreadyTraining,
     CoolingDown,
     TrainingRefused,
-    TrainingService,
 )
 from bot.training.progress import TrainingState, ended_message, model_of, progress_message
 from data.phrases import Showable
@@ -54,7 +53,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
         ) from error
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
     try:
-        await app[TrainingService].enqueue(request)
+        await app.training.enqueue(request)
     except BaseException as error:
         why = explain_refusal(error) if isinstance(error, TrainingRefused) else ()
         with suppress(DeliveryError):
@@ -117,7 +116,7 @@ async def upload_turn(app: App) -> AsyncIterator[None]:
 
     Raises `UserError` if that takes too long.
     """
-    uploads = app[TrainingService].uploads
+    uploads = app.training.uploads
     try:
         async with asyncio.timeout(PATIENCE_S):
             await uploads.acquire()
@@ -146,7 +145,7 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
             _("This training belongs to another {community}."),
             community=turn.platform.terms.community,
         )
-    if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
+    if not await app.training.stop(record.id, await stop_reason(app, turn, record)):
         raise UserError(_("This training has already ended."))
     await turn.respond(Message(text(_("Stopped.")), private=True))
 

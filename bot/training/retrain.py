@@ -16,7 +16,6 @@ from bot.polls.hall_queries import HallOfFame
 from bot.text.spans import code, command, text
 from bot.text.technical import technical
 from bot.trainer.queries import SHARED, TrainingRequest, Trainings
-from bot.trainer.service import TrainingService
 from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.requests import (
@@ -69,7 +68,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         reply = text(_("A training is already running; wait until it has ended, or stop it."))
         await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
         return
-    await app[TrainingService].check_cooldown()
+    await app.training.check_cooldown()
     await turn.defer(private=True)
     async with upload_turn(app):
         queued = await _queue(app, turn, options, minutes, title)

@@ -9,7 +9,6 @@ from bot.chat.message import Button, Message
 from bot.chat.run_button import run_button
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform, Terms
-from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import DINOSAUR
@@ -47,7 +46,7 @@ class Welcomer:
     async def greet(self, community_id: int, channel_id: int) -> None:
         """Welcome a community in a channel, unless it has been."""
         app, now = self._app, self._app.now()
-        if app.settings.welcome == "no" or await app[BlockList].has_community(community_id):
+        if app.settings.welcome == "no" or await app.blocks.has_community(community_id):
             return
         # `Unavailable` is logged where it is raised.
         with suppress(ShuttingDown, Unavailable), app.in_flight.track():
@@ -56,7 +55,7 @@ class Welcomer:
     async def show_welcome(self, delivery: Delivery) -> Ended:
         """Welcome a community in the first of some channels that takes it."""
         community_id, message = delivery.subject_id, welcome(self._platform.terms)
-        if await self._app[BlockList].has_community(community_id):
+        if await self._app.blocks.has_community(community_id):
             return Ended()
         newcomers = self._platform.newcomers(self._app.now() - 2 * NEW)
         # Another process sees the community, perhaps.

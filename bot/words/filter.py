@@ -281,3 +281,16 @@ class OwnLists:
 def _taken_over(lists: _Lists) -> OwnLists:
     _made[:] = [lists]
     return OwnLists()
+
+
+@dataclass(frozen=True)
+class NameFilter:
+    """A word filter for new names that refuses some names, too. It can be pickled."""
+
+    words: WordFilter
+    refused: frozenset[str]
+    """Case-folded."""
+
+    def __call__(self, name: str) -> bool:
+        """Whether a name may be written."""
+        return name.casefold() not in self.refused and self.words.allows(name)

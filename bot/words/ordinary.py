@@ -9,22 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
 from unicodedata import normalize
 
 from bot.words.matching import Automaton, Match, TextReading, WordEntry
 from bot.words.normalisation import readings
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_EXCLAIMED = re.compile(r"(?<!\w)[^\W_]+!(?!\S)")
+"""A word whose exclamation mark may be read as a letter."""
 _NUMBER = re.compile(r"\d\d?[ºª]?(?: a| \d\d)?|\d0{3,}")
 _ORDINARY = WordEntry("", ())
-
-
-class _Language(NamedTuple):
-    """Words that are ordinary beside a common word of their language only."""
-
-    words: frozenset[str]
-    common: frozenset[str]
 
 
 class OrdinaryWords:
@@ -47,15 +41,16 @@ class OrdinaryWords:
         self.anywhere = frozenset(anywhere)
         self.inside = frozenset(inside)
         self.within = Automaton((word, word) for word in self.inside)
-        self.languages = tuple(
-            _Language(frozenset(words), frozenset(common[tag])) for tag, words in beside.items()
-        )
+        self.beside: dict[str, list[frozenset[str]]] = {}
+        for tag, words in beside.items():
+            for word in words:
+                self.beside.setdefault(word, []).append(frozenset(common[tag]))
         self._common = frozenset(chain(*common.values()))
 
     def is_counted(self, phrase: str) -> bool:
         """Whether it is a common word with a number or time: *le 22*, *por 2 a*, *ab 8 00*."""
-        first, _space, rest = phrase.partition(" ")
-        return first in self._common and _NUMBER.fullmatch(rest) is not None
+        first, space, rest = phrase.partition(" ")
+        return bool(space and first in self._common and _NUMBER.fullmatch(rest))
 
 
 class OrdinaryPlaces:
@@ -69,6 +64,8 @@ class OrdinaryPlaces:
 
     def matches(self, reading: TextReading) -> Iterator[Match]:
         """The places in a reading; none if it has a word more often: then one is a disguise."""
+        if not self._phrases:
+            return
         words = f" {' '.join(reading.words)} "
         letters = [0, *accumulate(character != " " for character in words)]
         for phrase, count in self._phrases.items():
@@ -86,21 +83,23 @@ class OrdinaryPlaces:
         written = normalize("NFC", self._text).lower().replace("’", "'")
         words = _WORD.findall(written)
         pairs = [*map(" ".join, pairwise(words))]
-        phrases = Counter([*words, *pairs, *map(" ".join, zip(pairs, words[2:], strict=False))])
+        triples = map(" ".join, zip(pairs, words[2:], strict=False))
+        phrases = Counter([*words, *pairs, *triples, *_EXCLAIMED.findall(written)])
         found = Counter(word for word, _end in self._ordinary.within.find(written))
         for phrase, count in phrases.items():
-            if self._is_ordinary(phrase.rpartition("'")[2], phrases) or (
-                self._is_ordinary(phrase, phrases)
+            if self._is_ordinary(phrase, phrases) or (
+                "'" in phrase and self._is_ordinary(phrase.rpartition("'")[2], phrases)
             ):
                 found[phrase] = count
         return found
 
     def _is_ordinary(self, phrase: str, others: Mapping[str, int]) -> bool:
-        if phrase in self._ordinary.anywhere or self._ordinary.is_counted(phrase):
+        ordinary = self._ordinary
+        if phrase in ordinary.anywhere or ordinary.is_counted(phrase):
             return True
         return not self._is_strict and any(
-            phrase in words and any(word in others for word in common - {*phrase.split()})
-            for words, common in self._ordinary.languages
+            not (common - {*phrase.split()}).isdisjoint(others)
+            for common in ordinary.beside.get(phrase, ())
         )
 
 

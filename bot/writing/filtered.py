@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.text.written import accepted
 from bot.words import WordFilter
+from bot.words.filter import NameFilter
 from bot.writing.service import Caller, Inference
 from data.phrases import Showable
 from models.names.capitalization import format_name
@@ -37,9 +38,12 @@ async def write_names(
     words: WordFilter,
     caller: Caller,
     trained: Trained | None = None,
+    *,
+    removed: frozenset[str] = frozenset(),
 ) -> WrittenNames:
-    """Generate names. Raises like `Inference.names`."""
-    found = await inference.names(request, trained, replace(caller, accept=words.allows))
+    """Generate names, none of which is `removed`, folded. Raises like `Inference.names`."""
+    accept = NameFilter(words, removed) if removed else words.allows
+    found = await inference.names(request, trained, replace(caller, accept=accept))
     card = inference.cards["names"] if trained is None else trained.card
     names = tuple([accepted(format_name(card, name)) for name in found.names])
     return WrittenNames(names, found.shortfall)

@@ -6,9 +6,9 @@ quarter of a second of a core. Others are forks of one that is ready, which is f
 system has safe handles on processes that are not one's children (Linux).
 
 The bot sends batches: a task, the digest of its weights, and texts. Weights come with the first
-batch that needs them, as shared memory (`models.shared_weights`). The process answers with a draft
-or an exception for each text. Instead of a batch, the bot may ask for a fork. Everything is pickled
-and goes through private pipes.
+batch that needs them, as shared memory (`models.serving.shared_weights`). The process answers
+with a draft or an exception for each text. Instead of a batch, the bot may ask for a fork.
+Everything is pickled and goes through private pipes.
 """
 
 import asyncio

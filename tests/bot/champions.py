@@ -4,11 +4,11 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.polls.queries import Ballot, PollRecord, Polls, announced
 from bot.store import Store
-from bot.store.schema import OutboxRow
+from bot.store.schema import OutboxRow, WinnerAnswer
 from tests.texts import named, written
 
 _voters = count(1000)
@@ -58,3 +58,12 @@ async def announce(store: Store, poll_id: int, at: datetime, message_id: int | N
     async with store.database.writing() as session:
         await announced(session, poll_id, at, message_id)
         await session.execute(delete(OutboxRow).where(OutboxRow.subject_id == poll_id))
+
+
+async def outdated(store: Store) -> list[tuple[int, int, int]]:
+    """Community, channel and message of each answer that shows a removed name."""
+    answer = WinnerAnswer
+    places = select(answer.community_id, answer.channel_id, answer.message_id).distinct()
+    async with store.database.reading() as session:
+        rows = await session.execute(places.where(answer.is_outdated))
+        return sorted((community, channel, message) for community, channel, message in rows)

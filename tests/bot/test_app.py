@@ -12,7 +12,6 @@ from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.trainer.cluster import ClusterLaunch
-from bot.trainer.service import TrainingService
 from models.names.generator import NamesRequest
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
@@ -68,7 +67,7 @@ async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     try:
         assert built.cluster is not None
         assert built.cluster.address == address.replace("dask", "tcp")
-        assert isinstance(built[TrainingService].launch, ClusterLaunch)
+        assert isinstance(built.training.launch, ClusterLaunch)
         assert len((await built.inference.names(NamesRequest(count=3, seed=1))).names) == 3
     finally:
         await built.inference.close()

@@ -14,10 +14,8 @@ from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.network import cross_entropy
 from models.weights import describe, load_weights, save_weights
-from tests.models.tiny import LETTERS, card, lstm, namer, poet
+from tests.models.tiny import LETTERS, card, lstm, namer
 from tools.evaluation.held_out import held_out_losses, record
-
-VERSE_TEXT = "When forty winters shall besiege thy brow,\n" * 150
 
 
 @pytest.fixture
@@ -66,13 +64,6 @@ def test_held_out_names() -> None:
     assert losses.unknown == 0
     other = replace(corpus, training=("x",), validation=("y",), items=("z",))
     assert held_out_losses(namer(), other).nats.tolist() == losses.nats.tolist()
-
-
-def test_held_out_verse() -> None:
-    corpus = parse_corpus(VERSE_TEXT.encode(), "mine", "verse")
-    losses = held_out_losses(poet(), corpus)
-    assert losses.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
-    assert losses.sizes.tolist() == [len(corpus.held_out[0])]
 
 
 def test_table(

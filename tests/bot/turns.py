@@ -209,5 +209,5 @@ def press_on(turn: FakeTurn, number: int) -> FakeTurn:
 def with_buttons(app: App, **answers: Answer[str]) -> App:
     """The services, whose only buttons are these."""
     buttons = {action: Pressed(answer) for action, answer in answers.items()}
-    object.__setattr__(app, "registry", replace(app.registry, buttons=buttons))
+    app.registry = replace(app.registry, buttons=buttons)
     return app

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
 from bot.chat.turn import AnswerRef
+from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.text.spans import text
@@ -49,7 +51,7 @@ async def test_poll_closes_in_archived_thread(
     async with mangosaurus(local, tmp_path) as bot:
         card = (await local.run_command("dinoname")).message
         guild.channel.archived, guild.channel.locked = True, is_locked
-        await bot.jobs.polls.close_due(utc_now() + timedelta(hours=1))
+        await cast("Jobs", bot.jobs).polls.close_due(utc_now() + timedelta(hours=1))
     assert has_poll(card) is not closes
     assert ("Manage Threads if it is locked" in caplog.text) is not closes
     assert guild.channel.locked is is_locked

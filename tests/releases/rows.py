@@ -7,6 +7,7 @@ from bot.community.queries import Communities, Stopped
 from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
+from bot.polls.removal_queries import remove
 from bot.store import Store
 from bot.trainer.queries import (
     CustomModels,
@@ -53,8 +54,10 @@ async def add_rows(store: Store, weights: bytes) -> None:
         for voter in (BOB, CAT):
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND])
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus")
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
+    async with store.database.writing() as session:
+        await remove(store.database, session, PARK, NOW, candidate=(FOUND, 0))
     found = await store[Museum].named(PARK, "Mangopelta")
     assert found is not None
     await store[Museum].favour(PARK, ADA, found.id)

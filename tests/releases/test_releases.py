@@ -18,7 +18,8 @@ from bot.community.queries import (
 from bot.creatures.animal import profile_of
 from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.polls.queries import Ballot, Polls, remove
+from bot.polls.queries import Ballot, Polls
+from bot.polls.removal_queries import RemovedNames, remove
 from bot.privacy.queries import Privacy
 from bot.settings import checked, given_values, suspicious_names
 from bot.store import Database, Store, url_of
@@ -34,6 +35,7 @@ from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
 from models.weights import read_card
+from tests.bot.champions import outdated
 from tests.bot.operate.test_backup import contents, restored
 from tests.bot.trainer.test_version_queries import FILES, version
 from tests.releases import rows
@@ -136,6 +138,8 @@ async def check(store: Store, release: Path) -> None:
     """Use what is stored, on every table."""
     if release != FIRST:
         await check_rows(store)
+    if release not in RELEASES:
+        assert await store[RemovedNames].named(rows.PARK, "ödland") == ["Ödlandosaurus"]
     assert await store[Communities].poll_minutes(MUSEUM) == 30
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
@@ -170,9 +174,9 @@ async def check_rows(store: Store) -> None:
     assert stopped is not None
     assert (stopped.state, stopped.stop_reason) == ("stopped", rows.REASON)
     async with store.database.writing() as session:
-        assert await remove(session, rows.PARK, rows.FOUND, 1, NOW) == own.name
-        assert await remove(session, rows.PARK, rows.DAILY, 0, NOW) == "Bravosaurus"
-    places = {place.message_id for place in await store[HallOfFame].outdated()}
+        for candidate in ((rows.FOUND, 1), (rows.DAILY, 0)):
+            assert await remove(store.database, session, rows.PARK, NOW, candidate=candidate)
+    places = {message_id for _community, _channel, message_id in await outdated(store)}
     assert places == {rows.SHOWN, rows.SHOWN + 1}
     (dwarves,) = await store[CustomModels].of(rows.PARK)
     trained = await store[Versions].get(3)

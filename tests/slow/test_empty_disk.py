@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import discord
 
+from bot.features.jobs import Jobs
 from bot.settings.values import Secret
 from bot.store import Database
 from simulators.common.payloads import Upload
@@ -43,7 +45,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         winner, _ = (button.label for button in closed.buttons[:2])
         assert winner is not None
         await local.press(closed, winner, by=local.admin, until="acknowledged")
-        await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(days=1))
+        await cast("Jobs", bot.jobs).polls.close_due(discord.utils.utcnow() + timedelta(days=1))
         still_open = (await local.run_command("dinoname", {"count": 2})).message
         poem = (await local.run_command("sonnet", {"form": "couplets"})).message
         await local.wait_for(lambda: len(poem.buttons) > 1, what="A poem")

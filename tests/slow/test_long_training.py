@@ -32,13 +32,16 @@ def test_stops_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(long_training, "_append", stop_at_first_row)
     for expected in ([2], [2, 4], [2, 4]):
-        run(tmp_path, SCHEDULE, 8, (10, 8), seed=1)
+        run(tmp_path, SCHEDULE, 8, (10, 8), seed=1, prose=0.5, copy=tmp_path / "data")
         with (tmp_path / "log.csv").open() as file:
             rows = list(csv.DictReader(file))
         assert [int(row["updates"]) for row in rows] == expected
         tokens = [int(row["tokens"]) for row in rows]
         assert tokens == sorted(set(tokens))
         assert all(np.isfinite(float(row["validation_planned"])) for row in rows)
+        assert all(np.isfinite(float(row["lyric"])) and row["prose"] == "0.5" for row in rows)
+    checkpoint = "checkpoint.safetensors"
+    assert (tmp_path / "data" / checkpoint).read_bytes() == (tmp_path / checkpoint).read_bytes()
     network = load_network(tmp_path)
     assert network.vocabulary == load_vocabulary(tmp_path)
     assert network.F is not None

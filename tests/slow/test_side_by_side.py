@@ -132,29 +132,6 @@ async def test_phone(page: Page) -> None:
     assert await slack.evaluate(TOO_WIDE, "#who label, #first button") == []
 
 
-async def test_narrow_window_shows_one_at_a_time(browser: Browser) -> None:
-    async with (
-        SideBySide(LocalDiscord(), LocalSlack(), MovableClock(), port=0) as local,
-        opened(local.url, browser) as page,
-    ):
-        panes = [page.locator("#discord"), page.locator("#slack")]
-        await page.set_viewport_size({"width": 1280, "height": 800})
-        for pane in panes:
-            await expect(pane).to_be_visible()
-        await page.set_viewport_size({"width": 390, "height": 780})
-        await expect(panes[0]).to_be_visible()
-        await expect(panes[1]).to_be_hidden()
-        await page.get_by_label("Slack", exact=True).check()
-        await expect(panes[0]).to_be_hidden()
-        heading = page.frame_locator("#slack").get_by_role("heading", name="# mangosaurus")
-        await expect(heading.first).to_be_visible()
-        for frame in page.frames:
-            overflow = await frame.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert overflow <= 0
-        await page.reload()  # the choice is kept
-        await expect(panes[1]).to_be_visible()
-
-
 async def test_each_has_a_path_of_one_address() -> None:
     server, slack = LocalDiscord(), LocalSlack()
     async with SideBySide(server, slack, MovableClock(), port=0) as local:

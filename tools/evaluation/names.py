@@ -64,7 +64,7 @@ class NamesQuality:
     well_formed: float
     """Share that is well-formed (`models.names.constraints.DINOSAURS`)."""
     new_cluster: float
-    """Share with a consonant cluster that no training name has (`models.names.clusters`)."""
+    """Share with a consonant cluster that no training name has (`models.names.filters`)."""
     rejected: Mapping[str, float] = field(default_factory=dict)
     """Shares of all generated names that were rejected, by reason."""
 

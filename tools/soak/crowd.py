@@ -11,7 +11,7 @@ from simulators.discord.limits import ApiError
 from simulators.discord.records import Interaction, Message
 from simulators.discord.server import LocalDiscord
 from tools.soak.ledger import Entry, Ledger
-from tools.soak.records import Ballot, PollMessage, Records, poll_of
+from tools.soak.records import PollMessage, Records, poll_of
 
 SETTLING_S = 45.0
 """Seconds that a member waits for an answer before doing something else."""
@@ -52,8 +52,6 @@ class Crowd:
         self._probers = [guild.add_member(f"Prober {n}") for n in range(PROBERS)]
         self._polls: list[PollMessage] = []
         self._poems: list[Message] = []
-        self._notes: dict[Ballot, Message] = {}
-        """The private note about each vote."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.namer = ""
         """The namer that members use, once it is trained."""
@@ -190,22 +188,14 @@ class Crowd:
         if not self._polls:
             return
         poll = self._one_of(self._polls[-RECENT:])
-        position = int(self._one_of([*poll.buttons]))
-        entry = self._press(
-            "vote", member, poll.message, poll.buttons[position], r"You (voted|took)", stores=True
-        )
         ballot = poll.id, int(member.id)
-        entry.note = self._notes.get(ballot)
-        self._records.press(ballot, entry, position)
+        if ballot in self._records.ballots:
+            return
+        position = int(self._one_of([*poll.buttons]))
+        button = poll.buttons[position]
+        entry = self._press("vote", member, poll.message, button, r"You voted", stores=True)
+        self._records.ballots[ballot] = entry, position
         await self.settled(entry, needs_words=True)
-        if entry.note is not None and entry.note not in entry.messages:
-            entry.note = None  # what a later vote makes of it does not count
-        if entry.asked.followups:
-            self._notes[ballot] = entry.asked.followups[-1]
-        if self._random.random() < 0.1 and (receipt := self._notes.get(ballot)) is not None:
-            undone = self._press("retract", member, receipt, "Take it back", "took your vote back")
-            self._records.press(ballot, undone, None)
-            await self.settled(undone)
 
     async def _sonnet(self, member: User) -> None:
         options = self._one_of(

@@ -50,8 +50,6 @@ class Entry:
     asked: Interaction
     worked: str
     stores: bool = False
-    note: Message | None = None
-    """A private note that the bot may have edited instead of answering with another one."""
 
     @property
     def text(self) -> str:
@@ -66,8 +64,6 @@ class Entry:
     def messages(self) -> list[Message]:
         """Its answers, also those that the simulator has since dropped to save memory."""
         every = [self.asked.original, *self.asked.followups]
-        if self.note is not None and self.note.edits[-1:] >= [self.asked.created_at]:
-            every.append(self.note)
         return [message for message in every if message is not None]
 
     @property

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,11 @@ from tools.soak.ledger import NOT_SAVED, Entry
 
 RECEIPT = re.compile("You (voted|took your vote back)")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
-RETRACTED = re.compile(r"You took your vote back")
 KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
 HAS_WON = re.compile(r"The poll is closed: (?!no name )(?P<name>.+?) has won")
 
 Ballot = tuple[str, int]
 """The IDs of a poll and of a member."""
-TWICE_S = 5.0
-"""Seconds between two presses that the bot may take for one, if it is slow: see `DOUBLE_PRESS`."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +45,18 @@ class Stored:
 
 @dataclass
 class Records:
-    """Everything that members asked the bot to store, in the order in which they did."""
+    """Everything that members asked the bot to store."""
 
-    ballots: dict[Ballot, list[tuple[Entry, int | None]]] = field(default_factory=dict)
-    """Presses for each vote, with the position; None retracts."""
+    ballots: dict[Ballot, tuple[Entry, int]] = field(default_factory=dict)
+    """The press of each vote, with the position: a member votes once in a poll."""
     keeps: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
     cards: dict[str, Message] = field(default_factory=dict)
     """The message of each poll, by the poll's id."""
 
-    def press(self, ballot: Ballot, entry: Entry, position: int | None) -> None:
-        """Note a vote or, without a position, that it is taken back."""
-        self.ballots.setdefault(ballot, []).append((entry, position))
-
     @property
     def confirmed(self) -> int:
         """Number of confirmations."""
-        votes = sum(_voted(*press) for presses in self.ballots.values() for press in presses)
+        votes = sum(_voted(entry) for entry, _ in self.ballots.values())
         kept = sum(bool(KEPT.search(e.text)) for entries in self.keeps.values() for e in entries)
         won = sum(bool(HAS_WON.search(card.content)) for card in self.cards.values())
         return votes + kept + won
@@ -82,32 +75,18 @@ class Records:
     def contradictions(self, stored: Stored) -> list[str]:
         """A sentence for everything that was said not to be stored, and is."""
         return [
-            f"poll {poll}, member {member}: a vote for {position} is stored; "
-            f"the member was told: {presses[-1][0].text[:60]}"
-            for (poll, member), presses in self.ballots.items()
-            if (position := stored.votes.get((poll, member))) is not None
-            and all(NOT_SAVED.search(entry.text) for entry, at in presses if at == position)
+            f"poll {poll}, member {member}: a vote is stored; the member was told: {entry.text}"
+            for (poll, member), (entry, _) in self.ballots.items()
+            if (poll, member) in stored.votes and NOT_SAVED.search(entry.text)
         ]
 
     def _lost_votes(self, stored: Stored) -> Iterable[str]:
-        for (poll, member), presses in self.ballots.items():
-            allowed: set[int | None] = {None}
-            events = [
-                (e.asked.created_at, position, _voted(e, position)) for e, position in presses
-            ]
-            pressed_at = 0.0
-            for at, position, is_certain in sorted(events, key=lambda event: event[0]):
-                after: set[int | None] = {None}
-                if position is not None:
-                    after = votes_after(allowed, position, is_double=at - pressed_at < TWICE_S)
-                    pressed_at = at
-                # Else it may count or not: the member was told of a failure.
-                allowed = after if is_certain else allowed | after
+        for (poll, member), (entry, position) in self.ballots.items():
             vote = stored.votes.get((poll, member))
-            if vote not in allowed:
-                expected = " or ".join(sorted(map(str, allowed)))
-                said = "; ".join(_described(entry, position) for entry, position in presses)
-                yield f"poll {poll}, member {member}: {vote} is stored, not {expected}: {said}"
+            # A vote that was not confirmed may count or not.
+            if vote != position and (vote is not None or _voted(entry)):
+                said = _described(entry)
+                yield f"poll {poll}, member {member}: {vote} is stored, not {position}: {said}"
 
     def _lost_poems(self, stored: Stored) -> Iterable[str]:
         for (member, message), entries in self.keeps.items():
@@ -116,19 +95,16 @@ class Records:
                 yield f"poem {message} of member {member}: not stored"
 
 
-def _described(entry: Entry, position: int | None) -> str:
+def _described(entry: Entry) -> str:
     """A press and its answer, to look it up in the log."""
-    asked = entry.asked
-    at = datetime.datetime.fromtimestamp(asked.created_at, datetime.UTC).time()
+    at = datetime.datetime.fromtimestamp(entry.asked.created_at, datetime.UTC).time()
     wait = f" after {entry.seconds:.2f} s" if entry.seconds is not None else ""
-    return f"{position} at {at:%H:%M:%S}, {asked.status}{wait}: {entry.text[:40]!r}"
+    return f"at {at:%H:%M:%S}, {entry.asked.status}{wait}: {entry.text[:40]!r}"
 
 
-def _voted(entry: Entry, position: int | None) -> bool:
-    """Whether a vote or, without a position, its retraction was confirmed."""
-    if position is None:
-        return RETRACTED.search(entry.text) is not None
-    is_said = RECEIPT.search(entry.text) is not None  # also of one that was then taken back
+def _voted(entry: Entry) -> bool:
+    """Whether a vote was confirmed."""
+    is_said = RECEIPT.search(entry.text) is not None
     return is_said or entry.is_shown or (entry.is_silent and is_confirmed(entry.asked))
 
 
@@ -170,15 +146,6 @@ def is_confirmed(asked: Interaction) -> bool:
         return False
     in_time = asked.acknowledged_at - asked.created_at < ACKNOWLEDGED_S
     return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
-
-
-def votes_after(before: Set[int | None], position: int, *, is_double: bool) -> set[int | None]:
-    """The votes that a member may have after a press: one for the chosen name takes it back.
-
-    is_double: whether the bot may take it for a second press of a double click.
-    """
-    after = {None if vote == position else position for vote in before}
-    return after | {position} if is_double else after
 
 
 async def rows(url: URL, query: str) -> Sequence[Any]:

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat import dispatch
+from bot.chat import dispatch, stopping
 from bot.chat.message import Button, Message
 from bot.chat.turn import Deleted, Forbidden, MessageRef, Source, Unreachable
-from bot.features import REGISTRY, stopping
+from bot.features import REGISTRY
 from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
 from bot.polls.hall_queries import MOST_ANSWERS
@@ -266,7 +266,6 @@ class Process:
     async def work(self, *, sweeps: bool) -> None:
         """One round of the background jobs."""
         await self.jobs.polls.close_due_polls()
-        await self.jobs.polls.withdraw_answers()
         await self.jobs.dailies.post_due()
         await self.jobs.outbox.deliver_due()
         await self.jobs.answers.close_left()

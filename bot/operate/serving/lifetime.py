@@ -28,7 +28,6 @@ from bot.startup import (
     closed_port,
     unusable_folder,
 )
-from bot.status.health import Health
 from bot.store import Database, Unavailable
 from bot.store.startup_problems import startup_problem
 
@@ -161,9 +160,10 @@ async def alone(database: Database) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def monitored(app: App, health: Health) -> AsyncIterator[None]:
+async def monitored(app: App) -> AsyncIterator[None]:
     """Watch the health of a bot, and serve it over HTTP if a port is set."""
     host, port = app.settings.metrics_host, app.settings.metrics_port
+    health = app.health
     health.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(health.close)

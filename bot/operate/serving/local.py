@@ -45,7 +45,7 @@ async def _run_local_discord(settings: Settings) -> None:
             sys.stdout.write(f"It simulates Discord alone. {ADD_SLACK}\n")
             sys.stdout.flush()
             work = bot.start(local.token)
-            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
+            await serve_until_stopped([work], bot.shut_down, bot.app.health.until_lost())
 
 
 async def _run_side_by_side(settings: Settings) -> None:

@@ -35,14 +35,16 @@ async def run_platforms(settings: Settings, tokens: Tokens) -> None:
     """Serve the platforms whose tokens are set. Raises `StartupError`."""
     if not tokens.discord:
         async with running_slack(settings, tokens) as slack:
-            await serve_until_stopped([_slack(slack)], slack.shut_down, slack.health.until_lost())
+            await serve_until_stopped(
+                [_slack(slack)], slack.shut_down, slack.app.health.until_lost()
+            )
         return
     async with running_bot(settings) as bot:
         if tokens.slack_bot:
             await serve_both(bot, tokens.discord, slack_beside(bot, tokens))
         else:
             work = _discord(bot, tokens.discord)
-            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
+            await serve_until_stopped([work], bot.shut_down, bot.app.health.until_lost())
 
 
 async def serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
@@ -66,7 +68,7 @@ async def serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
         start_patiently("Discord", start_discord, lambda: not bot.is_closed()),
         start_patiently("Slack", lambda: _slack(slack), lambda: not slack.is_ready),
     ]
-    await serve_until_stopped(works, stop, bot.health.until_lost())
+    await serve_until_stopped(works, stop, bot.app.health.until_lost())
 
 
 async def start_patiently(
@@ -122,7 +124,7 @@ async def running_bot(
         built_alone(settings, now) as app,
         joined(app, Served.DISCORD),
         Mangosaurus(app, always_sync=always_sync) as bot,
-        monitored(app, bot.health),
+        monitored(app),
     ):
         yield bot
 
@@ -142,7 +144,7 @@ async def running_slack(
     async with built_alone(settings) as app, joined(app):
         is_home = home_by_default(settings)
         bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
-        async with monitored(app, bot.health):
+        async with monitored(app):
             try:
                 yield bot
             finally:
@@ -165,7 +167,7 @@ def slack_beside(
     """The bot on Slack, with the services of the one on Discord, with which it stops."""
     from bot.platforms.slack.client import SlackBot
 
-    slack = SlackBot(bot.app, tokens.slack_bot, tokens.slack_app, health=bot.health, **options)
+    slack = SlackBot(bot.app, tokens.slack_bot, tokens.slack_app, **options)
     bot.beside.append(slack.front)
     return slack
 

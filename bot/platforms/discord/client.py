@@ -8,16 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import dispatch
+from bot.chat import dispatch, stopping
 from bot.chat import errors as error_messages
 from bot.chat.app import App
 from bot.chat.commands import Answer, Suggestions
 from bot.chat.message import Button, Message
+from bot.chat.stopping import Front
 from bot.chat.translation import in_language
 from bot.chat.turn import DeliveryError, Turn
-from bot.features import stopping
-from bot.features.jobs import Jobs
-from bot.features.stopping import Front
 from bot.monitoring import requests
 from bot.platforms.discord.commands import (
     CatalogueTranslator,
@@ -37,7 +35,6 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton, MessageSelect, submitted
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
-from bot.status.health import Health
 from bot.store.fleet import Registrations
 from bot.text.spans import Text
 
@@ -85,9 +82,8 @@ class Mangosaurus(commands.AutoShardedBot):
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
         self.platform.chosen_language = app.languages.of
-        self.health = Health(app, self.platform)
-        app.services.append(self.health)
-        self.jobs = Jobs(app, self.platform)
+        app.health.add(self.platform)
+        self.jobs = app.jobs_of(app, self.platform)
         self.beside: list[Front] = []
         """Other platforms of this process, which stop with this one."""
         self._always_sync = always_sync
@@ -166,12 +162,12 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Record that a server has added the bot, perhaps again, and leave a blocked one."""
-        await self.jobs.communities.joined(guild.id)
-        await self.jobs.welcomes.greet_newcomers()
+        await self.jobs.joined(guild.id)
+        await self.jobs.greet_newcomers()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that a server has removed the bot."""
-        await self.jobs.communities.left(guild.id)
+        await self.jobs.left(guild.id)
 
     @property
     def invitation(self) -> str:

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 
+from bot.chat import stopping
 from bot.chat.app import App
-from bot.features import stopping
-from bot.features.jobs import Jobs
-from bot.features.stopping import Front
+from bot.chat.stopping import Front
 from bot.fleet.membership import Served
 from bot.platforms.slack.identities import SlackIdentities
 from bot.platforms.slack.manifest import SCOPES
@@ -17,7 +16,6 @@ from bot.platforms.slack.network.edit_budget import EDIT_S
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.requests import Requests
 from bot.platforms.slack.startup_problems import different_apps, missing_scopes, unnamed_home
-from bot.status.health import Health
 from bot.store.identities import Identities
 
 log = logging.getLogger(__name__)
@@ -34,13 +32,11 @@ class SlackBot:
         *,
         base_url: str = BASE_URL,
         edit_s: float = EDIT_S,
-        health: Health | None = None,
         is_home: bool = False,
     ) -> None:
         """`bot_token`: xoxb-…; `app_token`: xapp-…. `base_url` is that of the Web API.
 
         edit_s: seconds between two edits in the workspace.
-        health: that of the process, if the bot is on another platform as well.
         is_home: whether the workspace is a home even if the settings don't name it.
         """
         self.app = app
@@ -49,13 +45,8 @@ class SlackBot:
         names = CommandNames(app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
         self.platform.chosen_language = app.languages.of
-        if health is None:
-            health = Health(app, self.platform)
-            app.services.append(health)
-        else:
-            health.add(self.platform)
-        self.health = health
-        self.jobs = Jobs(app, self.platform)
+        app.health.add(self.platform)
+        self.jobs = app.jobs_of(app, self.platform)
         self.requests = Requests(app, self.platform, self.jobs)
         self.socket = SocketMode(
             self.api,
@@ -101,7 +92,7 @@ class SlackBot:
         self.ready.set()
         self.jobs.start(self.ready.wait)
         if platform.community_id is not None:
-            await self.jobs.communities.joined(platform.community_id)
+            await self.jobs.joined(platform.community_id)
         log.info("Ready on Slack, in the workspace %s (%s)", platform.team_name, platform.team)
 
     def _look_around(self) -> None:

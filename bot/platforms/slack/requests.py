@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.chat import dispatch
-from bot.chat.app import App
+from bot.chat.app import App, BackgroundJobs
 from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only, with_echo
@@ -20,7 +20,6 @@ from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
 from bot.chat.turn import DeliveryError, MessageRef, Turn
-from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
@@ -68,7 +67,7 @@ _EMPHASIS = re.compile(r"(?<!\w)[*_~`]+|(?<![*_~`])[*_~`]+(?!\w)")
 class Requests:
     """Answers what members do in the workspace."""
 
-    def __init__(self, app: App, platform: SlackPlatform, jobs: Jobs) -> None:
+    def __init__(self, app: App, platform: SlackPlatform, jobs: BackgroundJobs) -> None:
         self._app = app
         self._platform = platform
         self._api = platform.api
@@ -407,13 +406,13 @@ class Requests:
             except StoreError as error:
                 log.warning("The workspace is not welcomed: %s", error)
             else:
-                await self._jobs.welcomes.greet(platform.community_id, number)
+                await self._jobs.greet(platform.community_id, number)
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""
         log.error("The data of the workspace is deleted in %d days", privacy.GRACE.days)
         if self._platform.community_id is not None:
-            await self._jobs.communities.left(self._platform.community_id)
+            await self._jobs.left(self._platform.community_id)
 
     async def _show_home(self, user: str) -> None:
         """Show a member's App Home: Slack keeps what was shown when they opened it before."""

@@ -1,4 +1,4 @@
-"""SlackTurns of what has arrived: who asks, where, with which rights, and what guests may use."""
+"""Turns of Slack: who asks, where, with which rights, and what guests may use."""
 
 import asyncio
 import logging

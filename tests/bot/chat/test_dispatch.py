@@ -15,7 +15,6 @@ from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.message import Button, Message
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
-from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
 from bot.store import Unavailable
 from bot.text.spans import Text, plain, text
@@ -286,7 +285,7 @@ async def test_late_suggestions_are_dropped(
     monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
     app, suggestions = world.make_app(), never if hangs == "suggestions" else found
     if hangs == "blocks":
-        monkeypatch.setattr(app[BlockList], "reason", never)
+        monkeypatch.setattr(app.blocks, "reason", never)
     assert await dispatch.suggest(app, FakeTurn(FakePlatform()), suggestions, "a") == []
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from bot.chat.app import App
 from bot.chat.commands import Choice
@@ -186,7 +186,7 @@ class Chat(Protocol):
 
     @property
     def jobs(self) -> Jobs:
-        return self.bot.jobs
+        return cast("Jobs", self.bot.jobs)
 
     @property
     def community_id(self) -> int: ...

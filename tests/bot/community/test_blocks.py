@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.community.blocks import FRESH_S, Blocked, BlockList, Reason
+from bot.community.blocks import FRESH_S, Blocked, LoadedBlocks, Reason
 from bot.community.queries import Action, Blocks, RecordEntry
 from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
@@ -18,7 +18,7 @@ from tests.clock import Clock
 BY = RecordEntry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
 
 
-async def settled(blocks: BlockList) -> None:
+async def settled(blocks: LoadedBlocks) -> None:
     """Let a reading in progress end."""
     if blocks._reading is not None:
         await blocks._reading
@@ -28,7 +28,7 @@ async def test_reasons(store: Store) -> None:
     await store[Blocks].block(1, 3, BY)
     await store[Blocks].block(EVERYWHERE, 4, BY)
     await store[Blocks].block(2, EVERYBODY, BY)
-    blocks = BlockList(store[Blocks])
+    blocks = LoadedBlocks(store[Blocks])
     assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
     assert await blocks.reason(5, 3) is None
     assert await blocks.reason(None, 3) is None
@@ -50,11 +50,11 @@ async def test_managers(store: Store, community: int, is_manager: bool, is_refus
     await store[Blocks].block(community, ADA.id, BY)
     turn = FakeTurn(FakePlatform(), replace(ADA, is_manager=is_manager))
     with pytest.raises(Blocked) if is_refused else nullcontext():
-        await BlockList(store[Blocks]).check(turn)
+        await LoadedBlocks(store[Blocks]).check(turn)
 
 
 async def test_own_changes_hold_at_once(store: Store) -> None:
-    blocks = BlockList(store[Blocks], clock=Clock())
+    blocks = LoadedBlocks(store[Blocks], clock=Clock())
     assert await blocks.reason(1, 3) is None
     assert await blocks.block(1, 3, BY)
     assert not await blocks.block(1, 3, BY)
@@ -67,7 +67,7 @@ async def test_own_changes_hold_at_once(store: Store) -> None:
 async def test_changes_of_other_processes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """During an outage, what was read holds."""
     clock = Clock()
-    blocks = BlockList(store[Blocks], clock=clock)
+    blocks = LoadedBlocks(store[Blocks], clock=clock)
     assert await blocks.reason(1, 3) is None
     await store[Blocks].block(1, 3, BY)
     assert await blocks.reason(1, 3) is None
@@ -91,7 +91,7 @@ async def test_hung_database_delays_no_request(
         return 0, 0
 
     monkeypatch.setattr(store[Blocks], "version", hang)
-    blocks = BlockList(store[Blocks], clock=Clock())
+    blocks = LoadedBlocks(store[Blocks], clock=Clock())
     async with asyncio.timeout(5):
         assert await blocks.reason(1, 3) is None
     hung.set()
@@ -100,7 +100,7 @@ async def test_hung_database_delays_no_request(
 
 async def test_older_reading_undoes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    blocks = BlockList(store[Blocks], clock=clock)
+    blocks = LoadedBlocks(store[Blocks], clock=clock)
     await blocks.reason(1, 3)
     read, go_on = store[Blocks].all, asyncio.Event()
 

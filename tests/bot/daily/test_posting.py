@@ -8,7 +8,6 @@ import pytest
 
 from bot.chat.message import Message
 from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.daily.queries import Dailies
 from bot.features.jobs import Jobs
@@ -68,7 +67,7 @@ class Scene:
         self.now = START
         world.now = lambda: self.now
         self.app = world.make_app()
-        object.__setattr__(self.app, "store", store)
+        self.app.store = store
         self.platform = Platform(*communities)
         self.jobs = Jobs(self.app, self.platform)
 
@@ -262,7 +261,7 @@ async def test_not_where_the_bot_is_not(world: World, store: Store) -> None:
     for community in (1, 2, 3):
         await scene.choose(community=community)
     blocking = RecordEntry(Action.BLOCK_COMMUNITY, ADA, START)
-    await scene.app[BlockList].block(1, EVERYBODY, blocking)
+    await scene.app.blocks.block(1, EVERYBODY, blocking)
     await store[Privacy].left(2, START)
     await store[Communities].change(3, daily_from=None)
     await scene.go_on(HOUR)

@@ -22,7 +22,6 @@ from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import LONGEST_TYPED, NamesOptions
 from bot.trainer.queries import Live
-from bot.trainer.registry import ModelRegistry
 from bot.training import models, namer
 from bot.training.models import VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions
@@ -76,7 +75,7 @@ async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.Monkey
 
 async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    monkeypatch.setattr(chat.app[ModelRegistry], "served", served)
+    monkeypatch.setattr(chat.app.models, "served", served)
     about = await fields(chat)
     assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
     assert "Version" not in about["Sonnets"]

@@ -23,7 +23,6 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef, Source, Turn, User
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.features import REGISTRY
 from bot.names.name_options import to_state
@@ -378,7 +377,7 @@ async def test_blocked_members_keep_their_data_only(
 ) -> None:
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
-    await app[BlockList].block(
+    await app.blocks.block(
         community_id, member_id, RecordEntry(Action.BLOCK, 1, app.now(), COMMUNITY)
     )
 

@@ -19,7 +19,6 @@ from bot.features import REGISTRY
 from bot.pictures.renderer import Renderer
 from bot.polls.queries import PollRecord, Polls
 from bot.text.spans import Timestamp, plain
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.writing import Caller
 from bot.writing.service import NOBODY
@@ -224,7 +223,7 @@ async def namer(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> CustomModelRecor
     made = await learned(chat, HEROES, name="heroes", community_id=OWNER, shared=True, title=TITLE)
     record = await chat.app.store[CustomModels].get(made.id)
     assert record is not None
-    await chat.app[CustomModelLoader].load(record)  # suggestions load nothing
+    await chat.app.custom_models.load(record)  # suggestions load nothing
     return record
 
 

@@ -7,7 +7,6 @@ import discord
 import pytest
 
 from bot.community import queries as module
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.platforms.discord.platform import OWNERS_S, DiscordPlatform, _owners_of
 from bot.store.schema import EVERYWHERE
@@ -136,7 +135,7 @@ async def test_servers_are_listed_by_page(discord_chat: DiscordChat) -> None:
 
 async def test_owner_cannot_be_locked_out(chat: Chat, owner: Actor) -> None:
     entry = RecordEntry(Action.BLOCK, 1, chat.now(), None, owner.id)
-    await chat.app[BlockList].block(EVERYWHERE, owner.id, entry)
+    await chat.app.blocks.block(EVERYWHERE, owner.id, entry)
     assert (await owner.use_directly("owner blocks")).lines != ["Nobody is blocked."]
 
 

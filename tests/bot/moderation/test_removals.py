@@ -18,6 +18,8 @@ from tests.bot.names.test_name import TOWNS, learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
 MENU = "Moderate this message"
+UNTIL_ALLOWED = "The bot won't write it here again until a moderator allows it: /moderate winner "
+REMOVED = f"Bravosaurus was removed, with its votes.\n{UNTIL_ALLOWED}allow:"
 
 
 async def crowned(chat: Chat) -> Shown:
@@ -43,7 +45,7 @@ async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     asked = await mo.open_menu(MENU, first_message(chat))
     assert [*asked.buttons] == ["Remove Mangosaurus", "Remove Bravosaurus", "Remove Kilosaurus"]
     reply = await remove(chat, mo, first_message(chat), "Remove Bravosaurus")
-    assert reply == "Bravosaurus was removed, with its votes."
+    assert reply.startswith(REMOVED)
     shown = first_message(chat)
     assert shown.lines[1] == "removed by a moderator"
     assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect", "Details"]
@@ -90,7 +92,7 @@ async def test_name_leaves_all_polls_that_it_has_won(chat: Chat) -> None:
     loser = await chat.alice.use("dinosaur", name="Kilosaurus")
     mo = await chat.add_moderator()
     await remove(chat, mo, message, "Remove Bravosaurus")
-    assert not await chat.app.store[HallOfFame].winners(chat.community_id)
+    assert not await chat.app.store[HallOfFame].winners(chat.community_id, "")
     assert not await chat.app.store[Museum].count(chat.community_id)
     texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
     assert texts.count(EMPTIED) == 1
@@ -108,7 +110,7 @@ async def test_database_is_away_after_the_removal(
     message, mo = await a_poll(chat), await chat.add_moderator()
     monkeypatch.setattr(chat.app.store[HallOfFame], "outdated", unavailable)
     reply = await remove(chat, mo, message, "Remove Bravosaurus")
-    assert reply == "Bravosaurus was removed, with its votes."
+    assert reply.startswith(REMOVED)
 
 
 EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
@@ -145,14 +147,13 @@ async def test_winner_is_removed_elsewhere(chat: Chat, monkeypatch: pytest.Monke
     direct = await diana.use_directly("champion")
     await chat.alice.use("champion")
     await chat.restart()
-    (won,) = await chat.app.store[HallOfFame].winners(chat.community_id)
     entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-    await chat.app.store[Moderation].remove_name(won.poll_id, won.position, entry)
     with monkeypatch.context() as outage:
         outage.setattr(chat.platform, "edit", AsyncMock(side_effect=Unreachable))
-        await chat.jobs.polls.withdraw_answers()
-    assert EMPTIED not in [message.text for message in chat.history()]
-    await chat.jobs.polls.withdraw_answers()
+        assert await chat.app.store[Moderation].remove_winner("Bravosaurus", entry)
+        await chat.pass_time(60)
+        assert EMPTIED not in [message.text for message in chat.history()]
+    await chat.pass_time(120)
     assert EMPTIED in [message.text for message in chat.history()]
     pressed = await diana.press(direct, "A poem about it")
     assert pressed.text == (
@@ -188,12 +189,61 @@ async def test_winner_by_name(chat: Chat) -> None:
     choices = await mo.suggestions("moderate winner", "name", "brav")
     assert [choice.label for choice in choices] == ["Bravosaurus"]
     result = await mo.use("moderate winner", name="bravosaurus")
-    assert result.text == "Bravosaurus was removed from the hall of fame."
+    assert result.text.startswith(
+        "Bravosaurus was removed from the hall of fame.\n" + UNTIL_ALLOWED
+    )
     assert chat.history()[1].text == "A moderator removed this."
     for name in ("bravosaurus", "Farsaurus"):
         again = await mo.use("moderate winner", name=name)
         assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
     assert await chat.app.store[HallOfFame].count(HallScope()) == 1
+
+
+@pytest.mark.both
+async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
+    """It stands in another open poll, which loses it as well."""
+    first, mo = await a_poll(chat), await chat.add_moderator()
+    await chat.alice.use("dinoname", count=3)
+    second = chat.history()[-1]
+    await chat.alice.press(second, "Bravosaurus")
+    await remove(chat, mo, first, "Remove Bravosaurus")
+    for message in chat.history():
+        if "Kilosaurus" in message.buttons:
+            assert message.lines[1] == "removed by a moderator"
+    again = await chat.alice.use("dinoname", count=3)
+    assert again.lines == ["Mangosaurus", "Kilosaurus"]
+    seen = await chat.alice.use("dinosaur", name="Bravosaurus")
+    assert seen.is_private
+    (choice,) = await mo.suggestions("moderate winner", "name", "BRAV")
+    assert (choice.label, choice.value) == ("Bravosaurus · removed", "Bravosaurus")
+    for reply in (
+        "The bot may write Bravosaurus again. Its votes and victories don't come back.",
+        f"Bravosaurus isn't removed in this {chat.terms.community}.",
+    ):
+        allowed = await mo.use("moderate winner", name="bravosaurus", allow=True)
+        assert allowed.text == reply.replace("Bravosaurus isn't", "bravosaurus isn't")
+    assert len((await chat.alice.use("dinoname", count=3)).lines) == 3
+    (line, _removed) = (await mo.use("moderate record")).lines
+    assert line.endswith("@mo allowed the name Bravosaurus again.")
+
+
+async def test_name_is_removed_while_it_is_sent(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a poll whose message nobody knows yet: the outbox edits it when that is stored."""
+    polls = chat.app.store[Polls]
+    sent = polls.sent
+
+    async def removed_first(poll_id: int, message_id: int) -> None:
+        entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        assert await chat.app.store[Moderation].remove_name(poll_id, 1, entry)
+        await sent(poll_id, message_id)
+
+    monkeypatch.setattr(polls, "sent", removed_first)
+    await a_poll(chat)
+    await chat.pass_time(5)
+    assert first_message(chat).lines == ["Mangosaurus", "removed by a moderator", "Kilosaurus"]
+    assert not chat.files()
 
 
 @pytest.mark.both
@@ -288,7 +338,7 @@ async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
     )
     mo = await discord_chat.add_moderator()
     reply = await remove(discord_chat, mo, message, "Remove Bravosaurus")
-    assert reply.endswith("the bot can't edit the message. You can delete the message.")
+    assert "the bot can't edit the message. You can delete the message." in reply
     poll = await discord_chat.app.store[Polls].on_message(
         discord_chat.community_id, discord_chat.stored(message).id
     )

@@ -5,13 +5,11 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from prometheus_client.core import Metric
 
-from bot.status.health import Health
-from bot.trainer.service import TrainingService
 from bot.writing.cluster import ClusterStatus
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform
@@ -46,13 +44,13 @@ async def metrics(world: World) -> AsyncIterator[list[Metric]]:
     """Those of a bot in which something of each kind has happened."""
     app = world.make_app()
     await app.store.database.migrate()
-    health = Health(app, FakePlatform())
-    await health.refresh()
+    app.health.add(FakePlatform())
+    await app.health.refresh()
     with suppress(ValueError), app.monitor.track("/sonnet", 1):
         raise ValueError
     app.monitor.metrics.batch("names", 1, 0.1)
-    app[TrainingService].finished["done"] += 1
-    object.__setattr__(app, "cluster", SimpleNamespace(status=ClusterStatus()))
+    app.training.finished["done"] += 1
+    app.health.cluster = Mock(status=ClusterStatus())
     yield [*app.monitor.metrics.collect()]
     await app.store.close()
 

@@ -162,15 +162,15 @@ async def test_removed_winner(store: Store) -> None:
     first = await found(store, "Kilosaurus")
     again = await found(store, "kilosaurus", NOW + DAY)
     await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Polls].void(again)
+    await store[Polls].void(again, NOW)
     assert await museum(store) == ["Kilosaurus"]
     entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
     assert await store[Moderation].remove_name(again, 1, entry)
     assert await museum(store) == []
     assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
     last = await found(store, "Megasaurus")
-    await store[Polls].void(last)
-    await store[Polls].void(first)
+    await store[Polls].void(last, NOW)
+    await store[Polls].void(first, NOW)
     assert await museum(store) == []
 
 
@@ -181,7 +181,7 @@ async def test_winner_of_another_poll_stays(store: Store) -> None:
         await found(store, "KiloSaurus", NOW + timedelta(hours=hours), member)
     await found(store, "Kilosaurus", community=ELSEWHERE)
     await crown(store, "Kilosaurus", at=NOW, community_id=HERE, namer="elves")
-    await store[Polls].void(first)
+    await store[Polls].void(first, NOW)
     (exhibit,) = await collection(store, BOB)
     assert (exhibit.name, exhibit.found_at) == ("KiloSaurus", NOW + timedelta(hours=1))
     assert exhibit.profile == profile_of("Kilosaurus")
@@ -213,7 +213,7 @@ async def test_void_while_the_other_finder_is_forgotten(
         return await may_grow(*given)
 
     monkeypatch.setattr(queries, "_may_grow", slow)
-    await store[Polls].void(first)
+    await store[Polls].void(first, NOW)
     await asyncio.gather(*tasks)
     assert not await store[Privacy].of(BOB) or is_removed
     assert await museum(store) == ([] if is_removed else ["Kilosaurus"])
@@ -236,7 +236,7 @@ async def test_void_while_another_poll_closes(
     one, other = Store(store.database), Store(store.database)
     closing = asyncio.create_task(one[Polls].close(second.id, NOW + DAY))
     await asyncio.sleep(0.05)
-    await asyncio.gather(closing, other[Polls].void(first))
+    await asyncio.gather(closing, other[Polls].void(first, NOW))
     (exhibit,) = await store[Museum].exhibits(WORDS, HERE)
     assert exhibit.poll_id == second.id
 

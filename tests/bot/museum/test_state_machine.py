@@ -161,7 +161,7 @@ class MuseumMachine(RuleBasedStateMachine):
         """A name that has won twice stays, found in the earliest of the other polls."""
         _number, key = self.pick(community, picked)
         if key is not None:
-            self.run(self.store[Polls].void(self.known[key].poll_id))
+            self.run(self.store[Polls].void(self.known[key].poll_id, self.now))
             if others := self.take_back(key):
                 self.discover(key, min(others))
 

@@ -8,7 +8,6 @@ import pytest
 
 from bot.community.queries import Communities
 from bot.polls.hall_queries import HallOfFame, HallScope
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.generator import NamesResult
@@ -213,7 +212,7 @@ async def test_shared_model_in_direct_messages(chat: Chat) -> None:
 async def test_suggest_letters_of_list(chat: Chat) -> None:
     await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
     assert await values(chat, "starts_with", "") == []
-    assert chat.app[CustomModelLoader].loaded == 0  # typing loads nothing
+    assert chat.app.custom_models.loaded == 0  # typing loads nothing
     await chat.alice.use("name", namer="heroes")
     assert "νικο" in await values(chat, "starts_with", "")
     assert (await values(chat, "ends_with", "Εύ"))[0] == "εύ"

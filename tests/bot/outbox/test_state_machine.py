@@ -27,15 +27,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.message import Message
 from bot.chat.turn import Deleted, Forbidden, Limited, MessageRef, Unanswered, Unreachable
-from bot.community.queries import Action, RecordEntry
+from bot.community.queries import Action, Communities, RecordEntry
 from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
 from bot.outbox.queries import Outbox
+from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.settings import Settings
 from bot.store import Database, Store, url_of
 from bot.store.database import FILE
-from bot.text.spans import plain
+from bot.text.spans import plain, strong, text
 from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.bot.turns import COMMUNITY, FakePlatform, lines_of
 from tests.bot.world import World
@@ -44,7 +45,7 @@ from tests.texts import named
 
 T = TypeVar("T")
 BEGIN = datetime(2026, 12, 2, 9, tzinfo=UTC)
-CHANNELS = (51, 52)
+CHANNELS, LOG = (51, 52), 53
 MO = 13
 FEW = st.integers(0, 30)
 EXAMPLES = int(os.environ.get("MANGOSAURUS_EXAMPLES", "15"))
@@ -59,6 +60,7 @@ class Chat:
     nonces: dict[int, tuple[datetime, int]] = field(default_factory=dict)
     sent: Counter[int] = field(default_factory=Counter)
     """Messages by nonce."""
+    reports: int = 0
     knows_s: float = 240.0
     """How long nonces are known; 0 for a platform without."""
     is_away: bool = False
@@ -138,7 +140,10 @@ class View(FakePlatform):
             number = next(self.chat.numbers)
             self.chat.nonces[nonce] = self.chat.now, number
             self.chat.sent[nonce] += 1
-            self.shown[number] = message
+            if ref.channel_id == LOG:  # which tells what was removed
+                self.chat.reports += 1
+            else:
+                self.shown[number] = message
         await self._answer(is_sending=True)
         return number
 
@@ -183,6 +188,7 @@ class OutboxMachine(RuleBasedStateMachine):
         world.now = lambda: self.chat.now
         self.world = world
         self.processes = [Process(self.chat, world, self.url) for _ in range(2)]
+        self.run(self.store[Communities].change(COMMUNITY, log_channel_id=LOG))
         self.polls: list[int] = []
         self.removed: set[str] = set()
         self.deleted: set[int] = set()
@@ -272,6 +278,17 @@ class OutboxMachine(RuleBasedStateMachine):
         self.removed.add(f"{'AB'[position]}{poll}saurus")
 
     @rule(picked=FEW)
+    def show_winner(self, picked: int) -> None:
+        """An answer shows what has won."""
+        poll = self.run(self.store[Polls].find(self.poll_at(picked) or 0))
+        if poll is None or poll.winner is None:
+            return
+        number = next(self.chat.numbers)
+        self.chat.shown[number] = Message(text(strong(poll.names[poll.winner])))
+        hall = self.store[HallOfFame]
+        self.run(hall.shown(COMMUNITY, CHANNELS[0], number, [poll.id], now=self.chat.now))
+
+    @rule(picked=FEW)
     def delete_message(self, picked: int) -> None:
         if (poll := self.poll_at(picked)) is not None:
             self.chat.shown.pop(poll + 1, None)
@@ -311,6 +328,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def check(self) -> None:
         assert all(count == 1 for count in self.chat.sent.values()), "sent twice"
         assert self.run(self.store[Outbox].next_due("discord", self.chat.now)) is None
+        assert self.chat.reports <= len(self.removed)
         for number in self.polls:
             poll = self.run(self.store[Polls].find(number))
             assert poll is not None

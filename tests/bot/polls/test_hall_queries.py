@@ -9,13 +9,15 @@ from sqlalchemy import Engine, event
 
 from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.polls.hall_queries import AnswerPlace, Champion, HallOfFame, HallScope
+from bot.outbox.queries import Kind, Outbox
+from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.people import Person
 from bot.store.schema import EVERYBODY
 from bot.words.names import name_in_poll
+from tests.bot.champions import outdated
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 from tests.texts import WORDS, named, written
 
@@ -124,7 +126,7 @@ async def test_blocked_community_is_not_public(store: Store) -> None:
 
 async def test_removed_winner(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
-    assert await store[Moderation].remove_name(1, 1, BY) == "Mangosaurus"
+    assert await store[Moderation].remove_name(1, 1, BY)
     assert await best(store, ALL) == await best(store, HallScope(community_id=1)) == []
     assert await store[HallOfFame].latest(WORDS, HallScope(community_id=1)) is None
     assert await store[HallOfFame].chosen(1) == []
@@ -141,7 +143,7 @@ async def test_winner_keeps_forgotten_votes(store: Store) -> None:
 async def test_victory_is_taken_back(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
     await hold_poll(store, 2, "Bravosaurus", 2)
-    await store[Polls].void(1)
+    await store[Polls].void(1, NOW)
     voided = await store[Polls].find(1)
     assert voided is not None
     assert (voided.winner, voided.votes) == (None, (0, 3))
@@ -155,33 +157,40 @@ async def test_answers_that_show_a_removed_winner(
     monkeypatch.setattr("bot.polls.hall_queries.MOST_ANSWERS", 2)
     await hold_poll(store, 1, "Removed", 2)
     await hold_poll(store, 2, "Kept", 2)
-    hall = store[HallOfFame]
+    hall, outbox = store[HallOfFame], store[Outbox]
     for message in (51, 52, 53):
-        await hall.shown(1, 5, message, [1, 2, 999])
-    await hall.shown(9, 6, 54, [1])
-    await hall.shown(1, 7, 55, [1])
-    await hall.shown(1, 7, 55, [2])
-    assert await hall.outdated() == []
+        await hall.shown(1, 5, message, [1, 2, 999], now=NOW)
+    await hall.shown(9, 6, 54, [1], now=NOW)
+    await hall.shown(1, 7, 55, [1], now=NOW)
+    await hall.shown(1, 7, 55, [2], now=NOW)
+    assert await outdated(store) == []
+    for row in await outbox.claim("discord", NOW, 9):
+        await outbox.finish(row)  # results
     entry = RecordEntry(Action.REMOVE_NAME, 1, NOW, 1)
     await store[Moderation].remove_name(1, 1, entry)
-    assert sorted(await hall.outdated()) == [(1, 5, 52), (1, 5, 53), (9, 6, 54)]
-    await hall.shown(1, 8, 56, [1])  # it was read before the removal
-    assert (1, 8, 56) in await hall.outdated()
-    await hall.forget_answer(AnswerPlace(1, 8, 56))
-    assert await hall.outdated("slack") == []
-    await hall.forget_answer(AnswerPlace(1, 5, 52))
+    assert await outdated(store) == [(1, 5, 52), (1, 5, 53), (9, 6, 54)]
+    await hall.shown(1, 8, 56, [1], now=NOW)  # it was read before the removal
+    assert (1, 8, 56) in await outdated(store)
+    waiting = await outbox.claim("discord", NOW, 9)
+    answers = sorted(row.subject_id for row in waiting if row.kind is Kind.ANSWER)
+    assert answers == [52, 54, 56]  # one of each channel
+    assert await hall.outdated(8, 56) == 1
+    async with store.database.writing() as session:
+        for channel, message in ((8, 56), (5, 52)):
+            await forget_answer(session, channel, message)
+    assert await hall.outdated(8, 56) is None
     await store[Privacy].left(9, NOW)
     await store[Privacy].forget_communities(LATER)
-    assert await hall.outdated() == [(1, 5, 53)]
+    assert await outdated(store) == [(1, 5, 53)]
 
 
 async def test_page_that_two_members_turn_to_at_once(store: Store) -> None:
     for number in range(1, 11):
         await hold_poll(store, number, f"Name{number}", 2)
-    shown = [store[HallOfFame].shown(1, 5, 51, range(1, 11)) for _ in range(5)]
+    shown = [store[HallOfFame].shown(1, 5, 51, range(1, 11), now=NOW) for _ in range(5)]
     await asyncio.gather(*shown)
-    await store[Polls].void(3)
-    assert await store[HallOfFame].outdated() == [(1, 5, 51)]
+    await store[Polls].void(3, NOW)
+    assert await outdated(store) == [(1, 5, 51)]
 
 
 async def test_frequent_queries_read_no_whole_table(tmp_path: Path) -> None:
@@ -197,7 +206,7 @@ async def test_frequent_queries_read_no_whole_table(tmp_path: Path) -> None:
     event.listen(Engine, "before_cursor_execute", note)
     try:
         await store[Polls].prune(NOW)
-        await store[HallOfFame].outdated()
+        await store[HallOfFame].outdated(5, 51)
         await store[HallOfFame].has("Mangosaurus", 1)
     finally:
         event.remove(Engine, "before_cursor_execute", note)

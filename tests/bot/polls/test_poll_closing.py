@@ -15,7 +15,6 @@ import pytest
 from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
 from bot.chat.turn import Forbidden, Limited, MessageRef, Unanswered, Unreachable
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
@@ -331,7 +330,7 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
     """An announcement names the discoverer whom the museum has."""
     polls, bob = fossil.app.store[Polls], 32
     owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
-    await fossil.app[BlockList].block(COMMUNITY, bob, owner)
+    await fossil.app.blocks.block(COMMUNITY, bob, owner)
     await fossil.close()
     for number, name, member in ((10, "Aasaurus", 31), (11, "Ccsaurus", bob)):
         poll = replace(fossil.poll, id=number, message_id=1, names=named(name), member_id=member)
@@ -396,9 +395,9 @@ async def unannounced(fossil: Fossil) -> set[int]:
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     """Nothing is written there, nor later, and nothing wins: others would see it."""
     owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
-    await fossil.app[BlockList].block(COMMUNITY, EVERYBODY, owner)
+    await fossil.app.blocks.block(COMMUNITY, EVERYBODY, owner)
     await fossil.close()
-    await fossil.app[BlockList].unblock(COMMUNITY, EVERYBODY, owner)
+    await fossil.app.blocks.unblock(COMMUNITY, EVERYBODY, owner)
     await fossil.close(minutes=30)
     assert fossil.platform.history == []
     stored = await fossil.app.store[Polls].find(9)

@@ -22,8 +22,8 @@ from bot.polls.queries import (
     VoteOrigin,
     lock_votes,
     locked_open,
-    remove,
 )
+from bot.polls.removal_queries import remove
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
@@ -89,12 +89,12 @@ async def test_dinosaurs(store: Store) -> None:
     ):
         await opened(store, other)
     async with store.database.writing() as session:
-        assert await remove(session, 1, POLL.id, 2, NOW) == "Kilosaurus"
+        await remove(store.database, session, 1, NOW, candidate=(POLL.id, 2))
     polls, here = store[Polls], ("Draco%saurus", "Mangosaurus", "Bravosaurus")
     assert await polls.recent_dinosaurs(WORDS, 1, "") == [*here]
     assert await polls.recent_dinosaurs(WORDS, 1, "saur", most=2) == [*here[:2]]
     assert await polls.recent_dinosaurs(WORDS, 1, "o%s") == ["Draco%saurus"]
-    expected = dict.fromkeys(here, True) | {"Kilosaurus": False}
+    expected = dict.fromkeys([*here, "mangosaurus"], True) | {"Kilosaurus": False}
     for name in (*here, "Kilosaurus", "Elrond", "Farsaurus", "mangosaurus"):
         assert await polls.has_dinosaur(1, name) == expected.get(name), name
 

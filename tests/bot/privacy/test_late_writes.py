@@ -155,6 +155,11 @@ async def test_request_that_has_only_arrived(chat: Chat, monkeypatch: pytest.Mon
     assert await traces(chat.app.store, *ids) == []
     again = await chat.alice.use("dinoname")
     assert "Bravosaurus" in again.buttons
+    bob = await chat.add_member("bob")
+    left.append(bob.id)
+    refused = await bob.press(again, "Bravosaurus")
+    assert REFUSED in refused.text + "".join(other.text for other in refused.others)
+    assert await traces(chat.app.store, *ids_of(bob)) == []
 
 
 async def test_stray_writes_are_found(chat: Chat) -> None:
@@ -181,7 +186,7 @@ def test_columns_with_members() -> None:
         "announcement",
         "poll",
     ]
-    others = ["custom_model", "version", "application", "target"]
+    others = ["custom_model", "version", "application", "target", "subject"]
     columns = {each.name for table in Base.metadata.tables.values() for each in table.columns}
     ids = {name for name in columns if name.endswith("_id")}
     assert ids - {f"{each}_id" for each in places + others} == MEMBERS

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.app import App
-from bot.status.health import Health
+from bot.health import Health
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform
 
@@ -26,4 +26,5 @@ def platform() -> FakePlatform:
 
 @pytest.fixture
 def health(app: App, platform: FakePlatform) -> Health:
-    return Health(app, platform)
+    app.health.add(platform)
+    return app.health

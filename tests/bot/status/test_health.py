@@ -5,11 +5,11 @@ from contextlib import suppress
 
 import pytest
 
+from bot import health as module
 from bot.chat.app import App
 from bot.fleet.membership import Fleet
+from bot.health import Health
 from bot.monitoring.state import ReadinessCheck
-from bot.status import health as module
-from bot.status.health import Health
 from bot.writing.queues import QueueState
 from tests.bot.fakes import FakeWriter, unavailable
 from tests.bot.turns import FakePlatform

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.message import Message
-from bot.status.health import Health
+from bot.health import Health
 from bot.status.status import status
 from bot.text.spans import plain
 from bot.writing.cluster import ClusterStatus
@@ -18,11 +18,10 @@ from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 
-async def shown(app: App, health: Health, platform: FakePlatform) -> tuple[Message, dict[str, str]]:
+async def shown(app: App, platform: FakePlatform) -> tuple[Message, dict[str, str]]:
     """The answer to an owner, and its fields."""
     platform.operators = {ADA.id}
     turn = FakeTurn(platform)
-    app.services.append(health)
     await status(app, turn, NoOptions())
     (message,) = turn.answers
     return message, {field.name: plain(field.value) for field in message.embeds[0].fields}
@@ -37,7 +36,7 @@ async def test_owner_sees_status(app: App, health: Health, platform: FakePlatfor
         health.samples[-1] = replace(health.samples[-1], at=app.now() - age)
     with pytest.raises(ValueError, match="broken"), app.monitor.track("/sonnet", 1):
         raise ValueError("broken")
-    message, fields = await shown(app, health, platform)
+    message, fields = await shown(app, platform)
     assert message.private
     assert fields["Requests in an hour"] == "4, 1 failed"
     assert fields["Trainings"] == "0 running, 0 queued"
@@ -52,14 +51,13 @@ async def test_owner_sees_status(app: App, health: Health, platform: FakePlatfor
 )
 async def test_connection(
     app: App,
-    health: Health,
     platform: FakePlatform,
     is_connected: bool,
     latency: float | None,
     expected: str,
 ) -> None:
     platform.is_connected, platform.latency = is_connected, latency
-    assert (await shown(app, health, platform))[1]["Fake"] == expected
+    assert (await shown(app, platform))[1]["Fake"] == expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +74,7 @@ async def test_shards(
     platform.shard_latencies = latencies
     for count, found in ((4, expected), (None, None)):
         app = world.make_app(shard_count=count)
-        _message, fields = await shown(app, Health(app, platform), platform)
+        _message, fields = await shown(app, platform)
         assert fields.get("Shards") == found
         await app.store.close()
 
@@ -90,12 +88,12 @@ async def test_shards(
     ],
 )
 async def test_cluster(
-    app: App, health: Health, platform: FakePlatform, state: ClusterStatus, expected: str
+    app: App, platform: FakePlatform, state: ClusterStatus, expected: str
 ) -> None:
     """Shown if one is set, and counted."""
     assert b"cluster" not in await app.monitor.metrics.exposition()
-    object.__setattr__(app, "cluster", SimpleNamespace(status=state))
-    assert (await shown(app, health, platform))[1]["Cluster"] == expected
+    app.cluster = app.health.cluster = Mock(status=state)
+    assert (await shown(app, platform))[1]["Cluster"] == expected
     found = (await app.monitor.metrics.exposition()).decode()
     assert f'mangosaurus_cluster_workers{{state="ready"}} {state.workers}.0' in found
 

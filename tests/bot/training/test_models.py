@@ -6,7 +6,6 @@ import pytest
 
 from bot.chat.message import Button, Message, UserError
 from bot.trainer.queries import Live, Versions
-from bot.trainer.registry import ModelRegistry
 from bot.training import models
 from bot.training.models import TaskOptions, common_endings, parse_version
 from models.weights import WeightsError
@@ -19,7 +18,7 @@ from tests.texts import written
 async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
     for seed in seeds:
-        await chat.app[ModelRegistry].add_trained(task, made(folder, task, seed=seed), force=True)
+        await chat.app.models.add_trained(task, made(folder, task, seed=seed), force=True)
 
 
 async def live(chat: Chat, task: str = "names") -> Live:

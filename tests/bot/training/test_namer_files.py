@@ -10,9 +10,7 @@ import pytest
 from safetensors.numpy import save
 
 from bot.chat.message import UserError
-from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import CustomModels
-from bot.trainer.service import TrainingService
 from bot.training import namer, requests
 from bot.training.namer import CorpusOptions, ImportOptions
 from bot.words import WordFilter
@@ -36,7 +34,7 @@ async def test_export_and_import(teachable: Chat) -> None:
     assert "most new names will be shuffles" in (result.card.body)
     model = await teachable.app.store[CustomModels].named(teachable.community_id, "eldar")
     assert model is not None
-    assert (await teachable.app[CustomModelLoader].load(model)).words == tuple(
+    assert (await teachable.app.custom_models.load(model)).words == tuple(
         sorted(map(str.lower, ELVES))
     )
     again = await steward.use("namer retrain", name="Eldar")
@@ -112,7 +110,7 @@ async def test_uploads_wait_before_they_are_downloaded(chat: Chat) -> None:
 async def test_uploads_wait_for_a_limited_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "PATIENCE_S", 0.0)
     options = ImportOptions("elves", Upload(chat, []))
-    async with chat.app[TrainingService].uploads:
+    async with chat.app.training.uploads:
         with pytest.raises(UserError, match="Too many files"):
             await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
     await namer.import_(chat.app, FakeTurn(FakePlatform()), options)

@@ -10,12 +10,11 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message, UserError
 from bot.chat.turn import MessageRef
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.store.schema import EVERYBODY
 from bot.text.spans import plain
 from bot.trainer.queries import CustomModels, Trainings
-from bot.trainer.service import TooManyTrainings, TrainingService
+from bot.trainer.service import TooManyTrainings
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport
@@ -48,10 +47,8 @@ class Scene:
         self.apps.append(
             self.world.make_app(cooldown_seconds=0, home_guilds=frozenset({COMMUNITY}))
         )
-        self.app[TrainingService].report_to(
-            "discord", partial(TrainingReport, self.app, self.platform)
-        )
-        self.app[TrainingService].start()
+        self.app.training.report_to("discord", partial(TrainingReport, self.app, self.platform))
+        self.app.training.start()
 
     def turn(self) -> FakeTurn:
         return FakeTurn(self.platform)
@@ -78,7 +75,7 @@ async def scene(world: World) -> AsyncIterator[Scene]:
     made = Scene(world)
     yield made
     for app in made.apps:
-        await app[TrainingService].close()
+        await app.training.close()
         await app.store.close()
 
 
@@ -149,11 +146,11 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     await until(lambda: scene.world.trainers)
     await scene.shows("🏋️ Training names")
     entry = RecordEntry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
-    await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
+    await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()
-    await until(lambda: scene.app[TrainingService].finished["done"])
-    await scene.app[TrainingService].close()
+    await until(lambda: scene.app.training.finished["done"])
+    await scene.app.training.close()
     assert scene.platform.history == []
 
 
@@ -212,7 +209,7 @@ async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     turn = press_on(scene.turn(), 101)
     await requests.press_stop(scene.app, turn, "stop:2")
     await scene.shows("The training of dwarfs was stopped", 101)
-    await scene.app[TrainingService].look()
+    await scene.app.training.look()
     assert lines_of(scene.platform.shown[102]).endswith("1 training ahead.")
     scene.world.trainers[0].go_on()
     await scene.shows("✅ elves is ready")
@@ -242,7 +239,7 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
     await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
-    await scene.app[TrainingService].close()
+    await scene.app.training.close()
     message = await scene.shows("⏸️ The training of names is interrupted")
     assert "resumes after that" in lines_of(message)
     scene.world.training[:] = [done(tmp_path)]
@@ -257,7 +254,7 @@ async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [done_with_list(tmp_path)]
     await scene.create("elves")
     ended = await scene.shows("✅ elves is ready")
-    await scene.app[TrainingService].close()
+    await scene.app.training.close()
     scene.platform.shown[100] = replace(ended, embeds=())
     scene.start()
     await until(lambda: scene.platform.shown[100].embeds)
@@ -286,7 +283,7 @@ async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.M
     async def full(_request: object) -> int:
         raise TooManyTrainings
 
-    monkeypatch.setattr(scene.app[TrainingService], "enqueue", full)
+    monkeypatch.setattr(scene.app.training, "enqueue", full)
     with pytest.raises(TooManyTrainings):
         await scene.create("elves")
     (message,) = scene.platform.shown.values()

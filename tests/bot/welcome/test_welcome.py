@@ -7,7 +7,6 @@ import pytest
 
 from bot.chat.message import Message
 from bot.chat.turn import Deleted, Forbidden, MessageRef, Unreachable
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.features.jobs import Jobs
 from bot.privacy.queries import Privacy
@@ -48,7 +47,7 @@ class Scene:
         self.now = NOW + timedelta(minutes=1)
         world.now = lambda: self.now
         self.app = world.make_app(**{"welcome": "yes"} | settings)
-        object.__setattr__(self.app, "store", store)
+        self.app.store = store
         self.platform = Platform()
 
     async def greet(self) -> None:
@@ -150,6 +149,6 @@ async def test_turned_off(world: World, store: Store) -> None:
 
 async def test_blocked(scene: Scene) -> None:
     entry = RecordEntry(Action.BLOCK_COMMUNITY, 1, scene.now, COMMUNITY)
-    await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
+    await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
     await scene.greet()
     assert not scene.platform.tried

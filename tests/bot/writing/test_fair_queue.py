@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.errors import Busy, TooManyQueued
+from bot.writing.errors import Busy
 from bot.writing.limits import PLACES_S
 from bot.writing.queues import NEWEST_EVERY, FairQueue, QueuedRequest, QueueState
 
@@ -92,14 +92,6 @@ def test_full_queue() -> None:
     assert busy.value.ahead == 2
     queue.leave(queue.requests[0])
     queue.enter("c", 0.0)
-
-
-def test_too_many_of_a_member() -> None:
-    queue = round_of("aa", most_per_member=2)
-    with pytest.raises(TooManyQueued) as error:
-        queue.enter("a", 0.0)
-    assert error.value.count == 2
-    queue.enter("b", 0.0)
 
 
 def test_places() -> None:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bot.features.jobs import Jobs
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
 from bot.polls.queries import Polls
@@ -146,11 +148,13 @@ async def test_winner_of_a_lost_answer(bot: SlackBot, slack: LocalSlack) -> None
     await vote(slack, slack.admin, message).acknowledgement()
     await slack.wait_for(lambda: votes_on([message]) == 1)
     slack.faults.rest = RestFault(FaultKind.LOST_ANSWER, paths=r"chat\.postMessage")
-    closing = asyncio.create_task(bot.jobs.polls.close_due(bot.app.now() + DAYS))
+    closing = asyncio.create_task(cast("Jobs", bot.jobs).polls.close_due(bot.app.now() + DAYS))
     await slack.wait_for(lambda: slack.faults.made[FaultKind.LOST_ANSWER])
     slack.faults.clear()
     await closing
-    await bot.jobs.polls.close_due(bot.app.now() + 2 * DAYS)  # if it is not announced yet
+    await cast("Jobs", bot.jobs).polls.close_due(
+        bot.app.now() + 2 * DAYS
+    )  # if it is not announced yet
     crowned = [each for each in slack.messages if "A name has been chosen" in each.words]
     assert len(crowned) == 1
     await slack.wait_for(lambda: "has won" in message.words)

@@ -76,16 +76,6 @@ def test_fit_depends_on_seed_and_settings() -> None:
     assert fit(settings=replace(SMALL, weight_decay=0.25)).optimizer.weight_decay == 0.25
 
 
-def test_restored_fit_is_identical() -> None:
-    whole, restored = fit(), fit()
-    for _ in range(5):
-        whole.update()
-    restored.restore(whole.state())
-    expected = [whole.update() for _ in range(5)]
-    assert [restored.update() for _ in range(5)] == expected
-    assert restored.updates == 10
-
-
 def test_fit_continues_from_a_network() -> None:
     base = fit(seed=1).network()
     continuing = Fit(NAMES, (0,), SMALL, begin=base)

@@ -1,6 +1,5 @@
 """Searching for lines: what is ranked first, and when lines are chosen."""
 
-import pickle
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from data.tokens import tokenise
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import PARTICLES, SonnetDraft, SonnetError, SonnetRequest, begin, extend
+from models.verse.poem import PARTICLES, SonnetError, SonnetRequest, begin, extend
 from models.verse.search import ranked
 from models.verse.subject import NO_SUBJECT, Subject
 from models.verse.word_lines import MetricalLine, Start
@@ -86,24 +85,6 @@ def test_lines_are_chosen_stanza_by_stanza() -> None:
     assert set(found) == {0, *form.choices, form.lines}
     assert len(found) == form.lines  # a line in each step
     assert lengths(SonnetRequest(seed=1, particles=4)) == [*range(1, 15)]
-
-
-def test_drafts_with_hypotheses_are_independent() -> None:
-    """Of their batch, and of the process that continues them."""
-    requests = [
-        SonnetRequest(seed=seed, particles=particles)
-        for seed, particles in ((1, 16), (2, 4), (3, 24))
-    ]
-
-    def finished(drafts: list[SonnetDraft]) -> list[SonnetDraft]:
-        while not all(draft.finished for draft in drafts):
-            drafts = extend(VERSIFIER, drafts, anything)
-            drafts = pickle.loads(pickle.dumps(drafts))  # noqa: S301 (its own pickle)
-        return drafts
-
-    together = finished([begin(VERSIFIER, request) for request in requests])
-    alone = [finished([begin(VERSIFIER, request)])[0] for request in requests]
-    assert [draft.lines for draft in together] == [draft.lines for draft in alone]
 
 
 @pytest.mark.parametrize("particles", [0, PARTICLES + 1])

@@ -12,10 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.store import Store
 from bot.trainer import cluster as training
 from bot.trainer.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
-from bot.trainer.events import CustomModelTrained, EndReason
+from bot.trainer.events import EndReason
 from bot.trainer.queries import TrainingRequest
 from bot.trainer.service import table_of
 from bot.trainer.trainer import RunFolder, TrainingHandle
@@ -25,7 +24,7 @@ from models.training.events import Done, Failed, Planned, Progress, Stopped, Tra
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
 from tests.bot.tiny import tiny_namer
-from tests.bot.trainer.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
+from tests.bot.trainer.processes import KANA, REQUEST
 from tests.bot.trainer.test_trainer import PROGRESS
 from tests.slow.cluster.dask_processes import Cluster, until
 from tests.slow.cluster.forks import kill
@@ -256,11 +255,6 @@ async def test_abandoned_training(pool: ClusterPool, tmp_path: Path) -> None:
     await until(is_gone)
 
 
-async def test_trainer_that_crashes(pool: ClusterPool, tmp_path: Path) -> None:
-    events = await reported(launched(pool, tmp_path, script(tmp_path, "1 / 0")))
-    assert events[-1] == Failed(EndReason.CRASHED)
-
-
 async def test_no_worker_trains(tmp_path: Path) -> None:
     """Nor does one without the packages of the task: trainings are as without a cluster."""
     pool = ClusterPool("tcp://127.0.0.1:1")
@@ -285,39 +279,3 @@ async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     event = await last_event(tmp_path, script(tmp_path, "time.sleep(60)"))
     assert event == '{"reason":"","checkpoint":null,"event":"stopped"}'
     assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208 (a short test)
-
-
-@ON_SQLITE
-async def test_custom_model(
-    pool: ClusterPool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The training service stores what a worker has trained, as if it were trained at home."""
-    monkeypatch.setattr(ClusterTrainer, "command", succeeding(tmp_path))
-    process, training_id = await begun(tmp_path, store, pool)
-    await until(lambda: isinstance(process.last(training_id), CustomModelTrained))
-    await process.service.close()
-    assert not any(os.scandir(process.service.folder))
-
-
-@ON_SQLITE
-async def test_bot_that_stops(
-    pool: ClusterPool, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It takes the checkpoint along, and the training is resumed after its start."""
-    monkeypatch.setattr(ClusterTrainer, "command", stoppable(tmp_path))
-    process, training_id = await begun(tmp_path, store, pool)
-    await until(lambda: isinstance(process.last(training_id), Planned))
-    await process.service.close()
-    assert await process.state(training_id) == "queued"
-    checkpoint = RunFolder(process.service.folder, training_id).checkpoint("names")
-    assert checkpoint.read_bytes() == b"so far"
-
-
-async def begun(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[Process, int]:
-    """A process of the bot that trains on a cluster, and its training."""
-    bots = Bots(tmp_path / "state", store)
-    bots.folder.mkdir()
-    process = Process(bots.folder, store, [])
-    process.service = process.make_service(ClusterLaunch(pool, local))
-    process.start()
-    return process, await process.service.enqueue(await bots.request())

@@ -1,21 +1,20 @@
 """The page of `python -m bot --local` in a browser, with the shipped weights."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import discord
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
+from bot.features.jobs import Jobs
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
-from models.tasks import TASKS
 from simulators.discord.server import LocalDiscord
-from tests.end_to_end.conftest import ELVES, fill_in, last, mangosaurus, visiting, width_of
-from tools.soak.crowd import ENDINGS, SYLLABLES
+from tests.end_to_end.conftest import fill_in, last, mangosaurus, visiting, width_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
@@ -65,39 +64,6 @@ async def test_retrain_is_hidden_from_members(page: Page) -> None:
     await expect(offered).not_to_contain_text("/retrain")
 
 
-async def test_training(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = replace(TASKS["names"], chat_recipe="quick")  # seconds instead of minutes
-    monkeypatch.setitem(TASKS, "names", quick)
-    await page.get_by_role("radio", name="Ada").check()
-    await fill_in(page, "retrain names")
-    elves = FilePayload(name="elves.txt", mimeType="text/plain", buffer=ELVES.encode())
-    async with page.expect_file_chooser() as chooser:
-        await page.get_by_label("corpus").click()
-    await (await chooser.value).set_files(elves)
-    await page.get_by_label("seed").fill("1")
-    await page.get_by_role("button", name="Send").click()
-    follow_it = page.get_by_role("button", name="# mangosaurus")
-    await follow_it.click()  # the report is on this page, and not on the real Discord
-    report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
-    await expect(report).to_be_visible()
-    await report.get_by_role("button", name="Details").click()
-    await expect(last(page)).to_contain_text("Not live.")
-    assert await width_of(last(page).locator(".embed img")) > 0
-    await report.get_by_role("button", name="Use it anyway").click()
-    await expect(last(page)).to_contain_text("Version 1 of names is live now.")
-    await page.get_by_role("radio", name="Mary").check()
-    await fill_in(page, "about")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("then elves.txt")
-    await fill_in(page, "dinoname")
-    await page.get_by_label("count").fill("10")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("10 new dinosaurs")
-    names = (await body(page).inner_text()).lower().split()
-    elvish = [name for name in names if name.startswith(SYLLABLES) or name.endswith(ENDINGS)]
-    assert len(elvish) >= 5
-
-
 async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await page.get_by_role("radio", name="Ada").check()
     await run(page, "settings", vote_minutes="1")
@@ -117,7 +83,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(vote.get_by_role("button", name=f"{name} · 2")).to_be_visible()
     await page.get_by_role("radio", name="Mary").check()
 
-    await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
+    await cast("Jobs", bot.jobs).polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
     await expect(vote).to_contain_text(f"The poll is closed: {name} has won.")
     await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect", "📋Details"])
     await expect(last(page)).to_contain_text(f"{name} won with 2 votes.")

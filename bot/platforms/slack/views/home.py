@@ -54,7 +54,7 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     Raises `StoreError`.
     """
     try:
-        await app.check_admitted(turn)
+        await app.blocks.check(turn)
     except Blocked as error:
         why = Message(await dispatch.explained(app, error, turn))
         return _home(blocks_of(why, commands, await turn.language(private=True)))

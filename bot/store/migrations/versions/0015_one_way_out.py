@@ -1,6 +1,7 @@
 """The outbox, deletions of members whose requests may still run, and names that stay removed."""
 
-from datetime import timedelta
+import unicodedata
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +10,8 @@ revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
+
+NAMES_AT_ONCE = 1000
 
 
 def upgrade() -> None:
@@ -39,31 +42,26 @@ def _add_outbox() -> None:
     )
     for column in ("channel_id", "due_at"):
         op.create_index(op.f(f"ix_outbox_{column}"), "outbox", [column])
+    columns = "id", "channel_id", "closed_at", "announcing_at", "announced_at"
     polls = sa.table(
         "polls",
-        sa.column("id", sa.BigInteger),
-        sa.column("channel_id", sa.BigInteger),
-        *(
-            sa.column(name, sa.DateTime(timezone=True))
-            for name in ("closed_at", "announcing_at", "announced_at")
-        ),
+        *(sa.column(name, sa.DateTime(timezone=True)) for name in columns[2:]),
+        *map(sa.column, columns[:2]),
     )
+    answers = sa.table(
+        "winner_answers", *map(sa.column, ("channel_id", "message_id", "is_outdated"))
+    )
+    connection, new = op.get_bind(), {"step": 0, "revision": 0, "attempts": 0}
     waiting = sa.select(polls).where(polls.c.closed_at.is_not(None), polls.c.announced_at.is_(None))
-    rows = [
-        {
-            "kind": "result",
-            "subject_id": poll.id,
-            "channel_id": poll.channel_id,
-            "step": 0,
-            "revision": 0,
-            "due_at": poll.closed_at,
-            "until": poll.closed_at + timedelta(days=1),
-            "attempts": 0,
-            "doubt_since": poll.announcing_at,
-        }
-        for poll in op.get_bind().execute(waiting)
-    ]
-    op.bulk_insert(outbox, rows)
+    for poll in connection.execute(waiting).all():
+        times = {"due_at": poll.closed_at, "until": poll.closed_at + timedelta(days=1)}
+        row = {"kind": "result", "subject_id": poll.id, "channel_id": poll.channel_id}
+        op.bulk_insert(outbox, [row | times | new | {"doubt_since": poll.announcing_at}])
+    now = datetime.now(UTC)
+    outdated = sa.select(answers).where(answers.c.is_outdated.is_(True)).distinct()
+    for answer in connection.execute(outdated).all():
+        row = {"kind": "answer", "subject_id": answer.message_id, "channel_id": answer.channel_id}
+        op.bulk_insert(outbox, [row | {"due_at": now, "until": now} | new])
     op.drop_column("polls", "announcing_at")
 
 
@@ -80,4 +78,32 @@ def _add_deletions() -> None:
 
 
 def _add_removed_names() -> None:
-    pass
+    """Add the table, and the key of each candidate in place of the index of its name.
+
+    What moderators removed before keeps its scope, so nothing is entered.
+    """
+    op.create_table(
+        "removed_names",
+        sa.Column("community_id", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("key", sa.String(length=384), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("community_id", "key", name=op.f("pk_removed_names")),
+    )
+    op.add_column(
+        "candidates", sa.Column("key", sa.String(length=384), nullable=False, server_default="")
+    )
+    candidates = sa.table("candidates", sa.column("name", sa.String()), sa.column("key"))
+    name = candidates.c.name
+    some = sa.select(name).distinct().order_by(name).limit(NAMES_AT_ONCE)
+    filled = candidates.update().where(name == sa.bindparam("old")).values(key=sa.bindparam("new"))
+    connection, names = op.get_bind(), [""]
+    while names := [*connection.scalars(some.where(name > names[-1]))]:
+        connection.execute(filled, [{"old": each, "new": _folded(each)} for each in names])
+    op.create_index(op.f("ix_candidates_key"), "candidates", ["key"])
+    op.drop_index(op.f("ix_candidates_name"), "candidates")
+
+
+def _folded(name: str) -> str:
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return " ".join(text.split())

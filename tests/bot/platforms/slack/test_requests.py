@@ -6,7 +6,6 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.turn import Gone, Unreachable
-from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
@@ -81,7 +80,7 @@ async def test_data_are_deleted_from_there(bot: SlackBot, slack: LocalSlack) -> 
 
 async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack) -> None:
     member = await bot.platform.identities.user(bot.platform.team, slack.member.id)
-    await bot.app[BlockList].block(EVERYWHERE, member, RecordEntry(Action.BLOCK, 1, bot.app.now()))
+    await bot.app.blocks.block(EVERYWHERE, member, RecordEntry(Action.BLOCK, 1, bot.app.now()))
     (sentence,) = (await opened(slack)).blocks
     assert "has blocked you" in str(sentence)
 

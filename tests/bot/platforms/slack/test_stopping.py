@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.features import stopping
+from bot.chat import stopping
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.members import Member
 from models.names.generator import NamesResult

@@ -3,17 +3,18 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from prometheus_client.core import Metric
 
-from bot.chat.app import App
-from bot.chat.turn import Platform
-from bot.concurrency import PeriodicTask
-from bot.fleet.membership import Served
+from bot.concurrency import InFlight, PeriodicTask
+from bot.fleet.membership import Fleet, Served
 from bot.monitoring.metrics import counter, gauge
+from bot.monitoring.monitor import Monitor
 from bot.monitoring.state import (
     KEPT,
     SAMPLE_S,
@@ -22,10 +23,12 @@ from bot.monitoring.state import (
     ReadinessCheck,
     resident_bytes,
 )
-from bot.store import StoreError
+from bot.store import Store, StoreError
 from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.queries import Trainings
 from bot.trainer.service import TrainingService
+from bot.writing import Inference
+from bot.writing.cluster import ClusterPool
 from models.tasks import TASKS
 
 REFRESH_S = 10.0
@@ -44,10 +47,38 @@ LOOK_S = 5.0
 """Seconds between two looks whether only a restart helps."""
 
 
+class Connection(Protocol):
+    """The connection to a platform."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def communities(self) -> Collection[int]: ...
+    @property
+    def is_connected(self) -> bool: ...
+    @property
+    def latency(self) -> float | None: ...
+    @property
+    def shard_latencies(self) -> Mapping[int, float | None]: ...
+
+
 class Health:
     """Looks at the services of one process. The database is looked at every ten seconds."""
 
-    def __init__(self, app: App, *platforms: Platform) -> None:
+    def __init__(
+        self,
+        *,
+        monitor: Monitor,
+        store: Store,
+        inference: Inference,
+        fleet: Fleet,
+        in_flight: InFlight,
+        training: TrainingService,
+        custom_models: CustomModelLoader,
+        cluster: ClusterPool | None,
+        now: Callable[[], datetime],
+        version: str,
+    ) -> None:
         self.loop_lag = LoopLag()
         self.samples: deque[MinuteState] = deque(maxlen=KEPT)
         """Those of the last day, oldest first."""
@@ -55,25 +86,29 @@ class Health:
         """How long the last check of the database took; `None` if it failed."""
         self.trainings: Mapping[str, int] = {}
         """Trainings of all processes that are `queued` and `running`."""
-        self._app = app
-        self._platforms = [*platforms]
+        self.cluster = cluster
+        self._monitor, self._store, self._inference = monitor, store, inference
+        self._fleet, self._in_flight = fleet, in_flight
+        self._training, self._custom_models = training, custom_models
+        self._now = now
+        self._platforms: list[Connection] = []
         self._asking: asyncio.Task[None] | None = None
         self._counted = (0, 0)
         self._tasks: list[PeriodicTask] = []
         self._measuring: asyncio.Task[None] | None = None
-        metrics = app.monitor.metrics
-        metrics.info.labels(app.version).set(1)
+        metrics = monitor.metrics
+        metrics.info.labels(version).set(1)
         metrics.state = self.metrics
-        app.store.database.observe = metrics.database
-        app.inference.observe(metrics.batch)
+        store.database.observe = metrics.database
+        inference.observe(metrics.batch)
 
-    def add(self, platform: Platform) -> None:
-        """Look at another platform as well."""
+    def add(self, platform: Connection) -> None:
+        """Look at a platform as well."""
         self._platforms.append(platform)
 
     def start(self) -> None:
         """Start to look at the database, to measure the event loop, and to keep samples."""
-        observe = self._app.monitor.metrics.loop_lag.observe
+        observe = self._monitor.metrics.loop_lag.observe
         self._measuring = asyncio.create_task(self.loop_lag.measure(observe))
         self._tasks = [
             PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
@@ -104,7 +139,7 @@ class Health:
         away = [each.name for each in self._platforms if not each.is_connected]
         lag = self.loop_lag.worst(RECENT_S)
         seconds = self.database_seconds
-        missing = sorted(set(TASKS) - set(self._app.inference.cards))
+        missing = sorted(set(TASKS) - set(self._inference.cards))
         return {
             "gateway": ReadinessCheck(
                 not away, f"not connected to {' and '.join(away)}" if away else "connected"
@@ -125,10 +160,10 @@ class Health:
 
     def alive(self) -> ReadinessCheck:
         """Whether the process can go on; else only a restart helps."""
-        inference = self._app.inference
+        inference = self._inference
         if inference.blocked_for >= BLOCKED_S:
             return ReadinessCheck(False, f"{inference.stuck} threads of the networks do not end")
-        if reason := self._app.fleet.lost:
+        if reason := self._fleet.lost:
             return ReadinessCheck(False, reason)
         return ReadinessCheck(True, "ok")
 
@@ -143,11 +178,11 @@ class Health:
         yield from self._metrics_of_platforms()
         yield from self._metrics_of_networks()
         yield from self._metrics_of_cluster()
-        finished = dict(self._app[TrainingService].finished)
+        finished = dict(self._training.finished)
         yield gauge("trainings", "Trainings of all processes.", self.trainings, "state")
         yield counter("trainings_finished", "Trainings that ended.", finished, "outcome")
         text = "Times that the database did not answer."
-        yield counter("database_errors", text, self._app.store.database.failures)
+        yield counter("database_errors", text, self._store.database.failures)
         text = "Whether the database answered the last check."
         yield gauge("database_up", text, self.database_seconds is not None)
         if self.database_seconds is not None:
@@ -156,7 +191,7 @@ class Health:
         text = "Largest event loop lag of the last minute."
         yield gauge("event_loop_lag_worst_seconds", text, self.loop_lag.worst())
         text = "Responses 401, 403 and 429 in ten minutes; 10,000 bring a ban."
-        yield gauge("invalid_requests_recent", text, self._app.monitor.invalid_requests.recent)
+        yield gauge("invalid_requests_recent", text, self._monitor.invalid_requests.recent)
         passing = {name: check.passes for name, check in self.checks().items()}
         yield gauge("ready", "Whether each check of /readyz passes.", passing, "check")
 
@@ -175,15 +210,15 @@ class Health:
         answered = {number: seconds for number, seconds in shards.items() if seconds is not None}
         text = "Time from a heartbeat to its answer, by shard."
         yield gauge("shard_latency_seconds", text, answered, "shard")
-        processes = self._app.fleet.processes(Served.ANYTHING)
+        processes = self._fleet.processes(Served.ANYTHING)
         yield gauge("processes", "Processes that share the database.", processes)
         servers = sum(len(each.communities) for each in platforms)
         yield gauge("servers", "Servers that the bot is in.", servers)
-        running = self._app.in_flight.running
+        running = self._in_flight.running
         yield gauge("requests_in_progress", "Requests that are being answered.", running)
 
     def _metrics_of_networks(self) -> Iterator[Metric]:
-        inference, namers = self._app.inference, self._app[CustomModelLoader]
+        inference, namers = self._inference, self._custom_models
         text = "Requests that the networks work on, or that wait for them."
         yield gauge("inference_in_progress", text, inference.at_work)
         text = "Processes or workers that write beside the bot's own thread."
@@ -199,9 +234,9 @@ class Health:
         yield gauge("namer_bytes", "Memory of the namers that are loaded.", namers.loaded_bytes)
 
     def _metrics_of_cluster(self) -> Iterator[Metric]:
-        if self._app.cluster is None:
+        if self.cluster is None:
             return
-        now = self._app.cluster.status
+        now = self.cluster.status
         text = "Whether the scheduler of the cluster answers."
         yield gauge("cluster_connected", text, now.connected)
         workers = {"ready": now.workers, "unsuitable": now.unsuitable}
@@ -215,32 +250,32 @@ class Health:
         """The state since the last sample that was kept."""
         requests, failures = self._counted
         return MinuteState(
-            at=self._app.now(),
+            at=self._now(),
             memory_bytes=resident_bytes(),
             worst_lag=self.loop_lag.worst(),
-            requests=self._app.monitor.requests - requests,
-            failures=self._app.monitor.failures - failures,
+            requests=self._monitor.requests - requests,
+            failures=self._monitor.failures - failures,
             database_seconds=self.database_seconds,
         )
 
     async def keep_sample(self) -> None:
         """Keep a sample; the oldest one of more than a day is forgotten."""
         self.samples.append(self.sample())
-        self._counted = self._app.monitor.requests, self._app.monitor.failures
+        self._counted = self._monitor.requests, self._monitor.failures
 
     async def _ask_database(self) -> None:
         started = time.perf_counter()
         try:
-            await self._app.store.database.check()
+            await self._store.database.check()
             seconds = time.perf_counter() - started
-            self.trainings = await self._app.store[Trainings].active()
+            self.trainings = await self._store[Trainings].active()
         except StoreError:
             self.database_seconds = None
         else:
             self.database_seconds = seconds
 
     def _queue(self) -> ReadinessCheck:
-        inference = self._app.inference
+        inference = self._inference
         oldest = max((state.oldest for state in inference.queues.values()), default=0.0)
         if not inference.is_ready:
             return ReadinessCheck(False, f"{inference.stuck} threads of the networks do not end")

@@ -6,11 +6,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.app import App
-from bot.features.jobs import Jobs, step
-from bot.pictures.renderer import Renderer
-from bot.trainer.registry import ModelRegistry
-from bot.trainer.service import TrainingService
+from bot.chat.app import App, BackgroundJobs
+from bot.concurrency import within
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +37,7 @@ async def _nothing() -> None:
 class Front:
     """What stops on one platform."""
 
-    jobs: Jobs
+    jobs: BackgroundJobs
     disconnect: Callable[[], Coroutine[Any, Any, None]]
     stop_listening: Callable[[], Coroutine[Any, Any, None]] = _nothing
     """Receives nothing more, while answers can still be sent."""
@@ -54,7 +51,7 @@ async def finish(app: App) -> None:
 
 async def interrupt_trainings(app: App) -> None:
     """Interrupt trainings, which resume after the next start."""
-    await step(TRAININGS_S, app[TrainingService].close())
+    await step(TRAININGS_S, app.training.close())
 
 
 async def close(app: App, fronts: Sequence[Front]) -> None:
@@ -62,12 +59,12 @@ async def close(app: App, fronts: Sequence[Front]) -> None:
     await asyncio.gather(
         *(step(LAST_EDITS_S, front.jobs.close()) for front in fronts),
         step(LAST_EDITS_S, app.edits.close()),
-        step(LAST_EDITS_S, app[ModelRegistry].close()),
+        step(LAST_EDITS_S, app.models.close()),
     )
     await step(REFUSING_S, _refuse_the_last(app, fronts))
     await asyncio.gather(
         *(step(DISCONNECTING_S, front.disconnect()) for front in fronts),
-        step(DISCONNECTING_S, app[Renderer].close()),
+        step(DISCONNECTING_S, app.renderer.close()),
     )
     await step(DISCONNECTING_S, app.store.close())
 
@@ -82,3 +79,11 @@ async def _refuse_the_last(app: App, fronts: Sequence[Front]) -> None:
     """Requests that arrive in the last moment are answered before the connections are closed."""
     await asyncio.gather(*(front.stop_listening() for front in fronts))
     await app.in_flight.finish(REFUSING_S / 2)
+
+
+async def step(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do a part of stopping, which is left behind if it takes too long."""
+    try:
+        await within(seconds, work)
+    except TimeoutError:
+        log.warning("%s took longer than %g s", getattr(work, "__qualname__", work), seconds)

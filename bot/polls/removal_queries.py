@@ -1,0 +1,279 @@
+"""Removals of names by moderators: from all polls of a community at once, until it allows them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.creatures.genome import folded
+from bot.museum import queries as museum
+from bot.outbox.queries import Kind, put
+from bot.store.database import Database
+from bot.store.locks import Space
+from bot.store.queries import Queries
+from bot.store.schema import Candidate, Poll, RemovedName, Vote, WinnerAnswer
+
+MOST_LOADED = 2_000
+"""Removed names of a community that the networks are told to avoid, the latest ones."""
+
+RETRIED = timedelta(seconds=10)
+"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
+
+STANDS: ColumnElement[bool] = Candidate.removed_at.is_(None)
+"""Whether a name may be shown in its poll, get votes and win."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A name that was removed, and the polls that show it without it now."""
+
+    name: str
+    """As displayed."""
+    poll_ids: tuple[int, ...]
+    """Open ones first, then those that closed last."""
+    won: frozenset[int]
+    """Polls that it had won."""
+
+
+def is_named(name: str) -> ColumnElement[bool]:
+    """Whether a candidate has a name, in any case."""
+    return Candidate.key == folded(name)
+
+
+def not_removed_by(community_id: int) -> ColumnElement[bool]:
+    """Whether the winner of a poll, of any community, is none that a community has removed."""
+    removed = (
+        select(Candidate.poll_id, Candidate.position)
+        .join(RemovedName, RemovedName.key == Candidate.key)
+        .where(RemovedName.community_id == community_id)
+        .correlate(None)
+    )
+    return tuple_(Poll.id, Poll.winner).not_in(removed)
+
+
+def is_removed_name(community_id: int, name: str) -> ColumnElement[bool]:
+    """Whether a community has removed a name."""
+    found = select(RemovedName.key).where(
+        RemovedName.community_id == community_id, RemovedName.key == folded(name)
+    )
+    return found.exists()
+
+
+async def lock_names(
+    database: Database,
+    session: AsyncSession,
+    community_ids: Collection[int],
+    *,
+    removes: bool = False,
+) -> None:
+    """Keep names from being removed in communities, or from being written while one is removed.
+
+    Before any other lock except those of members: a different order could deadlock.
+    """
+    if not database.is_sqlite:  # which has one writer at a time anyway
+        shared = "" if removes else "_shared"
+        statement = text(f"SELECT pg_advisory_xact_lock{shared}(:space, hashint8(:community))")
+        for community_id in sorted(community_ids):
+            keys = {"space": Space.NAMES, "community": community_id}
+            await session.execute(statement, keys)
+
+
+async def removed_among(
+    session: AsyncSession, names: Collection[tuple[int, str]]
+) -> set[tuple[int, str]]:
+    """Those of some names, each with its community, that are removed there: their keys."""
+    keys = sorted({(community_id, folded(name)) for community_id, name in names})
+    found = await session.execute(
+        select(RemovedName.community_id, RemovedName.key).where(
+            tuple_(RemovedName.community_id, RemovedName.key).in_(keys)
+        )
+    )
+    return {(community_id, key) for community_id, key in found}
+
+
+async def remove(
+    database: Database,
+    session: AsyncSession,
+    community_id: int,
+    now: datetime,
+    *,
+    candidate: tuple[int, int] | None = None,
+    winner: str = "",
+) -> Removal | None:
+    """Remove a name from all polls of a community, with its votes and victories.
+
+    candidate: its poll and position in one of them; or else `winner`: the name, which has won one.
+
+    Returns `None` if the community has no such name, or it was removed before.
+    """
+    await lock_names(database, session, [community_id], removes=True)
+    place = tuple_(Candidate.poll_id, Candidate.position)
+    sought = is_named(winner), Candidate.position == Poll.winner
+    if candidate is not None:
+        sought = place.in_([candidate]), true()
+    found = await session.execute(
+        select(Candidate.name, Candidate.key)
+        .join(Poll, Poll.id == Candidate.poll_id)
+        .where(Poll.community_id == community_id, *sought, STANDS)
+        .limit(1)
+    )
+    if (row := found.first()) is None:
+        return None
+    name, key = row
+    polls = await _locked(session, community_id, key)
+    places = (
+        select(Candidate.poll_id, Candidate.position)
+        .join(Poll, Poll.id == Candidate.poll_id)
+        .where(Poll.community_id == community_id, Candidate.key == key)
+        .correlate(None)
+    )
+    await session.execute(update(Candidate).where(place.in_(places), STANDS).values(removed_at=now))
+    await _delete_votes(session, tuple_(Vote.poll_id, Vote.position).in_(places))
+    await _note_answers(session, community_id, key, places, now)
+    is_won = tuple_(Poll.id, Poll.winner).in_(places)
+    await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
+    await museum.remove(session, community_id, name)
+    is_shown = Poll.id.in_(places.with_only_columns(Candidate.poll_id))
+    shown = select(Poll.id, Poll.channel_id).where(is_shown)
+    await put(session, Kind.RESULT, shown, now + RETRIED, now)
+    await session.execute(
+        database.insert(RemovedName)
+        .values(community_id=community_id, key=key, name=name, removed_at=now)
+        .on_conflict_do_nothing()
+    )
+    return Removal(
+        name,
+        tuple(dict.fromkeys(poll_id for poll_id, _won, _at in polls)),
+        frozenset(poll_id for poll_id, has_won, _at in polls if has_won),
+    )
+
+
+async def _locked(
+    session: AsyncSession, community_id: int, key: str
+) -> list[Row[int, bool, datetime | None]]:
+    """Lock the polls of a community in which a name stands, before their votes as `Polls.cast`.
+
+    A vote is then either deleted with the name or refused. Returns of each its id, whether the name
+    has won it, and when it closed: open ones first, then those that closed last.
+    """
+    polls = await session.execute(
+        select(Poll.id, Poll.winner == Candidate.position, Poll.closed_at)
+        .join(Candidate, Candidate.poll_id == Poll.id)
+        .where(Poll.community_id == community_id, Candidate.key == key, STANDS)
+        .order_by(Poll.id)
+        .with_for_update(of=Poll)
+    )
+    return sorted(polls, key=lambda poll: (poll[2] is None, poll[2]), reverse=True)
+
+
+async def _delete_votes(session: AsyncSession, votes: ColumnElement[bool]) -> None:
+    """Delete votes in the order of their keys, which avoids deadlocks."""
+    locked = select(Vote.member_id).where(votes).order_by(Vote.poll_id, Vote.member_id)
+    await session.execute(locked.with_for_update())
+    await session.execute(delete(Vote).where(votes))
+
+
+async def _note_answers(
+    session: AsyncSession,
+    community_id: int,
+    key: str,
+    places: Select[int, int],
+    now: datetime,
+) -> None:
+    """Note the answers that show a name which a community removes, before its victories go.
+
+    places: the name in polls of the community. Its answers may also show a victory elsewhere, and
+    answers elsewhere one of its victories.
+    """
+    won = (
+        select(Candidate.poll_id)
+        .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+        .where(Candidate.key == key)
+        .correlate(None)
+    )
+    is_of_poll = WinnerAnswer.poll_id.in_(places.with_only_columns(Candidate.poll_id))
+    shows_winner = and_(
+        WinnerAnswer.position.is_(None),
+        WinnerAnswer.poll_id.in_(won),
+        or_(WinnerAnswer.community_id == community_id, is_of_poll),
+    )
+    shows_name = tuple_(WinnerAnswer.poll_id, WinnerAnswer.position).in_(places)
+    await note_outdated(session, or_(shows_winner, shows_name), now)
+
+
+async def allow(session: AsyncSession, community_id: int, name: str) -> str | None:
+    """Let a name be written again. Returns it as displayed; `None` if it was not removed."""
+    allowed: str | None = await session.scalar(
+        delete(RemovedName)
+        .where(RemovedName.community_id == community_id, RemovedName.key == folded(name))
+        .returning(RemovedName.name)
+    )
+    return allowed
+
+
+async def void(session: AsyncSession, poll_id: int, now: datetime) -> str | None:
+    """Take the victory of a poll back, with its discovery. Returns what that was."""
+    await session.execute(
+        update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+    )
+    shows_winner = and_(WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_(None))
+    await note_outdated(session, shows_winner, now)
+    return await museum.take_back(session, poll_id)
+
+
+async def note_outdated(
+    session: AsyncSession, condition: ColumnElement[bool], now: datetime
+) -> None:
+    """Note answers that show what is no longer shown: they are emptied."""
+    await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
+    await put_outdated(session, condition, now)
+
+
+async def put_outdated(
+    session: AsyncSession, condition: ColumnElement[bool], now: datetime
+) -> None:
+    """Put answers into the outbox that show a removed name."""
+    outdated = condition, WinnerAnswer.is_outdated
+    place = select(WinnerAnswer.message_id, WinnerAnswer.channel_id).where(*outdated).distinct()
+    await put(session, Kind.ANSWER, place, now, now)
+
+
+class RemovedNames(Queries):
+    """The names that communities have removed."""
+
+    async def keys(self, community_id: int) -> frozenset[str]:
+        """The latest `MOST_LOADED` of a community, folded."""
+        latest = (
+            select(RemovedName.key)
+            .where(RemovedName.community_id == community_id)
+            .order_by(RemovedName.removed_at.desc(), RemovedName.key)
+            .limit(MOST_LOADED)
+        )
+        return frozenset(key for (key,) in await self._rows(latest))
+
+    async def named(self, community_id: int, typed: str, *, most: int = 25) -> list[str]:
+        """Those that have these letters, as displayed, the latest first."""
+        latest = (
+            select(RemovedName.name)
+            .where(
+                RemovedName.community_id == community_id,
+                RemovedName.key.contains(folded(typed), autoescape=True),
+            )
+            .order_by(RemovedName.removed_at.desc(), RemovedName.key)
+            .limit(most)
+        )
+        return [name for (name,) in await self._rows(latest)]

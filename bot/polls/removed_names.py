@@ -1,0 +1,48 @@
+"""`KnownRemovals`: removed names, kept in memory for what writes new ones."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from bot.polls.removal_queries import RemovedNames
+from bot.store import Unavailable
+
+MOST_COMMUNITIES = 100
+"""Communities whose removed names are kept, those that used the bot last."""
+LIFETIME_S = 60.0
+"""Seconds after which they are read again: another process may have removed some."""
+
+
+class KnownRemovals:
+    """Removed names by community, so that the networks write others in their place.
+
+    They may be a minute old. What decides is read when a poll is opened.
+    """
+
+    def __init__(self, stored: RemovedNames, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stored, self._clock = stored, clock
+        self._kept: OrderedDict[int, tuple[float, frozenset[str]]] = OrderedDict()
+
+    async def of(self, community_id: int | None) -> frozenset[str]:
+        """The removed names of a community, folded; none in direct messages.
+
+        If the database doesn't answer, the last known ones.
+        """
+        if community_id is None:
+            return frozenset()
+        now = self._clock()
+        read_at, names = self._kept.get(community_id, (now - LIFETIME_S, frozenset()))
+        if now - read_at >= LIFETIME_S:
+            try:
+                names = await self._stored.keys(community_id)
+            except Unavailable:  # logged where it is raised
+                return names
+            self._kept[community_id] = now, names
+        self._kept.move_to_end(community_id)
+        while len(self._kept) > MOST_COMMUNITIES:
+            self._kept.popitem(last=False)
+        return names
+
+    def changed(self, community_id: int) -> None:
+        """Forget what was read, after a name was removed or allowed."""
+        self._kept.pop(community_id, None)
