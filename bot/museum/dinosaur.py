@@ -29,7 +29,7 @@ from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
-from bot.text.formats import shortened, spaced
+from bot.text.formats import cut, spaced
 from bot.text.spans import Text, emphasis, plain, text
 from bot.text.technical import technical
 from bot.words import WordFilter
@@ -61,9 +61,7 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
                     "to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
                 ),
                 limit=LONGEST_NAME,
-                name=shortened(
-                    (await app.filters.of(turn.community_id)).filtered(name), 2 * LONGEST_NAME
-                ),
+                name=await app.filtered(cut(name, 2 * LONGEST_NAME), turn.community_id),
             )
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):

@@ -187,7 +187,7 @@ async def _message(
     try:
         poll = await open_poll(app, turn, candidates)
     except NoNameLeft as error:  # a moderator has removed them while they were written
-        raise UserError(*with_request(_nothing_found(), options, words)) from error
+        raise UserError(*await with_request(_nothing_found(), options, words)) from error
     except TooManyPolls as limit:
         poll = None
         candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
