@@ -207,14 +207,13 @@ class OutboxWorker:
             with self._app.in_flight.track():
                 ended = await self._attempt(delivery, row)
                 if ended is not None:
-                    if delivery.sent is not None:
-                        self._unnoted[row.id] = delivery.sent
                     await self._app.store[Outbox].finish(row, ended.note)
                     self._unnoted.pop(row.id, None)
                     outcome = "lost" if ended.is_lost else "delivered"
                     self._app.monitor.metrics.deliveries.labels(row.kind, outcome).inc()
         except (ShuttingDown, Unavailable):  # once the claim has ended, somebody tries again
-            pass
+            if delivery.sent is not None:
+                self._unnoted[row.id] = delivery.sent
         except Exception:
             log.exception("What became of a delivery (%s) could not be noted", row.kind)
 

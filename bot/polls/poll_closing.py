@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -85,7 +86,9 @@ class PollCloser:
             return Ended()
         is_new = poll.closed_at is not None and poll.announced_at is None
         is_blocked = await self._app.blocks.has_community(poll.community_id)
-        sent, is_told = None, True
+        sent, is_told = delivery.sent, True
+        if sent is not None and poll.winner is None:  # removed before the message was noted
+            poll = replace(poll, announcement_id=sent)
         if is_blocked or not await self._is_shown(poll, delivery):
             if is_new:
                 await polls.void(poll.id, self._app.now())
@@ -96,6 +99,8 @@ class PollCloser:
             sent, is_told = await self._announce(poll, delivery)
         if is_new and poll.day is not None:
             await self._daily_closed(poll.community_id)
+        if not is_new:  # it may have closed meanwhile, and then its winner is announced next
+            return Ended()
         note = partial(announced, poll_id=poll.id, now=self._app.now(), message_id=sent)
         return Ended(note, is_lost=not is_told)
 

@@ -22,6 +22,7 @@ from bot.outbox.queries import Outbox
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.hall_queries import HallOfFame, HallScope
+from bot.polls.poll_message import removed_message
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
@@ -421,6 +422,42 @@ async def test_database_lost_while_it_announces(
     stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.announcement_id == 100
+
+
+async def test_removed_before_the_announcement_is_noted(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = Jobs(fossil.app, fossil.platform)
+    with monkeypatch.context() as outage:
+        outage.setattr(fossil.app.store[Outbox], "finish", unavailable)
+        await fossil.close(jobs)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, fossil.now, COMMUNITY)
+    await fossil.app.store[Moderation].remove_name(9, 0, entry)
+    await fossil.close(jobs, minutes=10)
+    assert fossil.platform.shown[100] == removed_message()
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100
+
+
+async def test_poll_closes_while_a_removal_is_shown(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fossil.now = fossil.end - timedelta(minutes=5)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, fossil.now, COMMUNITY)
+    await fossil.app.store[Moderation].remove_name(9, 1, entry)
+    fossil.now += timedelta(minutes=1)
+    edit, jobs = fossil.platform.edit, Jobs(fossil.app, fossil.platform)
+
+    async def edit_and_close(ref: MessageRef, message: Message) -> None:
+        await fossil.app.store[Polls].close(9, fossil.end)
+        await edit(ref, message)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(fossil.platform, "edit", edit_and_close)
+        await jobs.outbox.deliver_due()
+    await fossil.close(jobs, minutes=1)
+    assert fossil.announcements == [100]
 
 
 async def test_result_waits_for_discord(
