@@ -59,8 +59,7 @@ platforms.build_app = build_app
 """
 LOST = """
 import sys, threading, time
-from bot import __main__, startup
-from bot.status import health
+from bot import __main__, health, startup
 from bot.writing import Inference
 
 startup.STOP_S, health.LOOK_S = 0.5, 3.0  # when it has started
