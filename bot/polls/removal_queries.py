@@ -239,6 +239,8 @@ async def note_outdated(
     session: AsyncSession, condition: ColumnElement[bool], now: datetime
 ) -> None:
     """Note answers that show what is no longer shown: they are emptied."""
+    key = WinnerAnswer.channel_id, WinnerAnswer.message_id, WinnerAnswer.poll_id
+    await session.execute(select(*key).where(condition).order_by(*key).with_for_update())
     await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
     await put_outdated(session, condition, now)
 
