@@ -247,6 +247,8 @@ async def note_outdated(
     session: AsyncSession, condition: ColumnElement[bool], now: datetime
 ) -> None:
     """Mark answers as outdated, and put them into the outbox, which removes their contents."""
+    key = WinnerAnswer.channel_id, WinnerAnswer.message_id, WinnerAnswer.poll_id
+    await session.execute(select(*key).where(condition).order_by(*key).with_for_update())
     await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
     await put_outdated(session, condition, now)
 
