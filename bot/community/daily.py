@@ -20,7 +20,7 @@ from bot.text.technical import technical
 from bot.text.written import for_managers
 
 LAST_HOUR = 23
-"""Of a day, and the longest that a vote can last."""
+"""The last hour of a day, and the most hours that a vote can last."""
 LONGEST_ZONE = 40
 """Characters of the name of a time zone."""
 

@@ -101,14 +101,14 @@ class Stopped(StrEnum):
     """Why the bot has stopped the dinosaurs of the day of a community."""
 
     QUIET = "quiet"
-    """For `QUIET_DAYS` in a row no name has won."""
+    """No name has won for `QUIET_DAYS` in a row."""
     CLOSED = "closed"
     """The channel is gone, or closed to the bot."""
 
 
 @dataclass(frozen=True)
 class DailySettings:
-    """When and where a community chooses its dinosaurs of the day."""
+    """The hours, time zone and channel of a community's dinosaurs of the day."""
 
     channel_id: int | None = None
     hour: int = 9

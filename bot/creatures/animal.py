@@ -221,7 +221,7 @@ def _diet(genome: Genome, hints: Hints, ranges: FamilyRanges) -> Diet:
 def _traits(
     genome: Genome, hints: Hints, family: Family, ranges: FamilyRanges
 ) -> tuple[Trait, ...]:
-    """Those of the family, those that the name speaks of, and those that are drawn."""
+    """The traits of the family, those that the name speaks of, and random ones."""
     named = {trait for trait in hints.traits if ranges.can_have(trait)}
     drawn = {
         trait

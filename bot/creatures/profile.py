@@ -165,7 +165,7 @@ class Profile:
     """What is known of the animal of a name."""
 
     name: str
-    """As displayed, one capital."""
+    """The name as displayed, with one capital."""
     roots: tuple[NamePart, ...]
     """What its name may mean. Empty for some real genera."""
     family: Family

@@ -28,7 +28,7 @@ class FamilyRanges:
     traits: Mapping[Trait, int]
     """Chance of other traits, in percent."""
     regions: Mapping[Period, tuple[str, ...]]
-    """By period, from the first to the last."""
+    """Regions by period, from the first to the last."""
 
     def can_have(self, trait: Trait) -> bool:
         """Whether members can have a trait."""

@@ -45,7 +45,7 @@ class Target:
     member_id: int
     entry: RecordEntry
     name: Value
-    """As replies show it."""
+    """The name or mention that replies show."""
 
 
 async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> None:

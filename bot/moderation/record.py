@@ -57,7 +57,7 @@ class ChannelOptions:
 
 @dataclass(frozen=True)
 class ModerationScope:
-    """Where somebody moderates: in a community, or as an owner of the bot in all."""
+    """Scope of a moderator: one community, or all for an owner of the bot."""
 
     group: str
     """`MODERATE` or `OWNER`."""

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from bot.pictures.svg import FAMILIES, SYSTEM, rendered, svg_of
 
 FALLBACKS = ("Arimo", "Noto Sans Arabic", SYSTEM)
-"""For characters that the family of a style lacks, in order of preference."""
+"""Font families for characters that the family of a style lacks, in order of preference."""
 MEASURING_SIZE = 50
 """Font size in pixels at which text is measured."""
 UNASSIGNED = "\U0010ffff"

@@ -44,7 +44,7 @@ class Setting:
     default: Any
     kind: ValueKind[Any]
     description: str
-    """For `.env.example`, like the example."""
+    """Description for `.env.example`, which also shows the example."""
     example: str
 
 

@@ -24,7 +24,7 @@ from bot.store.schema import ButtonState, UnfinishedAnswer
 LARGEST_BATCH = 100
 """Payloads written in one transaction."""
 Row = dict[str, Any]
-"""Of the table, by column."""
+"""Values of a table's row, by column."""
 
 
 class ButtonStates(Queries):

@@ -160,7 +160,7 @@ async def forget_communities(session: AsyncSession, gone: Collection[int]) -> No
 async def communities_of(
     session: AsyncSession, community_ids: Collection[int], platform: str
 ) -> set[int]:
-    """Those of the communities that belong to a platform."""
+    """The communities, of those given, that belong to a platform."""
     if platform not in WITH_SURROGATES:
         return {number for number in community_ids if number < FIRST_SURROGATE}
     of_platform = select(IdentityRow.id).where(

@@ -20,9 +20,9 @@ from bot.welcome.queries import Welcomes
 log = logging.getLogger(__name__)
 
 NEW = timedelta(days=1)
-"""For how long a community is new: one that has added the bot while it was off is welcomed later.
+"""Age up to which a community is welcomed: it may have added the bot while the bot was off.
 
-What was added before the bot had a welcome gets none.
+Communities that added the bot before it had a welcome get none.
 """
 MOST_CHANNELS = 3
 """Channels that are tried."""

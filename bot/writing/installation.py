@@ -26,7 +26,7 @@ SUFFIXES = {".py", ".toml", ".txt"}
 CACHE = "cache"
 """The folder of downloaded corpora in `data`: each machine has those that it has used."""
 DIGITS = 8
-"""Of the digest of the sources."""
+"""Number of hexadecimal digits of the digest of the sources."""
 
 EXPRESSION = f"__import__({__name__!r}, fromlist=['installation']).installation()"
 """Evaluates to the `installation` of a worker, if it has this code at all."""

@@ -151,7 +151,7 @@ class WordLSTM:
 
     @cached_property
     def _columns(self) -> list[tuple[slice, slice]]:
-        """Where h and c of each layer are in a row of the state."""
+        """Columns of each layer's h and c in a row of the state."""
         columns, begin = [], 0
         for layer in self.layers:
             u = layer.Wh.shape[0]

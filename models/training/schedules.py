@@ -54,13 +54,14 @@ class WordSchedule:
 
 
 PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
-"""For the plays. They have more text than the network has parameters: little regularization."""
+"""Schedule for the plays: they have more text than the network has parameters, and need little
+regularization."""
 
 UNITS = 320
 """Default width of both layers of the character network."""
 
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
-"""For the sonnets, which the network would soon memorize. A window holds a whole poem."""
+"""Schedule for the sonnets, which the network would soon memorize. A window holds a whole poem."""
 
 LONG_EMBEDDING, LONG_UNITS = 512, (1024, 512)
 LONG_TRAINING = WordSchedule(
@@ -74,8 +75,8 @@ LONG_TRAINING = WordSchedule(
     cooldown=0.25,
     half=True,
 )
-"""For large corpora of verse and prose: 300 million tokens, days on two cores. A window holds most
-of a sonnet."""
+"""Schedule for large corpora of verse and prose: 300 million tokens, days on two cores. A window
+holds most of a sonnet."""
 
 FINETUNING_WORDS = WordSchedule(
     updates=160,
@@ -87,4 +88,4 @@ FINETUNING_WORDS = WordSchedule(
     interval=20,
     kept=0.6,
 )
-"""For the sonnets. A window holds a whole poem."""
+"""Schedule of the word network for the sonnets. A window holds a whole poem."""

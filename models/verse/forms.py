@@ -55,7 +55,7 @@ class Metre:
 
     @cached_property
     def full(self) -> int:
-        """Of `ends` those where a line is as long as most: it is not continued if it was typed."""
+        """The `ends` at which a line is as long as most: a typed line is not continued there."""
         longest = max(map(len, self.templates))
         return sum(
             1 << offset + len(t) for offset, t in self._templates_at() if len(t) >= longest - SLACK

@@ -94,10 +94,10 @@ LYRIC = frozenset({*range(4, 7), *range(12, 16)})
 LYRIC_STANZAS = "lyric"
 """The file of the lyric stanzas that validate."""
 LYRIC_TEXT: Mapping[str, object] = {"period": 1850, "kind": "verse"}
-"""What is known of them."""
+"""Features of the lyric stanzas."""
 STRIDES = {"plays": 2, "bible": 2, PROSE: 4}
-"""Of how many runs of words of a source one is stored, in order not to be copied; of the others,
-three."""
+"""One in so many runs of words of a source is stored, so that poems do not copy it; of other
+sources, one in three."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),

@@ -336,7 +336,7 @@ class NextLine:
 
     @property
     def number(self) -> int:
-        """From 0."""
+        """Number of the line in the poem, from 0."""
         return len(self.above)
 
     @cached_property

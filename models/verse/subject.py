@@ -51,7 +51,7 @@ class Subject:
     """The subject of a poem."""
 
     words: tuple[str, ...]
-    """For readers: *the sea*, *time*."""
+    """The subject in words for readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
     """Direction of unit length, `(D,)`; zeros for no subject."""
     tokens: tuple[int, ...] = ()
