@@ -25,7 +25,7 @@ from bot.store import Store
 from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
 from bot.store.languages import CommunityLanguages
-from bot.store.members import receive
+from bot.store.members import note_received
 from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.registry import ModelRegistry
 from bot.trainer.service import TrainingService
@@ -226,7 +226,7 @@ class App:
 
     async def begin(self) -> None:
         """Note that a request is received now, and wait until it may go on."""
-        receive(self.store.database)
+        note_received(self.store.database)
         await self.pace.turn()
 
     async def allows(self, text: str, community_id: int | None = None) -> bool:

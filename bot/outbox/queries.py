@@ -85,7 +85,9 @@ async def put(
     """
     columns = "subject_id", "channel_id", "kind", "due_at", "until", "step", "revision", "attempts"
     times = literal(due_at, Instant), literal(until, Instant)
-    rows = subjects.add_columns(literal(kind.value), *times, *map(literal, (0, 0, 0)))
+    # In the order in which others lock rows, so that two transactions cannot wait for each other.
+    ordered = subjects.order_by(*subjects.selected_columns)
+    rows = ordered.add_columns(literal(kind.value), *times, *map(literal, (0, 0, 0)))
     row = insert_into(OutboxRow, session.get_bind().dialect.name).from_select(columns, rows)
     later = (row.excluded.until > OutboxRow.until, row.excluded.until)
     anew = {
@@ -110,7 +112,7 @@ class Outbox(Queries):
         return await self._scalar(
             select(
                 func.min(case((is_due, literal(now, Instant)), else_=free_at), type_=Instant)
-            ).where(on_platform(platform, row.channel_id))
+            ).where(on_platform(platform, row.channel_id), row.kind.in_(Kind))
         )
 
     async def claim(self, platform: str, now: datetime, most: int) -> list[ClaimedRow]:
@@ -166,8 +168,12 @@ class Outbox(Queries):
     async def postpone_channel(self, row: ClaimedRow, due_at: datetime) -> None:
         """Let all of the same kind wait that are about the same channel."""
         like = and_(OutboxRow.kind == row.kind, OutboxRow.channel_id == row.channel_id)
+        rows = select(OutboxRow.id).where(like).order_by(OutboxRow.subject_id).with_for_update()
         async with self._database.writing() as session:
-            await session.execute(update(OutboxRow).where(like).values(due_at=due_at))
+            ids = [*await session.scalars(rows)]  # in the order of `put`
+            await session.execute(
+                update(OutboxRow).where(OutboxRow.id.in_(ids)).values(due_at=due_at)
+            )
 
     async def finish(self, row: ClaimedRow, note: Note | None = None) -> None:
         """Delete a row that was delivered, unless it was put again meanwhile. Writes `note`."""
@@ -183,7 +189,8 @@ class Outbox(Queries):
 
 
 def _is_due(row: type[OutboxRow], now: datetime) -> ColumnElement[bool]:
-    return or_(row.due_at <= now, row.due_at > now + LONGEST_PAUSE)
+    """Whether a row is due. One of a kind of a newer version waits for a process that knows it."""
+    return and_(row.kind.in_(Kind), or_(row.due_at <= now, row.due_at > now + LONGEST_PAUSE))
 
 
 def _is_claimed(row: type[OutboxRow], now: datetime) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -216,6 +217,10 @@ class OutboxWorker:
                 self._unnoted[row.id] = delivery.sent
         except Exception:
             log.exception("What became of a delivery (%s) could not be noted", row.kind)
+            if self._app.now() > row.until + LATEST:  # else it would be tried for ever
+                with suppress(ShuttingDown, Unavailable):
+                    await self._app.store[Outbox].finish(row)
+                self._app.monitor.metrics.deliveries.labels(row.kind, "lost").inc()
 
     async def _attempt(self, delivery: Delivery, row: ClaimedRow) -> Ended | None:
         """Try to deliver a row. Returns what became of it; `None` if it was put off."""

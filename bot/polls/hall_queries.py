@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
 from bot.polls.queries import of_dinosaurs
-from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
+from bot.polls.removal_queries import STANDS, is_named, lock_names, put_outdated, winner_stands_in
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -155,7 +155,7 @@ class HallOfFame(Queries):
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
         columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        is_outdated = or_(Poll.winner.is_(None), not_(not_removed_by(community_id)))
+        is_outdated = or_(Poll.winner.is_(None), not_(winner_stands_in(community_id)))
         facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
         rows = select(*facts).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
@@ -268,7 +268,7 @@ def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
         if scope.viewer_id is not None:
-            conditions.append(not_removed_by(scope.viewer_id))
+            conditions.append(winner_stands_in(scope.viewer_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:

@@ -1,4 +1,4 @@
-"""People who may be named: what queries select of members, so that nobody else is shown."""
+"""People who may be named: the columns of members that queries select, without hidden members."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,20 +11,17 @@ from data.phrases import Showable
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may be named to those who are answered."""
+    """A member who may be named in the answer."""
 
     id: int
     name: Showable | None = None
-    """Their display name where no mention is possible; `None` if it may not be shown."""
+    """Their display name, where no mention is possible; `None` if it may not be shown."""
 
 
 def known_member(
     community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
 ) -> Label[Any]:
-    """A member as others may know them: nobody for one who hides their collection there.
-
-    The column that `person_in` reads.
-    """
+    """The column for `person_in`: a member's id, or `NULL` if they hide their collection there."""
     hides = (
         select(HiddenCollection.member_id)
         .where(
@@ -36,10 +33,10 @@ def known_member(
 
 
 def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Person | None:
-    """The member in a row that has the column of `known_member`."""
+    """The member in a row with the column of `known_member`; `None` if they are hidden."""
     return None if row.known_id is None else Person(row.known_id, name)
 
 
 def privately(member_id: int) -> Person:
-    """A member, in an answer that only they see, or moderators."""
+    """A member, for an answer that only they or moderators see, even if they hide."""
     return Person(member_id)
