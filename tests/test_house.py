@@ -46,18 +46,16 @@ bot.help             bot.status bot.training bot.community bot.chat bot.store bo
     data bot.text models.weights
 bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitoring bot.settings
     bot.text bot.health data
-bot.privacy          bot.verse bot.museum.queries bot.polls bot.community bot.chat bot.store
+bot.privacy          bot.verse bot.discoveries bot.polls bot.community bot.chat bot.store
     bot.text bot.trainer data
 bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
     bot.text bot.trainer data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
     models.verse data
-bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
+bot.museum           bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
     bot.creatures bot.store bot.text data
-bot.museum.queries   bot.creatures bot.store bot.words
-bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.outbox bot.chat
-    bot.writing bot.store bot.concurrency models.names bot.text
-bot.daily.moments
+bot.daily            bot.names bot.polls bot.community bot.outbox bot.chat bot.writing bot.store
+    bot.concurrency models.names bot.text
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.text bot.trainer bot.writing bot.creatures models.names models.verse
     models.weights models.networks data
@@ -66,10 +64,11 @@ bot.trainer          bot.writing bot.store bot.concurrency bot.text models.servi
 bot.training         bot.trainer bot.polls bot.community bot.chat bot.writing bot.words bot.store
     bot.concurrency bot.text models.tasks models.names models.training models.weights
     models.networks data
-bot.polls            bot.museum.queries bot.community bot.outbox bot.chat bot.words bot.pictures
+bot.polls            bot.discoveries bot.community bot.outbox bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.text data
-bot.community        bot.daily.moments bot.outbox bot.chat bot.words bot.store bot.text data
+bot.community        bot.outbox bot.chat bot.words bot.store bot.text data
 bot.outbox           bot.chat bot.store bot.concurrency
+bot.discoveries      bot.creatures bot.store bot.words
 bot.health           bot.trainer bot.fleet bot.concurrency bot.monitoring bot.store bot.writing
     models.tasks
 bot.chat             bot.health bot.fleet bot.writing bot.words bot.store bot.monitoring
@@ -123,6 +122,7 @@ FEATURES = {
     "bot.chat",
     "bot.community",
     "bot.daily",
+    "bot.discoveries",
     "bot.features",
     "bot.help",
     "bot.moderation",

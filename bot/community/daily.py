@@ -11,9 +11,9 @@ from bot.chat.commands import Choice, Kind, Option, always, within_limits
 from bot.chat.message import Message, Select, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.community.moments import folded, next_day, zone_names, zone_of
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
-from bot.daily.moments import folded, next_day, zone_names, zone_of
 from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, code, command, text
 from bot.text.technical import technical

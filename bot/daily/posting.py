@@ -14,9 +14,9 @@ from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform
 from bot.community.daily import stopped_sentence
+from bot.community.moments import day_due, is_taken, zone_of
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
-from bot.daily.moments import day_due, is_taken, zone_of
 from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.outbox.worker import Delivery, Ended

@@ -20,9 +20,9 @@ from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
+from bot.discoveries.queries import Discoveries, Exhibit
 from bot.museum.collection import owner_buttons
 from bot.museum.gallery import discoverer_of
-from bot.museum.queries import Exhibit, Museum
 from bot.names.autocomplete import whole_names
 from bot.polls.hall_of_fame import Winners, answer_with, dinosaurs_on
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
@@ -125,7 +125,7 @@ async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | No
     exhibit, stands = None, None
     if turn.community_id is not None:
         with suppress(Unavailable):
-            exhibit = await app.store[Museum].named(turn.community_id, name)
+            exhibit = await app.store[Discoveries].named(turn.community_id, name)
     if exhibit is not None:  # its buttons tell whose it is
         is_hidden = exhibit.owner_id == turn.user.id and exhibit.discoverer is None
         return exhibit.profile, exhibit, is_hidden

@@ -16,7 +16,7 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.chat.unfinished import Final
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
-from bot.museum.queries import Museum
+from bot.discoveries.queries import Discoveries
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
 from bot.polls.plates import plate_of, show_dinosaur
@@ -182,7 +182,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         discoverer = _("everybody here")
     if poll.custom_model is None:
         with suppress(Unavailable):
-            if found := await app.store[Museum].discovered_in(poll.community_id, name):
+            if found := await app.store[Discoveries].discovered_in(poll.community_id, name):
                 poll_id, has_discoverer = found
                 is_new = poll_id == poll.id
                 if not (is_new and (has_discoverer or is_daily)):  # found before, or blocked since

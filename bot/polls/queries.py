@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
 from bot.creatures.genome import folded
-from bot.museum import queries as museum
+from bot.discoveries import queries as discoveries
 from bot.outbox.queries import Kind, put
 from bot.polls.removal_queries import (
     STANDS,
@@ -491,7 +491,7 @@ class Polls(Queries):
                     .where(Poll.id == poll_id)
                     .values(winner=winner, winner_votes=poll.votes[winner])
                 )
-                await museum.discover(self._database, session, poll_id)
+                await discoveries.discover(self._database, session, poll_id)
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
@@ -516,13 +516,13 @@ class Polls(Queries):
             locked = won.where(or_(Poll.id == poll_id, and_(*of_name))).order_by(Poll.id)
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
-            await museum.lock(self._database, session, mine.community_id)
+            await discoveries.lock(self._database, session, mine.community_id)
             if await void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
             if other_id is not None:
-                await museum.discover(self._database, session, other_id)
+                await discoveries.discover(self._database, session, other_id)
 
     @patient
     async def prune(self, before: datetime) -> int:

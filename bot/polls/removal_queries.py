@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
-from bot.museum import queries as museum
+from bot.discoveries import queries as discoveries
 from bot.outbox.queries import Kind, put
 from bot.store.database import Database
 from bot.store.locks import Space
@@ -154,7 +154,7 @@ async def remove(
     await _note_answers(session, community_id, key, places, now)
     is_won = tuple_(Poll.id, Poll.winner).in_(places)
     await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
-    await museum.remove(session, community_id, name)
+    await discoveries.remove(session, community_id, name)
     is_shown = Poll.id.in_(places.with_only_columns(Candidate.poll_id))
     shown = select(Poll.id, Poll.channel_id).where(is_shown)
     await put(session, Kind.RESULT, shown, now + EDITED_AGAIN_AFTER, now)
@@ -240,7 +240,7 @@ async def void(session: AsyncSession, poll_id: int, now: datetime) -> str | None
     )
     shows_winner = and_(WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_(None))
     await note_outdated(session, shows_winner, now)
-    return await museum.take_back(session, poll_id)
+    return await discoveries.take_back(session, poll_id)
 
 
 async def note_outdated(

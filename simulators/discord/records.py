@@ -237,7 +237,6 @@ class Interaction:
     files: list[Attachment] = field(default_factory=list)  # values of options
     choices: list[JSON] = field(default_factory=list)
     modal: JSON | None = None  # the form that the bot has opened, until it is submitted
-    delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
 
     @property

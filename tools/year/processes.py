@@ -30,8 +30,8 @@ from models.weights import Trained
 from tests.bot.fakes import FakeWriter
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 from tests.bot.world import World
-from tools.soak.crowd import SYLLABLES
 
+SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
 NONCE = timedelta(minutes=5)
 """How long the chat knows a message of the same nonce again."""
 STOPPED_S = 5.0

@@ -13,8 +13,8 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.community.queries import Action, RecordEntry
+from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
-from bot.museum.queries import Museum
 from bot.words.queries import WordFilters
 from data.phrases import ENGLISH, Showable, in_language
 from simulators.slack.blocks import texts
@@ -82,7 +82,7 @@ async def forbid(chat: Chat) -> Actor:
         await crown(store, name, 3, at=at, community_id=place, member_id=own, discoverer=HIDDEN)
     await crown(store, "Blorbosaurus", 5, at=at - ago, community_id=place, discoverer="Blorb")
     await crown(store, "Mangosaurus", 4, at=at - ago, community_id=place, discoverer="Blorb")
-    await store[Museum].hide(place, quibbler.id, hidden=True)
+    await store[Discoveries].hide(place, quibbler.id, hidden=True)
     poll = await crown(store, REMOVED, at=at, community_id=place)
     entry = RecordEntry(Action.REMOVE_NAME, 1, at, place)
     await store[Moderation].remove_name(poll.id, 1, entry)

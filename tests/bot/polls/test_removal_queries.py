@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.community.queries import Action, Record, RecordEntry
+from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
-from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Ballot, NoNameLeft, PollRecord, Polls
 from bot.polls.removal_queries import RemovedNames
@@ -53,8 +53,8 @@ async def test_removed_from_all_polls(store: Store) -> None:
     for number in (3, 4):
         await store[Polls].close(number, LATER)
     assert [(await found(store, n)).winner for n in (1, 2, 3, 4)] == [None, 1, None, 0]
-    assert [each.name for each in await store[Museum].exhibits(WORDS, 1)] == ["Kilosaurus"]
-    assert await store[Museum].count(2) == 1
+    assert [each.name for each in await store[Discoveries].exhibits(WORDS, 1)] == ["Kilosaurus"]
+    assert await store[Discoveries].count(2) == 1
     assert [entry.subject for entry in await store[Record].entries(1)] == [NAME]
 
 
@@ -140,7 +140,7 @@ async def test_removal_while_polls_close(
     await asyncio.gather(*calls)
     await other.close()
     assert {(await found(store, number)).winner for number in numbers} == {None}
-    assert await store[Museum].count(1) == 0
+    assert await store[Discoveries].count(1) == 0
 
 
 async def test_removal_while_polls_open(store: Store, other: Store) -> None:

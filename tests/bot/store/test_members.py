@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.community import queries as community
 from bot.community.queries import Action, Blocks, RecordEntry
-from bot.museum import queries as museum
-from bot.museum.queries import Museum
+from bot.discoveries import queries as discoveries
+from bot.discoveries.queries import Discoveries
 from bot.polls.queries import Ballot, Outcome, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, members
@@ -38,7 +38,7 @@ WRITES: dict[str, Write] = {
     "vote": lambda store: cast(store, MEMBER),
     "poem": lambda store: store[Poems].keep(MEMBER, 1, 9, "title", "text", NOW),
     "button": lambda store: store[ButtonStates].put("{}", MEMBER, 1, NOW),
-    "hidden": lambda store: store[Museum].hide(1, MEMBER, hidden=True),
+    "hidden": lambda store: store[Discoveries].hide(1, MEMBER, hidden=True),
     "training": lambda store: store[Trainings].enqueue(TRAINING),
     "activation": lambda store: store[Versions].activate(
         "names", None, member_id=MEMBER, reason="activated", now=NOW
@@ -269,7 +269,7 @@ async def training(store: Store) -> Awaitable[object]:
 
 @pytest.mark.parametrize(
     ("prepare", "owner", "name"),
-    [(closing, museum, "lock"), (training, Versions, "_drop_old_weights")],
+    [(closing, discoveries, "lock"), (training, Versions, "_drop_old_weights")],
 )
 @pytest.mark.parametrize("is_written_first", [True, False])
 async def test_background_work(

@@ -28,7 +28,7 @@ SUBCLASSES = {
     *("_Shortened", "_Measured"),  # of what may be shown already
 }
 
-QUERIES = {"bot/museum/queries.py", "bot/polls/hall_queries.py", "bot/polls/queries.py"}
+QUERIES = {"bot/discoveries/queries.py", "bot/polls/hall_queries.py", "bot/polls/queries.py"}
 CALLED_IN = {
     # Queries decide who may be named, and which names may be shown.
     "known_member": QUERIES,

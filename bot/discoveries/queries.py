@@ -191,8 +191,8 @@ _EXHIBITS: Select[Any] = select(
 ).join(Poll, Poll.id == Discovery.poll_id)
 
 
-class Museum(Queries):
-    """The museums of all communities."""
+class Discoveries(Queries):
+    """The discoveries of all communities: their museums, and members' collections."""
 
     async def exhibits(
         self,
