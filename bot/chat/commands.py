@@ -82,7 +82,7 @@ class Choice:
 Suggestions = Callable[[Any, Turn, str], Awaitable[Sequence[Choice]]]
 """Finds suggestions for what is typed so far."""
 Typed = Mapping[str, str]
-"""What is typed in the other options while suggestions are asked for, by name."""
+"""Texts in the other options while suggestions are asked for, by name."""
 Suggest = Callable[[Typed], Suggestions]
 
 
@@ -253,7 +253,7 @@ class Registry:
 
     @cached_property
     def by_first_word(self) -> Mapping[str, Command | Group]:
-        """What the first word of a command stands for."""
+        """Commands and groups by the first word."""
         return {each.name: each for each in self.commands if not isinstance(each, Menu)}
 
     def usable(self, *, is_guest: bool, is_direct: bool = False) -> Iterator[Command]:

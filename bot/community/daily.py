@@ -74,7 +74,7 @@ async def change_daily(
 
 
 async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> Text:
-    """What is set."""
+    """Sentence about the current settings of the dinosaur of the day."""
     if daily.stopped is not None:
         return stopped_sentence(daily, daily.stopped, platform)
     if daily.channel_id is None:

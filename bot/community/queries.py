@@ -30,7 +30,7 @@ from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, Moderation
 
 T = TypeVar("T")
 Value = bool | int | str | date | None
-"""What a column of `Community` can be set to."""
+"""Value of a column of `Community`."""
 
 REPORTED = timedelta(days=1)
 """How long a report of moderation may wait."""
@@ -43,7 +43,7 @@ _BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
 
 
 class Action(StrEnum):
-    """What moderators and owners do, as it is stored."""
+    """Action of a moderator or owner, as it is stored."""
 
     REMOVE_NAME = "remove name"
     ALLOW_NAME = "allow name"

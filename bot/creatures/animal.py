@@ -137,7 +137,7 @@ def _family(genome: Genome, hints: Hints) -> Family:
 
 
 def _wishes(hints: Hints) -> Iterator[Callable[[FamilyRanges], bool]]:
-    """What a family should be able to be, from the most important on."""
+    """Conditions on the family, the most important first."""
     size, region = hints.first("size"), hints.first("region")
     if size == "small":
         yield lambda ranges: ranges.length[0] <= _LONGEST_SMALL

@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class FamilyRanges:
-    """What members of a family can be. `families.toml` has units and sources."""
+    """Ranges of a family's figures and traits. `families.toml` has units and sources."""
 
     length: tuple[float, float, float, float]
     """Metres: shortest, usual from, usual to, longest."""

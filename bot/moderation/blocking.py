@@ -30,7 +30,7 @@ class TargetOptions:
 
     user_id: int | None = None
     community: str | None = None
-    """What was typed: an id."""
+    """Id of a community, as typed."""
     is_bot: bool = False
     """Whether the user is a bot."""
     is_manager: bool = False

@@ -17,7 +17,7 @@ class ReadinessCheck:
 
     passes: bool
     detail: str
-    """What was found, for the operator."""
+    """Result of the check, for the operator."""
 
 
 SAMPLE_S = 60.0

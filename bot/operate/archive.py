@@ -52,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds."""
+    """Contents of a backup."""
 
     revision: str
     """The revision of the schema."""

@@ -126,7 +126,7 @@ def _has(character: str, family: str, style: FontStyle) -> bool:
 
 @cache
 def _missing(family: str, style: FontStyle) -> frozenset[bytes]:
-    """What is drawn for a missing character: nothing, or boxes, beside a circle for a mark."""
+    """Drawings of a missing character: nothing, or boxes, beside a circle for a mark."""
     box = UNASSIGNED
     forms = ("", box, box * 2, f"◌{box}", f"{box}◌", f"◌{box * 2}")
     return frozenset(_specimen(words, family, style) for words in forms)

@@ -322,9 +322,9 @@ def _problems_of_shards(settings: Settings) -> Iterator[str]:
 def given_values(
     dotenv: Path | None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What is set in `.env`, unless that is `None`, and above it in the environment.
+    """Values that are set in the environment, or else in `.env`, unless that is `None`.
 
-    By name in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
+    Names are in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
     file that cannot be read.
     """
     values: dict[str, str] = {}

@@ -39,7 +39,7 @@ class ValueKind(Generic[Value]):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known about a setting besides its name and its type."""
+    """Facts about a setting besides its name and its type."""
 
     default: Any
     kind: ValueKind[Any]

@@ -22,7 +22,7 @@ LARGEST_BATCH = 200
 
 
 class Key(NamedTuple):
-    """What identifies an external id."""
+    """Key of an external id."""
 
     platform: str
     kind: str
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
     @property
     def member(self) -> str | None:
-        """What identifies a member before they have a surrogate; `None` for anything else."""
+        """The key as one text, for a member without a surrogate; `None` if it is no user's."""
         return " ".join(self) if self.kind == "user" else None
 
 

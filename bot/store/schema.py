@@ -86,9 +86,9 @@ Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INT
 FIRST_SURROGATE = 2**62
 """First id in `identities`. Discord's ids stay below it until the year 2049."""
 EVERYWHERE = 0
-"""Stands for all communities, where a member is blocked everywhere."""
+"""Stands for the community in the block of a member everywhere."""
 EVERYBODY = 0
-"""Stands for all members, where a community is blocked."""
+"""Stands for the member in the block of a whole community."""
 
 
 class Base(DeclarativeBase):

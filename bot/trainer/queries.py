@@ -434,7 +434,7 @@ class Trainings(_Queries):
         return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
     async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
-        """When the last training of a queue ended before a time, in any process.
+        """Time at which the last training of a queue ended before a time, in any process.
 
         Trainings that were stopped in the queue do not count.
         """

@@ -134,7 +134,7 @@ def list_message(
 
 
 def shared_value(model: CustomModelRecord) -> Phrase:
-    """What finds a model that another community shares: its name is not enough."""
+    """The option's value for a model that another community shares: the name is not enough."""
     return Phrase("{name} #{id}").format(name=model.name, id=model.id)
 
 

@@ -71,7 +71,7 @@ class Welcomer:
 
 
 def welcome(terms: Terms) -> Message:
-    """What the bot does in two lines, with buttons that do it."""
+    """Welcome: two lines about what the bot does, with buttons to try it."""
     sentences = (
         _(
             "👋 Mangosaurus names new dinosaurs. Vote for the best name: the winner enters the "

@@ -1,4 +1,4 @@
-"""What is installed on a machine, to tell whether it would write the same texts as another."""
+"""Versions of code and libraries, which tell whether two machines would write the same texts."""
 
 import hashlib
 import platform

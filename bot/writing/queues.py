@@ -362,7 +362,7 @@ class Queues:
         return False
 
     def _used_by(self, kind: str) -> float:
-        """What a kind has used; one that was idle has saved up nothing."""
+        """Time that a kind has used; an idle kind has saved up nothing."""
         return max(self._used[kind], self._least_used)
 
     def _start(self, kind: str, writer: Writer, batch: Sequence[QueuedRequest]) -> None:

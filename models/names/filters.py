@@ -135,7 +135,7 @@ MIN_NEAR_LENGTH = 5
 """Characters that a name of a list needs to count as a near copy. Nearly all shorter names are one:
 with fifty kana, every name of two has a hundred neighbours."""
 DENSE = 0.25
-"""If at least this share of a list's names has a neighbour on the list, near copies are allowed."""
+"""Share of a list's names with a neighbour on the list from which on near copies are allowed."""
 MOST_INDEXED = 5_000
 """Names of a longer list are looked up among its sorted names (`ListedNames`)."""
 _DENSITY_SAMPLE = 200

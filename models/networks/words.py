@@ -51,7 +51,7 @@ SPECIAL = ("<none>", "<unknown>", "<plan>", "\n", FLIP)
 MAX_SYLLABLES = 15
 """Syllables of a line are counted up to this number."""
 SLOTS = ("rhyme", "line", "left", "syllables", "period", "kind")
-"""What can be known of a line besides its last word: the sounds of its rhyme, its number in the
+"""Features of a line besides its last word: the sounds of its rhyme, its number in the
 stanza, the number of lines after it, its syllables, and the period and the kind of its text."""
 UNKNOWN_FEATURE = 0
 """The feature of a slot of which nothing is known."""

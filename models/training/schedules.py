@@ -44,8 +44,9 @@ class WordSchedule:
     interval: int = 100
     """Updates between two validations."""
     cooldown: float = 0.0
-    """If not 0, the rate is constant after 200 updates of warm-up, so that the number of updates
-    can still change; in this share of the updates, at the end, it falls to zero along a line."""
+    """Share of the updates, at the end, in which the rate falls to zero along a line. Before, it is
+    constant after 200 updates of warm-up, so that the number of updates can still change. With 0,
+    the rate has another schedule."""
     kept: float = 0.0
     """Share of the parameters that the network began with in the mean that is kept. The mean of a
     fine-tuned network and its base knows what both know (Wortsman et al., 2022)."""

@@ -151,7 +151,7 @@ class Form:
     story: bool = False
     """Whether it tells a story (`models.verse.story`)."""
     subjects: tuple[str, ...] = ()
-    """What it can be about if a member does not say; if empty, any listed subject."""
+    """Subjects of which one is drawn if the member gives none; if empty, any listed subject."""
 
     @cached_property
     def scheme(self) -> str:

@@ -63,7 +63,7 @@ class FreeLine:
     """A sampled continuation of a line."""
 
     written: str
-    """What the network wrote, without the final `END`."""
+    """Text that the network wrote, without the final `END`."""
     log_p: NDArray[np.float64] = field(repr=False)
     """ln p of each character and the `END`, at temperature 1, in nats: `(characters,)`."""
     state: State = field(repr=False)

@@ -351,7 +351,7 @@ def _append(path: Path, row: Sequence[object]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class OfTexts:
-    """What the base keeps of the texts, besides what its networks have learnt."""
+    """Data that the base keeps of the texts, besides what its networks have learnt."""
 
     vectors: NDArray[np.float32]
     """Word vectors of the vocabulary, `(V, D)`."""
@@ -375,7 +375,7 @@ def load_vocabulary(folder: Path) -> WordVocabulary:
 
 
 def load_of_texts(folder: Path) -> OfTexts:
-    """What a prepared folder keeps of the texts."""
+    """Load the data that a prepared folder keeps of the texts."""
     facts = json.loads(_path(folder, "data/facts.json").read_text())
     arrays = load_file(_path(folder, "data/of_texts.safetensors"))
     rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))

@@ -125,7 +125,7 @@ class SonnetDraft:
     logits: NDArray[np.float32] | None = field(repr=False)
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
-    """What the poem is about; none in a form without metre."""
+    """Subject of the poem; none in a form without metre."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
     """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
     scored: tuple[float, int] = (0.0, 0)

@@ -212,7 +212,7 @@ def _is_often_another(word: str) -> bool:
 
 @cache
 def listed_subjects() -> tuple[str, ...]:
-    """What a poem can be about if nobody says: *the sea*, *time*."""
+    """Subjects for poems whose member gives none: *the sea*, *time*."""
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
 
 

@@ -94,7 +94,7 @@ class LineRequest:
     bias: NDArray[np.float32] = field(repr=False)
     """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
     features: Indices = field(repr=False)
-    """What is known of the line, `(slots,)`, for a network that reads it; its rhyme only if an
+    """Features of the line, `(slots,)`, for a network that reads them; its rhyme only if an
     earlier line decides it."""
     subject: Indices = field(repr=False)
     """`(SUBJECT_WORDS,)`, for a network that reads it."""
@@ -106,7 +106,7 @@ class LineRequest:
     rng: np.random.Generator
     """Generator of this line, so that it does not depend on the other lines of the batch."""
     mentions: tuple[Mention, ...] = ()
-    """What the columns `WordIndex.mentions` stand for; at most one for each."""
+    """Mentions that the columns `WordIndex.mentions` stand for; at most one for each."""
     stale: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     """Columns that the line should not begin with."""
 
@@ -118,7 +118,7 @@ class MetricalLine:
     start: Start
     """The beginning of the line."""
     tokens: tuple[str, ...]
-    """What the network wrote: words and marks, without the line feed."""
+    """Words and marks that the network wrote, without the line feed."""
     log_weight: float
     """The particle's weight, in nats."""
     score: float
@@ -135,7 +135,7 @@ class MetricalLine:
 
     @property
     def written(self) -> str:
-        """What the network wrote; it continues `Start.text`."""
+        """Text that the network wrote; it continues `Start.text`."""
         start = self.start
         typed = join_tokens(start.tokens)
         written = join_tokens([*start.tokens, *self.tokens])[len(typed) :]

@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 800, 500
 ALIKE = 0.08
 """Difference of luminance below which limbs are lost in a shadow."""
 LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
-"""Where creatures without a theme stand, in the light of any day."""
+"""Landscapes of creatures without a theme, in the light of any day."""
 PEEKING = 40
 """Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75

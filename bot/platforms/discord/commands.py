@@ -286,7 +286,7 @@ class RegisteredInFile:
         self._path = state_dir / FILE
 
     async def digests(self) -> Mapping[int, str]:
-        """What was registered last, by application or home server."""
+        """Digests of the commands registered last, by application or home server."""
         return await asyncio.to_thread(_read, self._path)
 
     async def note(self, number: int, digest: str) -> None:
@@ -297,7 +297,7 @@ class RegisteredInFile:
 
 
 Registered = RegisteredInFile | Registrations
-"""What is remembered of the commands that were registered last."""
+"""Memory of the commands that were registered last."""
 
 
 async def sync_if_changed(
