@@ -24,8 +24,8 @@ OLDEST = (3, 11)
 """The oldest version of Python that has what the bot uses."""
 
 GARBAGE = (2_000, 10, 30)
-"""When garbage is looked for among new, younger and all objects (`gc.set_threshold`). All of them
-take 0.15 s while a thousand requests wait, in which the event loop does nothing else."""
+"""Thresholds for collecting new, younger and all objects (`gc.set_threshold`). Collecting all takes
+0.15 s while a thousand requests wait, in which the event loop does nothing else."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

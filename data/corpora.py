@@ -402,7 +402,7 @@ def _simplified(characters: Counter[str]) -> list[tuple[int, str]]:
 
 
 def _notes(*counted: tuple[int, Phrase]) -> tuple[Phrase, ...]:
-    """Those sentences whose counts are not 0."""
+    """The sentences whose counts are not 0, with their counts."""
     return tuple(
         sentence.format(count=count, limit=LONGEST_NAME) for count, sentence in counted if count
     )

@@ -92,7 +92,7 @@ def lines_of_paragraph(paragraph: str) -> Sequence[str]:
 
 @cache
 def _cost_after(word: str) -> float | None:
-    """What a line costs that ends with a word; `None` if the next word decides."""
+    """Cost of ending a line with a word; `None` if the next word decides."""
     if _SENTENCE_END.search(word):
         return 0
     if _CLAUSE_END.search(word):

@@ -297,7 +297,7 @@ class Trained:
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""
     derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False)
-    """What has been computed from the weights so far, by function (`cached_with_weights`)."""
+    """Values that were computed from the weights, by function (`cached_with_weights`)."""
 
     @property
     def resident_bytes(self) -> int:

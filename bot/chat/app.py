@@ -126,7 +126,7 @@ class App:
     store: Store
     inference: Inference
     word_filter: WordFilter
-    """For texts that appear everywhere; `filters` has those of communities."""
+    """The filter for texts that appear everywhere; `filters` has those of communities."""
     now: Callable[[], datetime]
     started_at: datetime
     version: str
@@ -153,19 +153,19 @@ class App:
     """Makes the background jobs of all features on a platform."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
-    """Of pressed buttons, by member."""
+    """Cooldowns of pressed buttons, by member."""
     commands: SharedCooldowns = field(init=False)
-    """Of all commands together, by member. Those that cost more have one of their own, too."""
+    """Cooldowns of all commands together, by member. Costly commands also have another one each."""
     suggestions: Cooldowns = field(init=False)
-    """Of suggestions while a member types, by member: in this process, as they cost little."""
+    """Cooldowns of suggestions while typing, by member. They cost little: each process counts."""
     places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
-    """Of places in the queue that are shown, for all members together."""
+    """Cooldown of edits that show places in the queue, for all members together."""
     filters: ServerFilters = field(init=False)
     languages: Languages = field(init=False)
-    """Those that communities have chosen."""
+    """The languages that communities have chosen."""
     in_flight: InFlight = field(default_factory=InFlight)
     pace: Pace = field(default_factory=lambda: Pace(MOST_BEGUN))
-    """Of requests that begin: each takes a millisecond or two of the event loop."""
+    """Pace of beginning requests: each takes a millisecond or two of the event loop."""
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))

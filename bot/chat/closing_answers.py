@@ -99,7 +99,7 @@ class AnswerCloser:
 
 
 def closing_message(record: UnfinishedRecord) -> Message:
-    """What an unfinished answer becomes."""
+    """The message that replaces an unfinished answer."""
     if not record.action:
         return Message(
             text(_("The bot was restarted while it was working on this. Use the command again."))
@@ -108,7 +108,7 @@ def closing_message(record: UnfinishedRecord) -> Message:
 
 
 def undelivered_message(record: UnfinishedRecord, platform: Showable) -> Message:
-    """What an answer becomes whose end could not be delivered."""
+    """The message that replaces an answer whose end could not be delivered."""
     if not record.action:
         why = _("{platform} could not be reached when this was ready. Use the command again.")
         return Message(text(why, platform=platform))

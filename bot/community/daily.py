@@ -20,7 +20,7 @@ from bot.text.technical import technical
 from bot.text.written import for_managers
 
 LAST_HOUR = 23
-"""Of a day, and the longest that a vote can last."""
+"""The last hour of a day, and the most hours that a vote can last."""
 LONGEST_ZONE = 40
 """Characters of the name of a time zone."""
 
@@ -74,7 +74,7 @@ async def change_daily(
 
 
 async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> Text:
-    """What is set."""
+    """Sentence about the current settings of the dinosaur of the day."""
     if daily.stopped is not None:
         return stopped_sentence(daily, daily.stopped, platform)
     if daily.channel_id is None:

@@ -1,4 +1,4 @@
-"""What communities have discovered: discoveries, collections, leaderboards.
+"""Queries of discoveries, collections and leaderboards.
 
 `lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered.
 """
@@ -204,7 +204,7 @@ class Discoveries(Queries):
         skip: int = 0,
         most: int = 9,
     ) -> list[Exhibit]:
-        """What a community has discovered, or what is in a member's collection: favourite first.
+        """Discoveries of a community, or a member's collection with the favourite first.
 
         `words`: the filter of those who see them. `order` is a key of `ORDERS`.
         """

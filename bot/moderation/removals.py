@@ -261,7 +261,7 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 
 
 class _Outcome(IntEnum):
-    """What became of a message with a removed name, from best to worst."""
+    """Outcome of editing a message with a removed name, from best to worst."""
 
     REMOVED = 0
     PICTURE_LEFT = 1

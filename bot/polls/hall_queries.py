@@ -68,11 +68,11 @@ class HallScope:
     member_id: int | None = None
     """Only names discovered by this member."""
     home_id: int | None = None
-    """Without `community_id`: also include all names of this community."""
+    """Community all of whose names are included, too, if there is no `community_id`."""
     since: datetime | None = None
     """Only polls closed at this time or later."""
     viewer_id: int | None = None
-    """Without `community_id`: the community that looks; what it has removed is left out."""
+    """Community that reads a list of all communities; names that it has removed are left out."""
 
 
 MOST_ANSWERS = 100

@@ -68,7 +68,7 @@ from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
-"""Of a vote: poll and member."""
+"""Key of a vote: poll and member."""
 Choice = tuple[int, datetime]
 """A vote's position, and when it was cast."""
 T = TypeVar("T")
@@ -79,7 +79,7 @@ DOUBLE_PRESS = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class VoteOrigin:
-    """Where a vote comes from. One that was forged names the poll of another place."""
+    """The place that a vote comes from. A forged vote names the poll of another place."""
 
     community_id: int | None
     channel_id: int | None
@@ -117,7 +117,7 @@ class OpenPoll(NamedTuple):
 
 
 class Outcome(IntEnum):
-    """What a ballot has done."""
+    """Result of a ballot."""
 
     REFUSED = 0
     COUNTED = 1
@@ -209,7 +209,7 @@ class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
-    """As many polls are open as may be."""
+    """The channel or the member has as many open polls as are allowed."""
 
     def __init__(self, most: int, *, is_of_member: bool) -> None:
         """`is_of_member`: whether it is the member who may have no more, or else the channel."""
@@ -225,7 +225,7 @@ class RecentPoll:
     channel_id: int
     message_id: int
     names: tuple[ShownName, ...]
-    """Those that were not removed."""
+    """The names that were not removed."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class PollRecord:
     discoverer: str | None
     """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
     names: tuple[Showable, ...]
-    """By position. Of a poll that was read, they are what may be shown (`ShownName`)."""
+    """Names by position. In a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
@@ -258,7 +258,7 @@ class PollRecord:
     custom_model: Showable | None = None
     """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
-    """By position."""
+    """Number of votes by position."""
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
@@ -277,7 +277,7 @@ class PollRecord:
     own_vote: int | None = None
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
-    """When each name got its last vote, by position; `None` for one without votes."""
+    """Time of each name's last vote, by position; `None` for one without votes."""
 
     @property
     def standing(self) -> dict[int, Showable]:
@@ -462,7 +462,7 @@ class Polls(Queries):
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
-        """When the next poll on a platform closes; `None` if none is open."""
+        """The time at which a platform's next poll closes; `None` if none is open."""
         return await self._scalar(
             select(func.min(Poll.closes_at)).where(
                 Poll.closed_at.is_(None), on_platform(platform, Poll.channel_id)
@@ -723,7 +723,7 @@ def _standings(
 
 
 def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
-    """Those of polls on dinosaurs of a community."""
+    """Restrict a query of candidates to a community's polls on dinosaurs."""
     return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
         Poll.community_id == community_id, Poll.custom_model.is_(None)
     )

@@ -81,7 +81,7 @@ async def _forgotten(app: App, turn: Turn) -> Message:
 
 
 async def overview(app: App, turn: Turn) -> Message:
-    """What the bot stores about a member, in numbers."""
+    """Overview of the data that the bot stores about a member, in numbers."""
     kept = await app.store[Privacy].of(turn.user.id)
     title = _("🔏 Your data")
     if not kept:

@@ -22,7 +22,7 @@ LARGEST_BATCH = 200
 
 
 class Key(NamedTuple):
-    """What identifies an external id."""
+    """Key of an external id."""
 
     platform: str
     kind: str
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
     @property
     def member(self) -> str | None:
-        """What identifies a member before they have a surrogate; `None` for anything else."""
+        """The key as one text, for a member without a surrogate; `None` if it is no user's."""
         return " ".join(self) if self.kind == "user" else None
 
 
@@ -160,7 +160,7 @@ async def forget_communities(session: AsyncSession, gone: Collection[int]) -> No
 async def communities_of(
     session: AsyncSession, community_ids: Collection[int], platform: str
 ) -> set[int]:
-    """Those of the communities that belong to a platform."""
+    """The communities, of those given, that belong to a platform."""
     if platform not in WITH_SURROGATES:
         return {number for number in community_ids if number < FIRST_SURROGATE}
     of_platform = select(IdentityRow.id).where(

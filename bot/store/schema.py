@@ -86,9 +86,9 @@ Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INT
 FIRST_SURROGATE = 2**62
 """First id in `identities`. Discord's ids stay below it until the year 2049."""
 EVERYWHERE = 0
-"""In place of a community: the member is blocked everywhere."""
+"""Stands for the community in the block of a member everywhere."""
 EVERYBODY = 0
-"""In place of a member: the community is blocked."""
+"""Stands for the member in the block of a whole community."""
 
 
 class Base(DeclarativeBase):
@@ -116,9 +116,9 @@ class Community(Base):
     votes_needed: Mapped[int | None]
     """Votes of others than the discoverer that a winner needs; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the bot was removed. The community is forgotten after a grace period."""
+    """Time at which the bot was removed. The community is forgotten after a grace period."""
     welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the bot has welcomed it; `None` if it has not."""
+    """Time at which the bot welcomed the community; `None` if it has not."""
     in_public_hall: Mapped[bool | None]
     """Whether its winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]
@@ -173,7 +173,7 @@ class Poll(Base):
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
     note: Mapped[str] = mapped_column(Wording, default="")
-    """What is said below the names."""
+    """Text below the names."""
     footer: Mapped[str] = mapped_column(String(200), default="")
     """State of the button for details."""
     state: Mapped[str] = mapped_column(String(100), default="")
@@ -188,7 +188,7 @@ class Poll(Base):
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the result was posted in the channel."""
+    """Time at which the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
     """The message with the winner's plaque."""
     day: Mapped[date | None] = mapped_column(Day)
@@ -205,11 +205,11 @@ class Candidate(Base):
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     key: Mapped[str] = mapped_column(String(384), index=True, server_default="")
     """The name as its genome has it: folding a letter makes up to three of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a moderator removed it. It has no votes and cannot win."""
+    """Time at which a moderator removed the name. It has no votes and cannot win."""
 
 
 class RemovedName(Base):
@@ -222,9 +222,9 @@ class RemovedName(Base):
 
     community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(384), primary_key=True)
-    """As in `Candidate`."""
+    """The folded name, as in `Candidate`."""
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     removed_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -263,7 +263,7 @@ class WinnerAnswer(Base):
         ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     community_id: Mapped[int] = mapped_column(Number, index=True)
-    """Where the answer is, which need not be the community of the poll."""
+    """Community of the answer, which need not be that of the poll."""
     position: Mapped[int | None]
     """The name; `None` for the winner."""
     is_outdated: Mapped[bool]
@@ -297,7 +297,7 @@ class OutboxRow(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
     """`None` if nobody delivers it."""
     doubt_since: Mapped[datetime | None] = mapped_column(Instant)
-    """When a message was first sent of which nobody knows whether it has arrived."""
+    """Time of the first attempt to send a message that may or may not have arrived."""
 
 
 class Discovery(Base):
@@ -315,7 +315,7 @@ class Discovery(Base):
     key: Mapped[str] = mapped_column(String(128))
     """The name as its genome has it, unique per community."""
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id", ondelete="CASCADE"), index=True)
     """The first poll that the name has won."""
     found_at: Mapped[datetime] = mapped_column(Instant)
@@ -329,7 +329,7 @@ class Discovery(Base):
     profile: Mapped[str | None] = mapped_column(Text)
     """The animal as JSON, for ever; `None` for a winner of 0.7.0 until somebody looks at it."""
     family: Mapped[str | None] = mapped_column(String(40))
-    """That of the profile, like the period."""
+    """Family in the profile, kept apart for queries, as the period is."""
     period: Mapped[str | None] = mapped_column(String(40))
 
 

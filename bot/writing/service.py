@@ -57,7 +57,7 @@ class ValidationSample:
 
 @dataclass(frozen=True)
 class Caller:
-    """For whom a text is written."""
+    """The member for whom a text is written, their word filter, and who hears of the queue."""
 
     accept: Accept | None = None
     """The word filter of this request; `None` for that of all."""

@@ -22,7 +22,7 @@ from models.weights import Trained
 T = TypeVar("T")
 
 Outcomes = Sequence[object]
-"""For each item of a batch its next step, or an exception."""
+"""The next step of each item of a batch, or an exception."""
 Work = Callable[[Sequence[Any], ShouldStop], Outcomes]
 """Computes one step of each item of a batch."""
 
@@ -130,7 +130,7 @@ class Generation:
         return steps
 
     def pickled(self, texts: Sequence[Text], should_stop: ShouldStop) -> bytes:
-        """What it returns or raises for some texts, for the process of the bot."""
+        """The pickled result or exception for some texts, for the process of the bot."""
         outcomes: Outcomes | Exception
         try:
             steps = self(texts, should_stop)

@@ -44,7 +44,7 @@ FLAWS: Mapping[Flaw, Sentence] = {
     Flaw.UNSAYABLE: Sentence("hard to say"),
     Flaw.UNFIT: Sentence("blocked by the word filter"),
 }
-"""What a name with each flaw was rejected for being."""
+"""Reasons for rejecting a name, by flaw."""
 
 
 class NamesError(TemplatedError, GenerationError):

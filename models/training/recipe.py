@@ -176,7 +176,7 @@ class Plan:
     keeps_words: bool = True
     """Whether the weight file lists the names or words of the corpus."""
     listed: tuple[str, ...] | None = None
-    """What it lists instead of them."""
+    """Words that the weight file lists instead of the corpus's own."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Digests of further texts that it was trained on, by their names."""
 

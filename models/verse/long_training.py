@@ -94,10 +94,10 @@ LYRIC = frozenset({*range(4, 7), *range(12, 16)})
 LYRIC_STANZAS = "lyric"
 """The file of the lyric stanzas that validate."""
 LYRIC_TEXT: Mapping[str, object] = {"period": 1850, "kind": "verse"}
-"""What is known of them."""
+"""Features of the lyric stanzas."""
 STRIDES = {"plays": 2, "bible": 2, PROSE: 4}
-"""Of how many runs of words of a source one is stored, in order not to be copied; of the others,
-three."""
+"""One in so many runs of words of a source is stored, so that poems do not copy it; of other
+sources, one in three."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),
@@ -351,7 +351,7 @@ def _append(path: Path, row: Sequence[object]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class OfTexts:
-    """What the base keeps of the texts, besides what its networks have learnt."""
+    """Data that the base keeps of the texts, besides what its networks have learnt."""
 
     vectors: NDArray[np.float32]
     """Word vectors of the vocabulary, `(V, D)`."""
@@ -375,7 +375,7 @@ def load_vocabulary(folder: Path) -> WordVocabulary:
 
 
 def load_of_texts(folder: Path) -> OfTexts:
-    """What a prepared folder keeps of the texts."""
+    """Load the data that a prepared folder keeps of the texts."""
     facts = json.loads(_path(folder, "data/facts.json").read_text())
     arrays = load_file(_path(folder, "data/of_texts.safetensors"))
     rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))

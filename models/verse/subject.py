@@ -51,7 +51,7 @@ class Subject:
     """The subject of a poem."""
 
     words: tuple[str, ...]
-    """For readers: *the sea*, *time*."""
+    """The subject in words for readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
     """Direction of unit length, `(D,)`; zeros for no subject."""
     tokens: tuple[int, ...] = ()
@@ -212,7 +212,7 @@ def _is_often_another(word: str) -> bool:
 
 @cache
 def listed_subjects() -> tuple[str, ...]:
-    """What a poem can be about if nobody says: *the sea*, *time*."""
+    """Subjects for poems whose member gives none: *the sea*, *time*."""
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
 
 

@@ -37,7 +37,7 @@ from models.verse.reading import SONNETS, counts_of, rare_words_of, vocabulary_o
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
 """Width of a network from nothing for texts of up to so many characters."""
 MOST_PASSES, LEAST_PASSES, READ = 40, 3, 4_000_000
-"""From nothing: passes over the text, and characters that are read if the passes are between."""
+"""Limits on the passes of a network from nothing, and the characters that it reads within them."""
 ALL_WORDS, CANDIDATES = 6_000, 4_096
 """Largest vocabulary whose softmax is computed in full; and words of a sampled one."""
 

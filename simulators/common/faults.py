@@ -19,11 +19,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Limited = Callable[[float, bool], web.StreamResponse]
 
 MOVED = "moved"
-"""In the address to which a request was redirected."""
+"""Part of the address to which a request was redirected."""
 
 
 class FaultKind(enum.StrEnum):
-    """What happens to a REST request."""
+    """Fault of a REST request."""
 
     ROUTE_LIMIT = "429 for the route"
     GLOBAL_LIMIT = "429 for everything"

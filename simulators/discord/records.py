@@ -35,7 +35,7 @@ class Reply(enum.IntEnum):
 
 
 class Surface(enum.Enum):
-    """Where a member uses a command: in the server, or where only they have added the bot."""
+    """Place of a command: the server, or a place where only the member has added the bot."""
 
     SERVER = Context.SERVER, SERVERS
     OTHER_SERVER = Context.SERVER, USERS
@@ -49,7 +49,7 @@ class Surface(enum.Enum):
 
     @property
     def install(self) -> int:
-        """To whom the application was added, as Discord's number."""
+        """Discord's number for a server or a user to whom the application was added."""
         return self.value[1]
 
 

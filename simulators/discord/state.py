@@ -295,7 +295,7 @@ class State:
         return payload
 
     def _elsewhere(self, asked: Interaction) -> JSON:
-        """What differs in an INTERACTION_CREATE event from outside of the server."""
+        """The fields that differ in an INTERACTION_CREATE event from outside of the server."""
         elsewhere, kinds = self.guild.elsewhere_id, {Context.BOT_DM: 1, Context.PRIVATE: 3}
         surface = asked.surface
         channel = {"id": elsewhere, "type": kinds.get(surface.context, 0), "name": "elsewhere"}

@@ -132,7 +132,7 @@ class View:
 
 @dataclass(eq=False)
 class Interaction:
-    """What a member did, or an event: an envelope that the bot has to acknowledge.
+    """An action of a member, or an event: an envelope that the bot has to acknowledge.
 
     failure: "dispatch_failed" if no connection took it, "operation_timeout" if it was not
     acknowledged in time; the member then sees an error.

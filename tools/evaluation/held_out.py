@@ -85,9 +85,9 @@ class HeldOutLosses:
     """The held-out texts, and their losses under each model."""
 
     texts: Sequence[str]
-    """With end symbols."""
+    """The texts, with end symbols."""
     losses: dict[str, Losses] = field(default_factory=dict)
-    """By system; the first is Mangosaurus."""
+    """Losses by system; the first is Mangosaurus."""
 
     def measure(self, system: str, network: Network) -> None:
         """Measure and store the losses of a model."""

@@ -25,7 +25,7 @@ NAMES_PER_REQUEST = 10
 CLASSIFIED_ORDER = "Kneser-Ney, order 6"
 """The Kneser-Ney model whose names are classified as well."""
 FOLDS, LONGEST_NGRAM, DRAWS = 5, 4, 20
-"""Of the classifier."""
+"""Settings of the classifier."""
 SAMPLES, SAMPLES_IN_ROW = 100, 5
 
 WRITING = (

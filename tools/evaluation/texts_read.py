@@ -49,7 +49,7 @@ class TextsRead:
         """Words that occur at least `FREQUENT` times."""
 
     def longest_runs(self, poems: Sequence[Sequence[str]]) -> list[int]:
-        """Of each poem, the length of the longest sequence of its words that a text has, too."""
+        """Length of each poem's longest sequence of words that a text has, too."""
         ours, begins = self._numbered(poems)
         longest = np.zeros(len(ours), np.int64)
         for read in self._sources:

@@ -156,7 +156,7 @@ def words(effort: Effort, rates: timing.Rates) -> Section:
 
 
 def of_texts(effort: Effort, predict: float) -> Section:
-    """What a member waits for, without the chat."""
+    """Times that a member waits for texts, without the chat."""
     names, verse = texts.TaskWriter("names"), texts.TaskWriter("sonnets")
     rows = []
     for what, write, writer in (

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 MOST_CALLS = 100_000
-"""In one repetition."""
+"""Most calls in one repetition."""
 SQUARE = 1024
 """Rows and columns of the square matrices of the SGEMM."""
 GEMV = (320, 1280)
@@ -25,16 +25,16 @@ class Times:
 
     wall: Sequence[float]
     cpu: Sequence[float]
-    """Of all threads of the process."""
+    """CPU time of all threads of the process."""
 
     @property
     def median(self) -> float:
-        """Of the time on the clock."""
+        """Median wall time."""
         return float(np.median(self.wall))
 
     @property
     def cpu_median(self) -> float:
-        """Of the time of all cores."""
+        """Median CPU time of all threads."""
         return float(np.median(self.cpu))
 
     @property
@@ -98,7 +98,8 @@ def ratio(times: float) -> str:
 
 @dataclass(frozen=True)
 class Rates:
-    """Of this machine, with one thread, in 10⁹ operations a second; a product and a sum are two."""
+    """Rates of this machine with one thread, in 10⁹ operations a second; a product and a sum are
+    two."""
 
     gemv: float
     sgemm: float
@@ -125,7 +126,7 @@ def rates(times: dict[str, Times]) -> Rates:
 
 
 def facts() -> list[tuple[str, str]]:
-    """What a figure depends on. Nothing names the machine."""
+    """Facts that a figure depends on. Nothing names the machine."""
     found = []
     for package in PACKAGES:
         try:

@@ -341,7 +341,7 @@ class Year:
     # What happens to a community
 
     def _plan(self, day: int) -> list[Work]:
-        """What happens on a day, by itself."""
+        """Plan the events of a day."""
         clubs, random = self.ledger.clubs, self.random
         plan: list[Work] = []
         if day % 60 in (3, 12 + day // 60 * 3):

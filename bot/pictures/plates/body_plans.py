@@ -43,7 +43,7 @@ class BodyPlan:
     trunk: float
     tail: float
     hip_height: float
-    """Of the hip joint above the ground."""
+    """Height of the hip joint above the ground."""
     trunk_angle: float
     """How steeply the trunk rises from hip to shoulder."""
     trunk_arch: float
@@ -54,7 +54,7 @@ class BodyPlan:
     tail_angles: tuple[float, float]
     """How steeply the tail rises, at its base and at its tip."""
     depths: tuple[float, ...]
-    """From edge to edge: tail base, hip, belly, chest, neck base, neck at the head."""
+    """Depths from edge to edge: tail base, hip, belly, chest, neck base, neck at the head."""
     taper: float
     """1: the tail is a cone; above 1: it ends in a whip; below 1: it stays thick."""
     leg: tuple[float, float, float]
@@ -72,7 +72,7 @@ class BodyPlan:
     fingers: int
     stands_on_arms: bool
     stride: float
-    """Of a fast walk, as a part of the hip's height."""
+    """Length of a stride in a fast walk, as a part of the hip's height."""
 
 
 PLANS = {
