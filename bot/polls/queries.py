@@ -681,7 +681,7 @@ async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> l
         select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
     )
     records = {row.Poll.id: _record(row) for row in polls}
-    rows = await session.execute(_standings(list(records))) if records else ()
+    rows = await session.execute(_counted_votes(list(records))) if records else ()
     for poll_id, name, removed_at, votes, last_at, own in rows:
         record = records[poll_id]
         removed = set() if removed_at is None else {len(record.names)}
@@ -696,7 +696,7 @@ async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> l
     return sorted(records.values(), key=lambda record: record.closes_at)
 
 
-def _standings(
+def _counted_votes(
     poll_ids: Sequence[int],
 ) -> Select[int, str, datetime | None, int, datetime | None, int]:
     """Rows of poll, name, removal, number of votes, the last one, and those of the discoverer.
