@@ -68,9 +68,10 @@ def _run(options: argparse.Namespace) -> int:
     from bot.launch import launch
 
     if options.operation == "slack-manifest":
+        from bot.features import REGISTRY
         from bot.platforms.slack.manifest import print_manifest
 
-        return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+        return launch(lambda settings: print_manifest(REGISTRY, settings.slack_command_prefix))
     from bot.operate.database import back_up, migrate, restore
 
     match options.operation:

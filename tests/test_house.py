@@ -21,13 +21,14 @@ WITH_KERAS = {"models.training.keras_verse", "models.verse.trainers"}
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 
 RULES = """
-bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.launch
+bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.features bot.launch
     bot.platforms.slack bot.startup
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
     bot.trainer models.weights
-bot.operate.serving  bot.launch bot.app simulators bot.platforms.discord bot.platforms.slack
-    bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup bot.version
+bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
+    bot.platforms.slack bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup
+    bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch           bot.text bot.logs bot.settings bot.startup
 bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot.writing
@@ -36,11 +37,11 @@ bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot
 simulators
 bot.platforms.discord bot.chat bot.store bot.monitoring bot.logs bot.settings bot.startup bot.text
     data
-bot.platforms.slack  bot.features bot.help bot.privacy bot.verse bot.polls bot.community bot.chat
-    bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.text models.verse data
+bot.platforms.slack  bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency
+    bot.text data
 bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum
-    bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat bot.concurrency
-    bot.trainer models.verse
+    bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat bot.store
+    bot.concurrency bot.trainer models.verse
 bot.welcome          bot.polls bot.outbox bot.chat bot.store bot.concurrency bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer bot.words
     data bot.text models.weights

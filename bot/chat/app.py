@@ -1,16 +1,16 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.chat.commands import Registry
+from bot.chat.commands import Audience, Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.languages import Languages
-from bot.chat.message import UserError
+from bot.chat.message import Message, UserError
 from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import Platform, Turn
 from bot.chat.unfinished import UnfinishedAnswers
@@ -26,6 +26,7 @@ from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
 from bot.store.languages import CommunityLanguages
 from bot.store.members import note_received
+from bot.text.spans import Text
 from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.registry import ModelRegistry
 from bot.trainer.service import TrainingService
@@ -50,7 +51,7 @@ More than anybody presses who reads the answers.
 MOST_COMMANDS, COMMAND_S = 10, 1.0
 """Commands that a member can use in a row, and the seconds until they can use one more."""
 MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
-"""The same for suggestions while a member types, which come with each letter."""
+"""Suggestions that a member can get in a row, and the seconds until one more: each letter asks."""
 MOST_PLACES, PLACE_S = 10, 0.1
 """Places in the queue that are shown in a row, and the seconds until one more is shown.
 
@@ -87,6 +88,20 @@ class BackgroundJobs(Protocol):
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    """What a member can do and has, for a platform that gives each member a page.
+
+    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
+        could not be found in time.
+    """
+
+    examples: Mapping[Audience, tuple[Text, ...]]
+    champion: Message | None
+    newest_poem: Message | None
+    data: Message | None
 
 
 class BlockList(Protocol):
@@ -151,6 +166,8 @@ class App:
     """The commands, buttons and errors of all features."""
     jobs_of: Callable[["App", Platform], BackgroundJobs]
     """Makes the background jobs of all features on a platform."""
+    page_of: Callable[["App", Turn], Awaitable[MemberPage]]
+    """Finds the page of a member. Raises `UserError` for a blocked one, and `StoreError`."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
     """Cooldowns of pressed buttons, by member."""

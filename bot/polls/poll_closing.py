@@ -18,7 +18,8 @@ from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
 from bot.discoveries.queries import Discoveries
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
+from bot.polls.hall_of_fame import poem_about
+from bot.polls.plaques import meaning_of, plaque_file
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
     announcement_of,

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option
+from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option, Registry
 from bot.chat.translation import ENGLISH, _
-from bot.features import REGISTRY
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.views.rendering import said_in
 from bot.text.formats import cut, shortened
@@ -39,7 +38,7 @@ SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
 
 def manifest(names: CommandNames) -> dict[str, Any]:
     """The manifest of all commands, as Slack reads it: in English, as it has one language."""
-    commands = REGISTRY.commands
+    commands = names.registry.commands
     made = {
         "display_information": {
             "name": "Mangosaurus",
@@ -85,9 +84,9 @@ def as_yaml(names: CommandNames) -> str:
     return content
 
 
-def print_manifest(prefix: str) -> None:
+def print_manifest(registry: Registry, prefix: str) -> None:
     """Answer `python -m bot slack-manifest`. `prefix`: the setting SLACK_COMMAND_PREFIX."""
-    sys.stdout.write(as_yaml(CommandNames(prefix)))
+    sys.stdout.write(as_yaml(CommandNames(registry, prefix)))
 
 
 def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 
-from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
+from bot.chat.commands import Choice, Command, Group, Kind, Option
 from bot.chat.message import UserError
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import Phrase, _, in_language, language_of, languages
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 from bot.text import spans
 from bot.text.formats import cut
@@ -487,9 +487,7 @@ class TypedCommand:
     wants_form: bool = False
 
 
-def parse(
-    registry: Registry, command: str, line: str, names: CommandNames = UNPREFIXED
-) -> TypedCommand:
+def parse(names: CommandNames, command: str, line: str) -> TypedCommand:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
@@ -497,7 +495,7 @@ def parse(
     """
     line = _SPACED.sub("", line)
     word = names.word_of(command)
-    found = registry.by_first_word.get(word or "")
+    found = names.registry.by_first_word.get(word or "")
     if found is None:
         raise UserError(
             _("The bot has no command {command}. See what it can do with {help}."),

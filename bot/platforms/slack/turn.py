@@ -31,7 +31,6 @@ from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackAp
 from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import SlackPlatform, with_note
 from bot.platforms.slack.views.modals import text_form
-from bot.polls.poll_message import ACTION as VOTE
 from bot.text.spans import text
 from data.phrases import NOTHING
 
@@ -411,7 +410,9 @@ class SlackTurn:
         """
         if message.files_stay:
             message = replace(message, files=())
-        needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
+        known = self.platform.commands.registry.buttons
+        actions = {each.action for each in message.buttons} & known.keys()
+        needs_channel = bool(message.files) or any(known[each].is_vote for each in actions)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()
         shown, language = message, await self.language(private=message.private)

@@ -171,7 +171,7 @@ class SlackTurns:
         api, url = self._platform.api, origin.response_url
         known = self._platform.members.known(origin.user, math.inf)
         language = language_of(known.locale if known is not None else "")
-        (part,) = rendering.render(Message(sentence), language=language)
+        (part,) = rendering.render(Message(sentence), self._platform.commands, language=language)
         try:
             if url:
                 await api.respond(url, {**part, **EPHEMERAL}, thread=origin.thread)

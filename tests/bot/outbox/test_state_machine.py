@@ -286,7 +286,7 @@ class OutboxMachine(RuleBasedStateMachine):
         number = next(self.chat.numbers)
         self.chat.shown[number] = Message(text(strong(poll.names[poll.winner])))
         hall = self.store[HallOfFame]
-        self.run(hall.shown(COMMUNITY, CHANNELS[0], number, [poll.id], now=self.chat.now))
+        self.run(hall.note_shown(COMMUNITY, CHANNELS[0], number, [poll.id], now=self.chat.now))
 
     @rule(picked=FEW)
     def delete_message(self, picked: int) -> None:

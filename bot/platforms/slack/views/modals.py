@@ -9,7 +9,7 @@ from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Ty
 from bot.chat.message import Form, UserError
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
 from bot.platforms.slack.payloads import (
     LONGEST_WORDS,
@@ -65,8 +65,8 @@ class Submitted:
 def form_of(
     command: Command | Group,
     values: Mapping[str, Value],
+    names: CommandNames,
     metadata: str = "",
-    names: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> dict[str, Any]:
     """A modal with a field for each option, filled in with `values`; for a group its subcommand.

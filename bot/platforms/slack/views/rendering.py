@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 from bot.chat.message import Button, Embed, Field, Message, Select, translated
 from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.payloads import text_of
 from bot.store.people import Person
 from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, link, spans
@@ -75,8 +75,8 @@ class _Sized:
 
 def render(
     message: Message,
+    commands: CommandNames,
     names: External = _NOBODY,
-    commands: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
@@ -95,8 +95,8 @@ def render(
 
 def render_edit(
     message: Message,
+    commands: CommandNames,
     names: External = _NOBODY,
-    commands: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
