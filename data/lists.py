@@ -70,7 +70,7 @@ class NameList:
     """Names as written, but in NFC and with single spaces, in the list's order. Case aside, they
     are unique."""
     notes: tuple[Phrase, ...] = ()
-    """What was changed or skipped, one sentence each."""
+    """Sentences about what was changed or skipped."""
 
 
 def normalise_entry(text: str, *, ends: bool = True) -> str:

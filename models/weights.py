@@ -145,17 +145,17 @@ def card_from_json(text: str) -> ModelCard:
         facts["small_words"] = tuple(facts["small_words"])
     for key, fact in facts.items():
         if key not in _FACTS:
-            raise ValueError(f"its card has an unknown entry {_shown(key)}")
+            raise ValueError(f"its card has an unknown entry {_abbreviated(key)}")
         types = _FACTS[key]
         if type(fact) not in types:
             expected = " or ".join(t.__name__ for t in types)
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, not {expected}")
+            raise ValueError(f"on its card, {key} is {_abbreviated(fact)}, not {expected}")
         if not _is_sane(key, fact):
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, which cannot be")
+            raise ValueError(f"on its card, {key} is {_abbreviated(fact)}, which cannot be")
     return ModelCard(**{_FIELDS.get(key, key): fact for key, fact in facts.items()})
 
 
-def _shown(fact: object) -> str:
+def _abbreviated(fact: object) -> str:
     return shortened if len(shortened := repr(fact)) <= 100 else f"{shortened[:99]}…"
 
 

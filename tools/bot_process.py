@@ -57,7 +57,7 @@ class BotProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs."""
+        """Id of the process while it runs."""
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 

@@ -51,7 +51,7 @@ More than anybody presses who reads the answers.
 MOST_COMMANDS, COMMAND_S = 10, 1.0
 """Commands that a member can use in a row, and the seconds until they can use one more."""
 MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
-"""The same for suggestions while a member types, which come with each letter."""
+"""Suggestions that a member can get in a row, and the seconds until one more: each letter asks."""
 MOST_PLACES, PLACE_S = 10, 0.1
 """Places in the queue that are shown in a row, and the seconds until one more is shown.
 

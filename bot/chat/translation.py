@@ -47,7 +47,7 @@ _AMERICAN = Language("en-US")
 _NAME = _("English")
 
 LOCALES = Path(__file__).parents[1] / "locales"
-"""Has the catalogues: `de/LC_MESSAGES/messages.po`, as Babel writes them."""
+"""Folder of the catalogues: `de/LC_MESSAGES/messages.po`, as Babel writes them."""
 
 
 @cache

@@ -82,7 +82,7 @@ class Terms:
     """A platform's words for sentences such as "Only {community} managers can do that."."""
 
     platform: Showable
-    """Its name, for example Discord."""
+    """Name of the platform, for example Discord."""
     community: Showable
     """Server, or workspace."""
     communities: Showable
@@ -91,7 +91,7 @@ class Terms:
     access: Showable = _ACCESS
     """How a member lets the bot into a channel."""
     place: Showable = NOTHING
-    """Where commands work that don't in direct messages, if that isn't just a community."""
+    """Place of commands that don't work in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
     community_id: TechnicalText = _ID

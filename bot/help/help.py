@@ -31,7 +31,7 @@ class Topic:
     emoji: TechnicalText
     title: Phrase
     commands: tuple[str, ...]
-    """Their first words, in the order in which they are shown."""
+    """First words of the commands, in the order in which they are shown."""
     now: tuple[tuple[Phrase, str], ...] = ()
     """Labels of buttons, with the commands that they run at once. `/help` begins with the first
     button of each topic."""

@@ -151,7 +151,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
     if community_id not in turn.platform.communities:
         return
     with suppress(Unavailable):
-        await app.store[HallOfFame].shown(
+        await app.store[HallOfFame].note_shown(
             community_id,
             ref.channel_id,
             ref.message_id,
@@ -164,7 +164,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
 async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
     """Empty an earlier answer, unless it shows no removed name anymore."""
     channel_id, message_id = delivery.channel_id, delivery.subject_id
-    community_id = await app.store[HallOfFame].outdated(channel_id, message_id)
+    community_id = await app.store[HallOfFame].community_of_outdated(channel_id, message_id)
     if community_id is None:
         return Ended()
     forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
@@ -180,7 +180,7 @@ async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
 
 async def check_winner(app: App, turn: Turn, name: str) -> None:
     """Raise `UserError` for a name that a button still has, although it was removed."""
-    if not await app.store[HallOfFame].has(name, turn.community_id):
+    if not await app.store[HallOfFame].has_winner(name, turn.community_id):
         raise UserError(
             _("This name was removed from the hall of fame. {command} shows the others."),
             command=command("/halloffame"),

@@ -96,7 +96,7 @@ class Ballot:
     position: int | None
     """`None` to retract the vote."""
     origin: VoteOrigin | None = None
-    """Has to be the place of the poll; `None` counts anywhere."""
+    """Place of the vote, which has to be that of the poll; `None` counts anywhere."""
 
 
 class OpenPoll(NamedTuple):
@@ -338,7 +338,7 @@ class Polls(Queries):
             (poll,) = await self._without_removed(session, [poll])
             if not poll.names:
                 raise NoNameLeft
-            poll = _as_set(poll, None, await session.scalar(needed))
+            poll = _with_settings(poll, None, await session.scalar(needed))
             opened = await session.scalar(
                 self._database.insert(Poll)
                 .values(_row(poll))
@@ -582,7 +582,7 @@ class Polls(Queries):
             if poll.custom_model_id not in models:  # deleted while it wrote the names
                 poll = replace(poll, custom_model_id=None)
             if (chosen := known.get(poll.community_id)) is not None:
-                poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
+                poll = _with_settings(poll, chosen.vote_minutes, chosen.votes_needed)
             outcomes.append(poll)
         opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
         if opened:
@@ -741,8 +741,8 @@ async def _open_by(
     return Counter({tuple(key): number for number, *key in found})
 
 
-def _as_set(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:
-    """A new poll as the settings of its community want it."""
+def _with_settings(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:
+    """A new poll with the length and the votes needed that its community has set."""
     if minutes is not None:
         poll = replace(poll, closes_at=poll.opened_at + timedelta(minutes=minutes))
     return poll if votes is None else replace(poll, votes_needed=votes)

@@ -47,7 +47,7 @@ MIGRATION_PATIENCE_S = 60
 ANSWER_S = 5.0
 """Seconds that a call may take before it is given up: somebody waits for the answer."""
 AWAY_S = 1.0
-"""The same while the database is known not to answer."""
+"""Seconds that a call may take while the database is known not to answer."""
 BUSY_S = 3.0
 """Seconds that SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock

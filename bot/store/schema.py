@@ -130,7 +130,7 @@ class Community(Base):
     filter_strictness: Mapped[int | None]
     """How strict its word filter is; `None` for the default."""
     blocked_words: Mapped[str | None] = mapped_column(Text)
-    """Its own words for the filter, a line each; `None` for none."""
+    """Words that the community blocks, a line each; `None` for none."""
     daily_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel of its dinosaurs of the day."""
     daily_hour: Mapped[int | None]
@@ -169,7 +169,7 @@ class Poll(Base):
     )
     """The custom model that wrote the names; `None` for dinosaurs or a deleted model."""
     custom_model: Mapped[str | None] = mapped_column(String(32))
-    """Its name, kept after the model is deleted; `None` for dinosaurs."""
+    """Name of the custom model, kept after the model is deleted; `None` for dinosaurs."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
     note: Mapped[str] = mapped_column(Wording, default="")
@@ -291,7 +291,7 @@ class OutboxRow(Base):
     """How often it was put again: what was rendered before may show what was removed since."""
     due_at: Mapped[datetime] = mapped_column(Instant, index=True)
     until: Mapped[datetime] = mapped_column(Instant)
-    """After this nothing new is sent; edits are tried a while longer."""
+    """Time after which nothing new is sent; edits are tried a while longer."""
     attempts: Mapped[int] = mapped_column(default=0)
     """Number of claims. The latest one is whose row it is."""
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)

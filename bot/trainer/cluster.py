@@ -33,7 +33,7 @@ ANSWER_S = 5.0
 POLL_S = 1.0
 """Seconds between two polls."""
 STOPPING_POLL_S = 0.1
-"""The same once the training should stop: the bot may have few seconds left."""
+"""Seconds between two polls once the training should stop: the bot may have few seconds left."""
 TRANSFER_S = 60.0
 """Seconds that a worker may take to send what it has trained."""
 LOST_S = 10.0
@@ -79,7 +79,7 @@ class ClusterTrainer:
     folder: RunFolder
     resume: bool
     local: TrainingHandle
-    """Used if the worker cannot begin."""
+    """Trainer on the bot's machine, used if the worker cannot begin."""
     command: Sequence[str] | None = field(default=None, init=False)
     """Another trainer than that of the worker, for tests."""
     _actor: Actor | None = None

@@ -175,7 +175,7 @@ class Disguises:
         keys = (sounds, _foreign(sounds))
         if any(key.startswith(self._beginnings) for key in keys):
             return Strictness.MILD
-        found = (_found(self._foreign, key) for key in keys)
+        found = (_strictness_of(self._foreign, key) for key in keys)
         return min(filter(None, found), default=None)
 
     def _shaped(self, word: str) -> Iterable[tuple[str, Strictness]]:
@@ -189,13 +189,13 @@ class Disguises:
         if rough.startswith(self._slurs) and ends_name(word):
             return Strictness.MILD
         plain = _ADDED_H.sub("", word)
-        if plain != word and _found(self._whole, sound(plain)) is Strictness.MILD:
+        if plain != word and _strictness_of(self._whole, sound(plain)) is Strictness.MILD:
             return Strictness.MILD
-        whole = _found(self._whole, sounds), _found(self._coarse, rough)
+        whole = _strictness_of(self._whole, sounds), _strictness_of(self._coarse, rough)
         return min(filter(None, whole), default=None)
 
 
-def _found(keys: dict[str, Strictness], key: str) -> Strictness | None:
+def _strictness_of(keys: dict[str, Strictness], key: str) -> Strictness | None:
     """The strictness of a key, or of the one whose plural it is."""
     return keys.get(key) or keys.get(key.removesuffix("s"))
 

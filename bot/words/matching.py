@@ -22,7 +22,7 @@ class Strictness(IntEnum):
     NORMAL = 2
     """Everything that a published list calls profane, sexual or insulting, but innocent words."""
     STRICT = 3
-    """Also what is innocent in most contexts: common words, names, and words of old verse."""
+    """Also words that are innocent in most contexts: common words, names, words of old verse."""
 
 
 class WordPlace(Enum):

@@ -121,7 +121,7 @@ class _PlainForms(dict[int, str]):
 
 
 class _MaskedForms(_PlainForms):
-    """The same for words in which symbols mask letters."""
+    """Plain forms of characters in words in which symbols mask letters."""
 
     def __missing__(self, code: int) -> str:
         plain = _PLAIN_FORMS[code]

@@ -273,7 +273,7 @@ class RemoteWorker:
     at_work: int = 0
     """Batches that it writes now."""
     lost: asyncio.Future[str] = field(default_factory=lambda: asyncio.Future())
-    """Done when it is lost, with the reason. That completes "It ..."."""
+    """Future that is done when the worker is lost. Its result, the reason, completes "It ..."."""
     _sent: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
     """Whether it could take weights, by their digest."""
 

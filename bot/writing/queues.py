@@ -41,9 +41,9 @@ MOST_NEWEST = 64
 """Requests that can be among the next ones because they are the newest."""
 
 OnWait = Callable[[int], Awaitable[object]]
-"""Told the place of a request in the queue, from 1."""
+"""Called with the place of a request in the queue, from 1."""
 OnBatch = Callable[[str, int, float], object]
-"""Told the kind, the number of steps and the seconds of each batch."""
+"""Called with the kind, the number of steps and the seconds of each batch."""
 
 
 @dataclass(frozen=True)

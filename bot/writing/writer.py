@@ -71,7 +71,7 @@ class Writer(Protocol):
         """
 
     def backlog(self, waited: float) -> None:
-        """Told that texts wait, the oldest for so many seconds. Must not block."""
+        """Note that texts wait, the oldest for so many seconds. Must not block."""
 
     def close(self) -> None:
         """Give up all batches, without waiting for them."""

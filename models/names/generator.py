@@ -130,7 +130,7 @@ class Found:
         return replace(self, **collections)
 
     def best(self, count: int) -> tuple[str, ...]:
-        """At most `count` names: those that are sayable, then those with the fewest new clusters.
+        """At most `count` names: sayable ones, then those with the fewest new clusters.
 
         A constraint that forces a cluster leaves no sayable names, and some with that cluster only.
         """

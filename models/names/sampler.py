@@ -251,7 +251,7 @@ class _DrawnCharacters(NamedTuple):
     """The character."""
     next_node: NDArray[np.int64]
     p: NDArray[np.float64]
-    """Its probability in the network's prediction."""
+    """Probability of the character in the network's prediction."""
     q: NDArray[np.float64]
     """The probability with which it was drawn."""
 

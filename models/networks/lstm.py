@@ -98,9 +98,9 @@ class TimeStep(NamedTuple):
     """Slices of rows that belong to one time step."""
 
     now: slice
-    """Its characters, among the N rows."""
+    """Characters of the step, among the N rows."""
     before: slice
-    """The states before it, among the B + N rows."""
+    """States before the step, among the B + N rows."""
     after: slice
     """The states after it, among the B + N rows."""
 

@@ -216,7 +216,7 @@ class WordLSTM:
         return logits
 
     def restricted(self, characters: str) -> Self:
-        """The same network without the tokens that have other characters than these."""
+        """A copy of the network without the tokens that have other characters than these."""
         kept = self.vocabulary.writable(characters)
         vocabulary = self.vocabulary.restricted(characters)
         return replace(self, vocabulary=vocabulary, E=self.E[kept], by=self.by[kept])

@@ -226,7 +226,7 @@ class _LSTMPart:
     """K members of a mixture: LSTMs of equal shapes."""
 
     places: tuple[int, ...]
-    """Their places among the members."""
+    """Places of the LSTMs among the members."""
     network: ParallelLSTMs
     shares: Array
     """`(K, 1, 1)`."""
@@ -256,7 +256,7 @@ class _NGramPart:
     """A member of a mixture: an n-gram model."""
 
     places: tuple[int]
-    """Its place among the members."""
+    """Place of the n-gram model among the members."""
     network: NGram
     share: np.float32
 

@@ -175,7 +175,7 @@ class MetricalWriter:
     vectors: BlockMatrix = field(repr=False)
     """Word vectors of the columns, as in `topics`, `(D, C)`."""
     correction: NDArray[np.float32]
-    """Added to the logits, `(C,)`; see `models.verse.calibration`."""
+    """Correction added to the logits, `(C,)`; see `models.verse.calibration`."""
 
     def read(self, lines: Sequence[str], form: Form, subject: Subject = NO_SUBJECT) -> State:
         """The state after the first lines of a poem, a batch of one. `lines`: folded.

@@ -116,7 +116,7 @@ class SonnetDraft:
     prefix: str
     """The member's words at the beginning of the next line, as displayed."""
     encoded_prefix: str
-    """The same words as the network read them."""
+    """The member's words as the network read them."""
     opening_length: int
     """Characters at the beginning of the poem that the member wrote."""
     state: State = field(repr=False)

@@ -92,7 +92,7 @@ class LineRequest:
     ends: Columns = field(repr=False)
     """The words that the line may end in, `(C,)`."""
     bias: NDArray[np.float32] = field(repr=False)
-    """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
+    """Bias added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
     features: Indices = field(repr=False)
     """Features of the line, `(slots,)`, for a network that reads them; its rhyme only if an
     earlier line decides it."""
@@ -124,7 +124,7 @@ class MetricalLine:
     score: float
     """The sum of `fit` over its tokens and the line feed, in nats."""
     state: State = field(repr=False)
-    """After the last token before the line feed."""
+    """State after the last token before the line feed."""
     logits: None = field(default=None, init=False)
     """The character network predicts nothing for it."""
 

@@ -260,7 +260,7 @@ class Interaction:
 
     @property
     def messages(self) -> list[Message]:
-        """Its answers that are not deleted, @original first."""
+        """Answers that are not deleted, @original first."""
         every = [self.original, *self.followups]
         return [message for message in every if message is not None and not message.deleted]
 

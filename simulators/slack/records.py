@@ -173,7 +173,7 @@ class Interaction:
 
     @property
     def messages(self) -> list[Message]:
-        """Its answers that are not deleted, oldest first.
+        """Answers that are not deleted, oldest first.
 
         Slack does not connect a message that is posted or edited to what it answers: those of the
         bot in the same channel since then count.

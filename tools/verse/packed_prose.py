@@ -21,7 +21,7 @@ MOST_SYLLABLES, USUAL, DEVIATION = 14, 11, 3
 """Syllables of a line: at most, as it should have, and how far it may be from that at a cost of 1.
 """
 _ABBREVIATION = re.compile(r"\b(Mrs?|Dr|Messrs|Mme|Mlle|St|Rev|Capt|Col|Hon|Esq)\.")
-"""Their full stops end no sentence."""
+"""Abbreviations, whose full stops end no sentence."""
 _SENTENCE_END, _CLAUSE_END = re.compile(r"[.!?][)']*$"), re.compile(r"[,;:)-]'*$")
 OPENING = frozenset(
     re.findall(

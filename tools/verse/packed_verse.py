@@ -47,7 +47,7 @@ class LyricValidation:
     """Lyric stanzas of `LYRIC_YEARS` from whole works that no network may be trained on."""
 
     works: frozenset[str]
-    """Their headers."""
+    """Headers of the works."""
     stanzas: tuple[str, ...]
     """Normalised, each with a blank line after it."""
 

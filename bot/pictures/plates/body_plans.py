@@ -60,9 +60,9 @@ class BodyPlan:
     leg: tuple[float, float, float]
     """Thigh, shank and instep, as parts of the hip's height."""
     thigh: float
-    """Its width."""
+    """Width of the thigh."""
     shank: float
-    """Width at its thickest."""
+    """Width of the shank at its thickest."""
     foot: Foot
     toes: float
     """Length of the middle toe, as a part of the hip's height."""

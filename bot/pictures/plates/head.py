@@ -14,7 +14,7 @@ PUPIL = rgb("17131c")
 MOUTH = rgb("7c2b35")
 TONGUE = rgb("d0707a")
 EYE_RING = 1.28
-"""Its radius, in radii of the eye."""
+"""Radius of the ring around the eye, in radii of the eye."""
 
 TUBE = (
     (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),

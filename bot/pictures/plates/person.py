@@ -54,7 +54,7 @@ class Measure:
     """Metres."""
     height: float
     is_ahead: bool
-    """Before the creature, not behind its tail."""
+    """Whether the measure stands before the creature, not behind its tail."""
 
 
 def measure_of(profile: Profile, own: Variation) -> Measure:

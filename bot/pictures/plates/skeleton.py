@@ -31,7 +31,7 @@ class Head:
     skull: Skull
     origin: complex
     turn: complex
-    """Its length and direction as a factor: skull units times this are units of the drawing."""
+    """Length and direction of the head as a factor from skull units to units of the drawing."""
     gape: float
     """How far the jaw opens, in degrees."""
 
@@ -100,7 +100,7 @@ class Limb:
     """The point where the toes or fingers begin."""
     ground: float
     is_lifted: bool
-    """Only animals with the toes of birds lift a foot."""
+    """Whether the foot is lifted, as only animals with the toes of birds do."""
     is_near: bool
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.community.queries import Action, Blocks, RecordEntry
+from bot.community.queries import Action, RecordEntry
 from bot.creatures.animal import profile_of
 from bot.creatures.storage import to_json
 from bot.discoveries import queries
-from bot.discoveries.queries import MOST_IN_A_DAY, ORDERS, Discoveries, Exhibit
+from bot.discoveries.queries import ORDERS, Discoveries, Exhibit
 from bot.moderation.queries import Moderation
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.people import Person
-from bot.store.schema import EVERYWHERE, Discovery
+from bot.store.schema import Discovery
 from tests.bot.champions import crown
 from tests.texts import WORDS
 
@@ -62,36 +62,12 @@ async def test_winner_is_discovered(store: Store) -> None:
     assert await store[Discoveries].named(ELSEWHERE, "Kilosaurus") is None
 
 
-async def test_first_discoverer_stays(store: Store) -> None:
-    """In each community, whatever the case of the letters."""
-    await found(store, "Kilosaurus")
-    await found(store, "KILOsaurus", NOW + DAY, BOB)
-    await found(store, "Kilosaurus", NOW + DAY, BOB, ELSEWHERE)
-    assert names(await collection(store)) == ["Kilosaurus"]
-    assert not await collection(store, BOB)
-    assert names(await collection(store, BOB, ELSEWHERE)) == ["Kilosaurus"]
-
-
 async def test_what_is_no_dinosaur(store: Store) -> None:
     place = {"at": NOW, "community_id": HERE}
     await crown(store, "Elrond", namer="elves", **place)  # type: ignore[arg-type]
     await crown(store, "Мангозавр", **place)  # type: ignore[arg-type]
     await crown(store, "Nobodysaurus", votes=0, **place)  # type: ignore[arg-type]
     assert await museum(store) == []
-
-
-async def test_three_a_day(store: Store) -> None:
-    """Days are UTC dates. What is released leaves no room for others of that day."""
-    midnight = NOW.replace(hour=0)
-    days = [midnight + timedelta(hours=hours) for hours in (0, 1, 22, 23, 24, 25)]
-    for i, at in enumerate(days):
-        await found(store, f"Kilosaurus{'abcdef'[i]}", at)
-        if i == 0:
-            (first,) = await collection(store)
-            assert await store[Discoveries].release(HERE, ADA, first.id)
-    assert MOST_IN_A_DAY == 3
-    assert names(await collection(store)) == [f"Kilosaurus{letter}" for letter in "fecb"]
-    assert len(await museum(store)) == len(days)
 
 
 async def test_two_polls_close_at_once(store: Store) -> None:
@@ -104,20 +80,6 @@ async def test_two_polls_close_at_once(store: Store) -> None:
     assert len(await collection(store)) == 3
     await asyncio.gather(*(found(other, "Megasaurus", NOW + DAY, BOB + 5) for other in others))
     assert len(await museum(store)) == 7
-
-
-async def test_full_collection(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "MOST_OWNED", 2)
-    for i in range(4):
-        await found(store, f"Kilosaurus{'abcd'[i]}", NOW + i * DAY)
-    full = await collection(store)
-    assert names(full) == ["Kilosaurusb", "Kilosaurusa"]
-    assert len(await museum(store)) == 4
-    assert not await store[Discoveries].release(HERE, BOB, full[0].id)
-    assert await store[Discoveries].release(HERE, ADA, full[0].id)
-    assert not await store[Discoveries].release(HERE, ADA, full[0].id)
-    await found(store, "Megasaurus", NOW + 4 * DAY)
-    assert names(await collection(store)) == ["Megasaurus", "Kilosaurusa"]
 
 
 async def test_favourite(store: Store) -> None:
@@ -155,40 +117,6 @@ async def test_orders(store: Store) -> None:
     }
     hidden = await store[Discoveries].exhibits(WORDS, HERE, skip=1, most=1)
     assert [exhibit.discoverer for exhibit in hidden] == [None]
-
-
-async def test_removed_winner(store: Store) -> None:
-    """By moderators from any poll, or with the message of the poll that found it."""
-    first = await found(store, "Kilosaurus")
-    again = await found(store, "kilosaurus", NOW + DAY)
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Polls].void(again, NOW)
-    assert await museum(store) == ["Kilosaurus"]
-    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
-    assert await store[Moderation].remove_name(again, 1, entry)
-    assert await museum(store) == []
-    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
-    last = await found(store, "Megasaurus")
-    await store[Polls].void(last, NOW)
-    await store[Polls].void(first, NOW)
-    assert await museum(store) == []
-
-
-async def test_winner_of_another_poll_stays(store: Store) -> None:
-    """The message of the first poll is deleted, and the name has also won a later one."""
-    first = await found(store, "Kilosaurus")
-    for member, hours in ((MO, 2), (BOB, 1)):
-        await found(store, "KiloSaurus", NOW + timedelta(hours=hours), member)
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await crown(store, "Kilosaurus", at=NOW, community_id=HERE, namer="elves")
-    await store[Polls].void(first, NOW)
-    (exhibit,) = await collection(store, BOB)
-    assert (exhibit.name, exhibit.found_at) == ("KiloSaurus", NOW + timedelta(hours=1))
-    assert exhibit.profile == profile_of("Kilosaurus")
-    assert len(await museum(store)) == 1
-    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
-    assert await store[Moderation].remove_name(exhibit.poll_id, 1, entry)
-    assert await museum(store) == []
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
@@ -248,17 +176,6 @@ async def test_spellings_of_one_name(store: Store) -> None:
     assert await museum(store) == ["Kiloſaurus", "Éomaia"]
 
 
-@pytest.mark.parametrize("community", [HERE, EVERYWHERE])
-async def test_blocked_member(store: Store, community: int) -> None:
-    """They keep what they have."""
-    await found(store, "Kilosaurus")
-    await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
-    await found(store, "Megasaurus")
-    assert names(await collection(store)) == ["Kilosaurus"]
-    assert await store[Discoveries].leaders(HERE, None) == [(Person(ADA), 1)]
-    assert len(await museum(store)) == 2
-
-
 async def test_leaders(store: Store) -> None:
     for i in range(5):
         await found(store, f"Kilosaurus{'abcde'[i]}", NOW)
@@ -292,17 +209,6 @@ async def test_privacy(store: Store) -> None:
     }
     assert shown == {"Kilosaurus": None, "Bobsaurus": Person(BOB)}
     assert not await collection(store)
-
-
-async def test_community_is_forgotten(store: Store) -> None:
-    await found(store, "Kilosaurus")
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Discoveries].hide(HERE, ADA, hidden=True)
-    await store[Privacy].left(HERE, NOW)
-    assert await store[Privacy].forget_communities(NOW + 30 * DAY) == [HERE]
-    assert await museum(store) == []
-    assert await store[Discoveries].owner(HERE, ADA) is not None
-    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
 
 
 async def test_missing_profiles_are_made_once(store: Store) -> None:

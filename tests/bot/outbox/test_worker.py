@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from bot.outbox.queries import Kind
-from bot.outbox.worker import LATEST, Delivery, Ended, OutboxWorker
+from bot.outbox.worker import GRACE, Delivery, Ended, OutboxWorker
 from bot.store.schema import OutboxRow
 from tests.bot.turns import CHANNEL, FakePlatform
 from tests.bot.world import World
@@ -52,7 +52,7 @@ async def test_row_whose_end_cannot_be_noted(post: Post) -> None:
     await post.put("welcome")
     await post.worker.deliver_due()
     assert await post.rows() == 1
-    post.now += LATEST + timedelta(minutes=5)
+    post.now += GRACE + timedelta(minutes=5)
     await post.worker.deliver_due()
     assert post.delivered == 2
     assert await post.rows() == 0
@@ -62,7 +62,7 @@ async def test_row_of_a_newer_version(post: Post) -> None:
     """It waits for a process that knows its kind, and holds up no other."""
     await post.put("egg")
     await post.put("welcome")
-    post.now += LATEST + timedelta(minutes=5)
+    post.now += GRACE + timedelta(minutes=5)
     assert await post.worker.deliver_due() > 1
     assert post.delivered == 1
     assert await post.rows() == 1

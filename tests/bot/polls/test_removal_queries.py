@@ -106,20 +106,20 @@ async def test_public_lists_leave_out_what_the_reader_has_removed(store: Store) 
     await hold_poll(store, 1, NAME, 3, community_id=2)
     await hold_poll(store, 2, "Bravosaurus", 2, community_id=2)
     await opened(store)
-    await hall.shown(1, 5, 51, [1], now=NOW)
-    await hall.shown(1, 5, 52, [2], now=NOW)
-    await hall.shown(3, 6, 53, [1], now=NOW)
-    assert await hall.has(NAME, 1)
+    await hall.note_shown(1, 5, 51, [1], now=NOW)
+    await hall.note_shown(1, 5, 52, [2], now=NOW)
+    await hall.note_shown(3, 6, 53, [1], now=NOW)
+    assert await hall.has_winner(NAME, 1)
     await store[Moderation].remove_name(POLL.id, 0, BY)
     assert await best(store, LOOKING) == ["Bravosaurus"]
-    assert not await hall.has(NAME, 1)
-    assert await hall.chosen(1) == [("Bravosaurus", 2)]
+    assert not await hall.has_winner(NAME, 1)
+    assert await hall.names_with_votes(1) == [("Bravosaurus", 2)]
     latest = await hall.latest(WORDS, LOOKING)
     assert latest is not None
     assert latest.name == "Bravosaurus"
     for scope in (HallScope(viewer_id=3), HallScope(community_id=2), HallScope()):
         assert await best(store, scope) == [NAME, "Bravosaurus"]
-    await hall.shown(1, 7, 54, [1], now=NOW)  # it was read before the removal
+    await hall.note_shown(1, 7, 54, [1], now=NOW)  # it was read before the removal
     assert await outdated(store) == [(1, 5, 51), (1, 7, 54)]
     await store[Moderation].allow_name(NAME, BY)
     assert await best(store, LOOKING) == [NAME, "Bravosaurus"]
