@@ -187,9 +187,10 @@ def has_controls(text: Iterable[str]) -> bool:
 
 ABOUT_SOURCES = """
 The digest of the corpus is that of the plays, which the character network has read. The word
-network has read the further texts, as `python -m models.verse.long_training prepare` made them of
-packed corpora. The corpora of the shipped weights are not quite what `python -m data.verse_sources`
-makes: the spelling of early books was brought up to date, and eight plain-text books are in them.
+network has read the further texts, as `python -m tools.verse.long_training prepare` made them of
+packed corpora. The corpora of the shipped weights are not quite what
+`python -m tools.verse.sources` makes: the spelling of early books was brought up to date, and eight
+plain-text books are in them.
 """
 
 

@@ -127,7 +127,7 @@ class Options:
     extra_names: Path | None = None
     """A file of names to train on in addition to the corpus."""
     words: Path | None = None
-    """The folder of a long training of the word network (`models.verse.long_training`)."""
+    """The folder of a long training of the word network (`tools.verse.long_training`)."""
 
     def refuse(self, *names: str) -> None:
         """Raise `RecipeError` if one of these is set."""

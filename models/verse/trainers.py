@@ -31,8 +31,8 @@ from models.training.schedules import (
 )
 from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.long_training import OfTexts
 from models.verse.reading import SONNETS, counts_of, rare_words_of, vocabulary_of
+from models.verse.training_folder import OfTexts
 
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
 """Width of a network from nothing for texts of up to so many characters."""

@@ -172,7 +172,7 @@ def _stems(rest: str) -> Iterator[str]:
 
 
 def read_neighbours(folder: Path, tokens: list[str]) -> NDArray[np.int64]:
-    """Counts of each token's neighbours in prepared pentameter (`models.verse.long_training`).
+    """Counts of each token's neighbours in prepared pentameter (`tools.verse.long_training`).
 
     `(tokens, 4)`: how often it occurs, after a determiner, between a determiner and a word that
     seldom follows an adjective, and after a pronoun or an auxiliary.

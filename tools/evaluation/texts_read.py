@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.packed_verse import packed_works
 from data.text import normalise_verse, words_of
+from tools.verse.packed_verse import packed_works
 
 FREQUENT = 20
 """Occurrences from which on a word is real although no dictionary has it."""

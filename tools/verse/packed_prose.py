@@ -12,10 +12,10 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from data.held_out import Runs, without_shared
 from data.lexicon import count_syllables
-from data.packed_verse import LONGEST, packed_works
 from data.text import fold, normalise_verse
+from tools.verse.held_out import Runs, without_shared
+from tools.verse.packed_verse import LONGEST, packed_works
 
 MOST_SYLLABLES, USUAL, DEVIATION = 14, 11, 3
 """Syllables of a line: at most, as it should have, and how far it may be from that at a cost of 1.
