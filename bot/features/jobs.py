@@ -23,7 +23,7 @@ from bot.welcome.welcome import Welcomer
 
 SWEEP_S = 3600.0
 FOLLOW_S = 2.0
-"""Sooner than a member who has deleted their data uses the bot again, in another process."""
+"""Pause between looks at deletions: shorter than a member needs to use the bot again elsewhere."""
 UNLOADING_S = 2.0
 """Seconds that a running round may take when the bot stops."""
 
