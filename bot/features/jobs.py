@@ -60,11 +60,12 @@ class Jobs:
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
-            PeriodicTask(self.communities.follow_deletions, FOLLOW_S),
             PeriodicTask(self.welcomes.greet_newcomers, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
+        if self._app.fleet.locks is not None:  # other processes may share the database
+            self._tasks.append(PeriodicTask(self.communities.follow_deletions, FOLLOW_S))
         delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
         self._tasks.append(delivering)
         self._app.store.database.wake += [self.outbox.wake, delivering.wake]
