@@ -70,7 +70,7 @@ class SlackBot:
 
     @property
     def front(self) -> Front:
-        """What stops on Slack."""
+        """The parts of the bot on Slack that stop."""
         return Front(self.jobs, self._disconnect, self.socket.stop)
 
     async def start(self) -> None:

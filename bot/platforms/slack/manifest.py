@@ -25,7 +25,7 @@ SCOPES = (
     "im:write",
     "users:read",
 )
-"""What the bot's token allows. The app-level token needs `connections:write`.
+"""Scopes of the bot's token. The app-level token needs `connections:write`.
 
 `channels:read` and `groups:read` are for the event `member_joined_channel` alone.
 """
@@ -103,7 +103,7 @@ def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, 
 
 
 def _hint(declared: Command | Group) -> str:
-    """What can be typed after a command; "" for nothing."""
+    """Hint of the options that can be typed after a command; "" without any."""
     if isinstance(declared, Group):
         return " | ".join(each.last_name for each in declared.commands)
     if not declared.options:

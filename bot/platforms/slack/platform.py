@@ -222,13 +222,13 @@ class SlackPlatform:
         return rendering.render_edit(message, self.commands, names, language)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
-        """What a message calls the users and channels that it mentions."""
+        """Names on Slack of the users and channels that a message mentions."""
         mentioned = rendering.mentioned(message)
         names = await asyncio.gather(*(self._name(number, private) for number in mentioned))
         return dict(zip(mentioned, names, strict=True))
 
     async def _name(self, number: int, private: bool) -> str:
-        """What a message calls a user or channel; "" if that is not known soon."""
+        """Name of a user or channel in a message; "" if it is not known soon."""
         try:
             found = await within(NAMING_S, self.identities.find(number))
             if found is None:

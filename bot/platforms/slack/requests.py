@@ -349,7 +349,7 @@ class Requests:
         return (Button(label, home.FORM, command.name),)
 
     def _refused(self, turn: SlackTurn, name: str) -> Mapping[str, Value]:
-        """What the member has typed last for a command, if that was refused."""
+        """Values that the member typed last for a command, if they were refused."""
         for key, (at, _values) in [*self._forms.items()]:
             if at < turn.created_at - FORM:
                 del self._forms[key]
@@ -446,7 +446,7 @@ def words_of(text: str) -> str:
 
 
 def _origin_of(payload: Payload) -> SlackOrigin:
-    """Who uses a message, and where: no thread if there is none, or the message begins it."""
+    """The origin of a request about a message; without thread if the message begins the thread."""
     message, container = part_of(payload, "message"), part_of(payload, "container")
     own = text_of(message, "ts") or text_of(container, "message_ts")
     thread = text_of(message, "thread_ts") or text_of(container, "thread_ts")

@@ -1,4 +1,4 @@
-"""What a member asked for on Slack, as a `bot.chat.turn.Turn`."""
+"""Requests of members on Slack, as `bot.chat.turn.Turn`s."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ PLACEHOLDER_S = 1.2
 Longer than an answer that grows is awaited whole.
 """
 NOTICE_S = 3.0
-"""The same for an answer that the bot cannot edit: what is shown stays above it."""
+"""`PLACEHOLDER_S` of an answer that the bot cannot edit: the placeholder stays above it."""
 CLOSED = _(
     "No app can join a conversation between members, so the bot can't show that here. Use a "
     "channel, or your direct messages with the bot."
@@ -54,7 +54,7 @@ MOST_USES = 5
 
 @dataclass(frozen=True, slots=True)
 class SlackOrigin:
-    """Where a request came from."""
+    """Origin of a request: who made it, and where."""
 
     user: str
     """U…"""
@@ -70,17 +70,17 @@ class SlackOrigin:
     thread: str = ""
     """Timestamp of the message to which that one is a reply: so are the answers."""
     is_closed: bool = False
-    """Whether it is a conversation of members, to which no app can be invited."""
+    """Whether the channel is a conversation of members, to which no app can be invited."""
     is_guest: bool = False
     """Whether the member is a guest of the workspace."""
     is_unknown: bool = False
     """Whether Slack has not said what the member may do."""
     trigger: str = field(default="", repr=False)
-    """What opens a form, for three seconds."""
+    """Id that can open a form, for three seconds."""
 
     @property
     def metadata(self) -> str:
-        """What a form has to know of it: where its answer goes."""
+        """Metadata of a form: the place to which its answer goes."""
         return json.dumps(
             {
                 "channel": self.channel,

@@ -1,4 +1,4 @@
-"""The outbox, whatever happens in which order: kills at every await, lost answers, removals.
+"""State machine of the outbox: kills around every transaction and call, lost answers, removals.
 
 Two processes share a database. Nothing is sent twice, nothing stays untold, and once everything
 has settled nothing shows what was removed.
@@ -87,7 +87,7 @@ class Process:
         self.jobs = Jobs(self.app, self.view)
 
     async def point(self) -> None:
-        """An await at which the process can be killed."""
+        """A point at which the process can be killed."""
         await asyncio.sleep(0)
         if self.fuse is not None:
             self.fuse -= 1
@@ -97,7 +97,7 @@ class Process:
 
 
 class ProcessDatabase(Database):
-    """A database whose every transaction can be where its process is killed."""
+    """A database with points around its transactions at which the process can be killed."""
 
     def __init__(self, url: URL, process: Process) -> None:
         super().__init__(url)
