@@ -69,13 +69,13 @@ class BackgroundJobs(Protocol):
     """The background jobs of one platform, as its client starts and stops them."""
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
-        """Start them, once; those that need the platform wait for `ready`."""
+        """Start the jobs, once; jobs that need the platform wait for `ready`."""
 
     def wake(self) -> None:
-        """Let each do at once what is due."""
+        """Let each job do at once what is due."""
 
     async def joined(self, community_id: int) -> None:
-        """Record that a community has added the bot, perhaps again. A blocked one is left."""
+        """Record that a community has added the bot, perhaps again. Leave a blocked community."""
 
     async def left(self, community_id: int) -> None:
         """Record that a community has removed the bot."""
@@ -111,7 +111,7 @@ class BlockList(Protocol):
         """Raise `UserError` for a member whom the bot does not answer."""
 
     async def reason(self, community_id: int | None, member_id: int) -> object | None:
-        """Why a request is not answered; `None` if it is."""
+        """The reason why a request is not answered; `None` if it is answered."""
 
     async def has_community(self, community_id: int | None) -> bool:
         """Whether an owner has blocked a whole community, in which the bot then writes nothing."""

@@ -306,7 +306,7 @@ class Blocks(Queries):
     """The blocks of all communities, and those of the bot's owners."""
 
     async def block(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
-        """Block a member or a community. Returns whether it was not.
+        """Block a member or a community. Returns false if they were blocked already.
 
         Raises `TooManyBlocks`, and `Forgotten` for a moderator.
         """

@@ -156,12 +156,12 @@ class DailyPoster:
         )
 
     async def _stop(self, community_id: int, daily: DailySettings, reason: Stopped) -> None:
-        """Stop, and say so."""
+        """Stop a community's dinosaurs of the day, with a notice."""
         if await self._app.store[Dailies].stop(community_id, daily, reason, self._app.now()):
             self._count(reason.value)
 
     async def show_stopped(self, delivery: Delivery) -> Ended:
-        """Say in the log channel, or else in that of the dinosaurs, that they have stopped."""
+        """Send the notice to the log channel, or else to that of the dinosaurs."""
         app, community_id = self._app, delivery.subject_id
         settings = await app.store[Communities].settings(community_id)
         daily = settings.daily

@@ -76,7 +76,7 @@ class HallScope:
 
 
 MOST_ANSWERS = 100
-"""Messages of a channel of which it is known which winners they show."""
+"""Most messages of a channel for which the bot remembers the winners that they show."""
 
 
 _DISCOVERER = known_member(Poll.community_id, Poll.member_id)
@@ -88,7 +88,7 @@ class HallOfFame(Queries):
     async def best(
         self, words: WordFilter, scope: HallScope, *, skip: int = 0, most: int = 10
     ) -> list[Champion]:
-        """Names with the most votes first, then the older ones, for those who see them.
+        """Names with the most votes first, then the older ones, as the readers' filter lets them.
 
         words: their filter.
         """
@@ -245,7 +245,7 @@ async def forget_answer(session: AsyncSession, channel_id: int, message_id: int)
 
 
 def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
-    """A row of `HallOfFame.best`, as those see it who have a filter."""
+    """A row of `HallOfFame.best`, as readers with a word filter see it."""
 
     def filtered(written: str | None) -> Showable | None:
         return words.filtered(written, NOTHING) or None if written else None

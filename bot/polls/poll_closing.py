@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP_S = 60.0
 """Limit on the pause between two rounds: another process may have opened a poll."""
 ANNOUNCING = 1
-"""The step of a result that its poll's message shows already."""
+"""Step of a result's row: the poll's message shows the result."""
 
 
 class PollCloser:
@@ -141,7 +141,7 @@ class PollCloser:
 
 
 async def shows_removed(app: App, final: Final) -> bool:
-    """Whether an answer that has waited shows a name that was removed since it was asked for."""
+    """Whether an answer that has waited shows a name that was removed since the request."""
     removed = await app.store[Polls].removed_since(final.community_id, final.asked_at)
     words = repr(final.message)  # in texts, labels and states of buttons, names of files
     return any(name in words for name in removed)

@@ -286,7 +286,7 @@ class PollRecord:
 
     @property
     def decision(self) -> Decision:
-        """Which name these votes let win, and why. A moderator may take its victory back."""
+        """Which name wins with these votes, and why. A moderator may take its victory back."""
         votes = enumerate(zip(self.votes, self.last_votes, strict=True))
         tallies = [
             Tally(number, position == self.own_vote, last_at, position in self.removed)
@@ -594,7 +594,7 @@ class Polls(Queries):
     async def _without_removed(
         self, session: AsyncSession, polls: Sequence[PollRecord]
     ) -> list[PollRecord]:
-        """New polls without names that moderators have removed, and remove none meanwhile."""
+        """New polls without removed names, under locks that let nobody remove another one."""
         await lock_names(self._database, session, {poll.community_id for poll in polls})
         names = [(poll.community_id, name) for poll in polls for name in poll.names]
         removed = await removed_among(session, names)
@@ -608,7 +608,7 @@ class Polls(Queries):
         ]
 
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
-        """Record the messages that show polls. Those of removed names are edited."""
+        """Record the messages of polls. Messages with a name removed since are edited."""
         # The order of the keys avoids deadlocks with removals.
         rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
@@ -676,7 +676,7 @@ class Polls(Queries):
 
 
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
-    """Polls with their names and votes, those that close first at the front."""
+    """Polls with their names and votes, sorted by their closing time."""
     polls = await session.execute(
         select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
     )
@@ -848,5 +848,5 @@ async def communities(session: AsyncSession) -> set[int]:
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
-    """Delete the polls of communities, with their names and votes, and what they have removed."""
+    """Delete polls of communities, with their names and votes, and their removed names."""
     await delete_of_communities(session, (Poll, RemovedName, WinnerAnswer), gone)

@@ -148,7 +148,7 @@ async def fill(
 
 
 def _refill_outbox(connection: Connection) -> None:
-    """Put what was waiting into the outbox. It may have been sent since, so it is only edited."""
+    """Put unfinished messages into the outbox. They may have been sent since: they are edited."""
     connection.execute(delete(OutboxRow))
     now = datetime.now(UTC)
     facts = {"due_at": now, "until": now, "step": 0, "revision": 0, "attempts": 0}

@@ -89,7 +89,7 @@ class Database:
         self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
         self.last_deletion = 0
-        """The last deletion of a member that this process knows: see `bot/store/members.py`."""
+        """Number of the last deletion that this process knows: see `bot/store/members.py`."""
         self.failures = 0
         """Number of times that the database did not answer."""
         self.wake: list[Callable[[], None]] = []

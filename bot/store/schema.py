@@ -213,7 +213,7 @@ class Candidate(Base):
 
 
 class RemovedName(Base):
-    """A name that is not written in a community, nor shown there on lists of all communities.
+    """A removed name: the bot does not write it in the community, nor show it there on lists.
 
     Who removed it is in the record of moderation.
     """
@@ -271,7 +271,7 @@ class WinnerAnswer(Base):
 
 
 class OutboxRow(Base):
-    """A message that is to be sent or edited without being asked for: see `bot/outbox/`."""
+    """A message that nobody asked for, to be sent or edited: see `bot/outbox/`."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -282,20 +282,20 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
     subject_id: Mapped[int] = mapped_column(Number)
-    """The poll, community, entry of the record or message that it is about."""
+    """Number of the poll, community, entry of the record or message that the row is about."""
     channel_id: Mapped[int] = mapped_column(Number, index=True)
-    """Tells the platform, too."""
+    """Channel of the message, whose number also tells the platform."""
     step: Mapped[int] = mapped_column(default=0)
-    """How far it has come; its kind knows what that means."""
+    """Progress of the delivery, in steps of the row's kind."""
     revision: Mapped[int] = mapped_column(default=0)
-    """How often it was put again: what was rendered before may show what was removed since."""
+    """How often the row was put again. A message rendered earlier may show a name removed since."""
     due_at: Mapped[datetime] = mapped_column(Instant, index=True)
     until: Mapped[datetime] = mapped_column(Instant)
     """Time after which nothing new is sent; edits are tried a while longer."""
     attempts: Mapped[int] = mapped_column(default=0)
-    """Number of claims. The latest one is whose row it is."""
+    """Number of claims. Only the latest claim holds the row."""
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
-    """`None` if nobody delivers it."""
+    """End of the claim; `None` if nobody delivers the row."""
     doubt_since: Mapped[datetime | None] = mapped_column(Instant)
     """Time of the first attempt to send a message that may or may not have arrived."""
 
@@ -621,19 +621,19 @@ class RunningCooldown(Base):
 
 
 class Deletion(Base):
-    """A member who has deleted their data, for as long as a request of theirs may still run."""
+    """Record of a member's deletion of their data, kept as long as an earlier request may run."""
 
     __tablename__ = "deletions"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     number: Mapped[int] = mapped_column(Counted, primary_key=True)
-    """Later ones are greater, in the order in which they were committed."""
+    """Number of the deletion, in the order of commits."""
     key: Mapped[bytes] = mapped_column(LargeBinary(16))
-    """Random."""
+    """Random key of the digest."""
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """HMAC-SHA-256 of the member with this key."""
+    """HMAC-SHA-256 of the member's id with this key."""
     at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
-    """The time of the database."""
+    """Time of the deletion by the database's clock."""
 
 
 class RegisteredCommands(Base):

@@ -44,7 +44,7 @@ class Welcomer:
                 await self.greet(community_id, channels[0])
 
     async def greet(self, community_id: int, channel_id: int) -> None:
-        """Welcome a community in a channel, unless it has been."""
+        """Put a welcome for a community into the outbox, unless it has had one."""
         app, now = self._app, self._app.now()
         if app.settings.welcome == "no" or await app.blocks.has_community(community_id):
             return
