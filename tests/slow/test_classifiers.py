@@ -1,7 +1,5 @@
 """Classifiers that tell generated names and verse from real ones."""
 
-import pytest
-
 from data.corpora import load_names
 from tests.optional import skip_without
 from tests.tools.evaluation.texts import COMMON, SEA, random_poems
