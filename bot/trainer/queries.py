@@ -134,7 +134,7 @@ class VersionRecord:
     samples: tuple[str, ...] = ()
     """Texts sampled from a fixed seed."""
     has_weights: bool = True
-    """Whether it can be activated."""
+    """Whether the weights are kept, so that the version can be activated."""
 
 
 class VersionFiles(NamedTuple):

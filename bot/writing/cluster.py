@@ -275,7 +275,7 @@ class RemoteWorker:
     lost: asyncio.Future[str] = field(default_factory=lambda: asyncio.Future())
     """Future that is done when the worker is lost. Its result, the reason, completes "It ..."."""
     _sent: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
-    """Whether it could take weights, by their digest."""
+    """Tasks that send weights, by digest: whether the worker could take them."""
 
     @classmethod
     async def connected(
@@ -297,7 +297,7 @@ class RemoteWorker:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is gone."""
+        """Whether the worker is gone."""
         return self.lost.done()
 
     @property
@@ -306,7 +306,7 @@ class RemoteWorker:
         return self.threads - self.at_work
 
     def has(self, digest: str) -> bool:
-        """Whether it has the weights of a digest, as far as is known."""
+        """Whether the worker has the weights of a digest, as far as is known."""
         sent = self._sent.get(digest)
         return sent is not None and sent.done() and not sent.cancelled() and sent.result()
 

@@ -217,7 +217,7 @@ class WriterProcess:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it writes."""
+        """Whether the process writes."""
         return self.idle_since == math.inf
 
     async def start(self, like: "WriterProcess | None" = None) -> None:

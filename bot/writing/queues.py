@@ -86,7 +86,7 @@ class QueuedRequest:
     batch: "Sequence[QueuedRequest]" = field(default=(), repr=False)
     """All requests whose steps are computed together, this one among them."""
     stop: Stop = field(init=False, repr=False)
-    """Stops the batch."""
+    """Stops the batch of the step."""
     timer: asyncio.TimerHandle = field(init=False, repr=False)
     telling: asyncio.Future[Any] | None = field(default=None, repr=False)
     """A report of its place that is under way."""

@@ -52,7 +52,7 @@ class NetworkThread:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can run a function."""
+        """Whether the thread can run a function."""
         return self.stuck < MOST_STUCK and not self._is_closed
 
     @property

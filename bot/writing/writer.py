@@ -114,7 +114,7 @@ class Generation:
     task: str
     trained: Trained = field(repr=False)
     is_live: bool = True
-    """Whether they are or were the served weights of the task, unlike those of custom models."""
+    """Whether the weights are or were served for the task, unlike those of custom models."""
 
     def __call__(self, texts: Sequence[Text], should_stop: ShouldStop) -> list[Draft | Exception]:
         """The next draft of each text, in one batch, or why there is none.

@@ -159,7 +159,7 @@ class Plan:
     base: Trained | None = None
     """The weights whose training is continued."""
     reads_all: bool = False
-    """Whether it trains on the held-out part of the corpus, too."""
+    """Whether the run trains on the held-out part of the corpus, too."""
     keeps_last: bool = False
     """Whether the last network is kept instead of the best by validation loss."""
     capitals: str = "^"

@@ -84,7 +84,7 @@ class NamesFindings:
     """Name of the recipe `quick` among the losses."""
     quick_seconds: float
     systems: tuple[NamesQuality, ...]
-    """Mangosaurus first."""
+    """Systems that were measured, Mangosaurus first."""
     real: Auc | None
     """AUC of real names of the training part."""
     real_new_cluster: float

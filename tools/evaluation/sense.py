@@ -57,7 +57,7 @@ class WordVectors:
 
     rows: Mapping[str, int]
     vectors: Floats
-    """`(words, dimensions)`."""
+    """Word vectors, `(words, dimensions)`."""
 
     @classmethod
     def fit(cls, texts: Iterable[str]) -> "WordVectors":

@@ -23,7 +23,7 @@ MOST_WRONG = 50
 
 @dataclass
 class Club:
-    """A community."""
+    """A community, as the ledger expects it."""
 
     id: int
     zone: str
@@ -41,7 +41,7 @@ class Club:
 
 @dataclass
 class Entry:
-    """A poll."""
+    """A poll, as the ledger expects it."""
 
     id: int
     club: Club
@@ -59,7 +59,7 @@ class Entry:
     is_shown: bool = False
     """Whether the bot knows its message."""
     is_deleted: bool = False
-    """Whether that was deleted before the end."""
+    """Whether the message was deleted before the end."""
 
     def position_of(self, member: int) -> int | None:
         """Position that a member votes for."""
@@ -68,7 +68,7 @@ class Entry:
 
 @dataclass
 class Found:
-    """A creature."""
+    """A discovery, as the ledger expects it."""
 
     name: str
     poll: Entry
@@ -89,7 +89,7 @@ def moment_of(day: date, hour: int, zone: str) -> datetime | None:
 
 
 class Ledger:
-    """Everything that happened."""
+    """Everything that has to be true, from what happened."""
 
     def __init__(self, clubs: Iterable[Club]) -> None:
         self.clubs = {club.id: club for club in clubs}

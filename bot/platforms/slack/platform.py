@@ -142,7 +142,7 @@ class SlackPlatform:
 
     @property
     def communities(self) -> Collection[int]:
-        """The workspace."""
+        """The workspace as the only community."""
         return () if self.community_id is None else (self.community_id,)
 
     @property

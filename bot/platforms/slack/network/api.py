@@ -62,7 +62,7 @@ _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 """No words of members or networks format anything or show a preview of a page. With `mrkdwn`, a
 star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
-"""`OSError` includes timeouts."""
+"""Errors of a failed connection; `OSError` includes timeouts."""
 _NO_JSON = (SlackRequestError, AttributeError, TypeError)
 """Errors of the library if a proxy answers with something else than JSON."""
 

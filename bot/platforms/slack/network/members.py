@@ -32,7 +32,7 @@ class Member:
 
     display_name: str
     is_administrator: bool = False
-    """Whether they administer or own the workspace."""
+    """Whether the member administers or owns the workspace."""
     is_primary_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
