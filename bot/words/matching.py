@@ -134,7 +134,7 @@ class Automaton(Generic[ValueT]):
         """Build the automaton of words, none of them empty, with their values."""
         self._transitions: dict[int, int] = {}
         self._values: list[tuple[ValueT, ...]] = [()]
-        """Of each state: the values of the words that end there."""
+        """Values of the words that end at each state."""
         children: list[list[tuple[int, int]]] = [[]]
         for word, value in words:
             state = 0

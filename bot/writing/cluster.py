@@ -302,7 +302,7 @@ class RemoteWorker:
 
     @property
     def free(self) -> int:
-        """Number of further batches that it can write now."""
+        """Number of further batches that the worker can write now."""
         return self.threads - self.at_work
 
     def has(self, digest: str) -> bool:
@@ -323,7 +323,7 @@ class RemoteWorker:
         return self.has(work.trained.digest)
 
     def lose(self, reason: str) -> None:
-        """Give it up: its batches raise `WriterLost`. The reason completes "It ..."."""
+        """Give up the worker: its batches raise `WriterLost`. The reason completes "It ..."."""
         if not self.is_lost:
             self.lost.set_result(reason)
             self.actor.release()

@@ -70,7 +70,7 @@ class NetworkThread:
         return self._write(work, items, stop)
 
     def backlog(self, waited: float) -> None:
-        """There is only one."""
+        """See `Writer.backlog`. No further thread is started."""
 
     async def run(self, work: Callable[[], T], stop: Stop) -> T:
         """Run a function, and return its result.

@@ -51,7 +51,7 @@ class Update:
     milestone: bool = False
     """Whether the recipe shows samples of the network after this update."""
     samples: tuple[str, ...] = ()
-    """These samples, if the recipe samples them itself."""
+    """Samples that the recipe has made itself."""
 
 
 @dataclass(frozen=True)

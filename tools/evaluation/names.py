@@ -72,7 +72,7 @@ class NamesQuality:
     rejected: Mapping[str, float]
     """Shares of all generated names that were rejected, by reason."""
     auc: Auc | None = None
-    """Of a classifier between them and real names; `None` if there are too few names."""
+    """AUC of a classifier between them and real names; `None` if there are too few names."""
 
 
 @dataclass(frozen=True)

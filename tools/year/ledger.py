@@ -95,7 +95,7 @@ class Ledger:
         self.clubs = {club.id: club for club in clubs}
         self.polls: dict[int, Entry] = {}
         self.museum: dict[tuple[int, str], Found] = {}
-        """By community and name in lower case, in the order of discovery."""
+        """Discoveries by community and name in lower case, in their order."""
         self.gone: set[int] = set()
         """Members who were forgotten, and do nothing anymore."""
         self.removed: set[tuple[int, str]] = set()
