@@ -79,7 +79,7 @@ MOST_ANSWERS = 100
 """Messages of a channel of which it is known which winners they show."""
 
 
-_DISCOVERER = known_member(Poll.community_id, Poll.member_id)
+_DISCOVERER = known_member(Poll)
 
 
 class HallOfFame(Queries):

@@ -302,7 +302,7 @@ _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
-_FINDER = known_member(Poll.community_id, Poll.member_id)
+_FINDER = known_member(Poll)
 
 
 class Polls(Queries):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Label, Row, SQLColumnExpression, case, select
+from sqlalchemy import BigInteger, Label, Row, SQLColumnExpression, case, literal, select
 
-from bot.store.schema import HiddenCollection
+from bot.store.schema import Discovery, HiddenCollection, Poll
 from data.phrases import Showable
 
 
@@ -18,13 +18,22 @@ class Person:
     """Their display name where no mention is possible; `None` if it may not be shown."""
 
 
-def known_member(
-    community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
-) -> Label[Any]:
-    """A member as others may know them: nobody for one who hides their collection there.
+def known_member(table: type[Discovery] | type[Poll]) -> Label[Any]:
+    """The member of a row, or nobody if they hide their collection in its community.
 
     The column that `person_in` reads.
     """
+    return _known(table.community_id, table.member_id)
+
+
+def known_in(community_id: int, member_id: int) -> Label[Any]:
+    """A member, or nobody if they hide their collection in a community. Also for `person_in`."""
+    return _known(literal(community_id, BigInteger), literal(member_id, BigInteger))
+
+
+def _known(
+    community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
+) -> Label[Any]:
     hides = (
         select(HiddenCollection.member_id)
         .where(
@@ -36,7 +45,7 @@ def known_member(
 
 
 def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Person | None:
-    """The member in a row that has the column of `known_member`."""
+    """The member in a row that has the column of `known_member` or `known_in`."""
     return None if row.known_id is None else Person(row.known_id, name)
 
 

@@ -42,7 +42,7 @@ from models.weights import WeightsError
 
 MODELS = "models"
 """The group, and the action of buttons on messages about versions."""
-CURVE = "loss.png"
+CURVE = technical("loss.png")
 PAGE = 10
 """Versions on a page."""
 SHOWN_SAMPLES, SHOWN_NAMES = 7, 10

@@ -319,8 +319,8 @@ class TrainingReport:
 
     async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Texts that can be shown where the training was asked for."""
-        place = self._record.community_id
-        return tuple([words for words in texts if await self._app.allows(words, place)])
+        words = await self._app.filters.of(self._record.community_id)
+        return tuple(filter(words.allows, texts))
 
     async def _show(self, message: Message, *, tries: int = 1) -> bool:
         """Edit the message. Returns whether it succeeded, or will never succeed.

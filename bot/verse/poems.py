@@ -55,7 +55,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
             raise UserError(_("You haven't kept any poems yet. Press Keep under a finished one."))
         is_json = options.format == "json"
         content = _as_json(kept) if is_json else _as_text(kept)
-        name = "poems.json" if is_json else "poems.txt"
+        name = technical("poems.json" if is_json else "poems.txt")
         reply = text(
             ngettext("Your poem.", "Your {count} poems, the newest first.", len(kept)),
             count=len(kept),
