@@ -62,7 +62,6 @@ from bot.store.schema import (
     Vote,
     WinnerAnswer,
 )
-from bot.text.written import accepted
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
@@ -766,13 +765,10 @@ def _record(row: Row[Any]) -> PollRecord:
     """A poll without its names and votes."""
     poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
-    if poll.custom_model is not None:
-        stored["custom_model"] = accepted(poll.custom_model)
-    name = accepted(poll.discoverer) if poll.discoverer else None
     return PollRecord(
         names=(),
         is_dissectable=row.trained_in in (None, poll.community_id),
-        finder=person_in(row, name),
+        finder=person_in(row, poll.discoverer or None),
         **stored,
     )
 

@@ -51,20 +51,16 @@ CALLED_IN = {
     "name_in_poll": QUERIES,
     "name_for": QUERIES,
     # What a word filter lets pass, or let pass before it was stored for the same community.
-    "accepted": {
+    "already_filtered": {
         "bot/words/filter.py",
         "bot/writing/filtered.py",
         "bot/store/schema.py",
-        "bot/polls/queries.py",
-        "bot/verse/queries.py",
         "bot/verse/poems.py",
         "bot/trainer/queries.py",
         "bot/trainer/events.py",
         "bot/training/titles.py",
         "bot/training/models.py",
         "bot/training/progress.py",
-        "bot/verse/sonnet.py",  # what a poem was asked for with: it is checked before
-        "bot/names/autocomplete.py",  # what its own filter has left
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
         "bot/terminal.py",  # an operator's terminal has no members
         "bot/train.py",
