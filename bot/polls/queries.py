@@ -62,6 +62,7 @@ from bot.store.schema import (
     Vote,
     WinnerAnswer,
 )
+from bot.text.written import already_filtered
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
@@ -768,7 +769,7 @@ def _record(row: Row[Any]) -> PollRecord:
     return PollRecord(
         names=(),
         is_dissectable=row.trained_in in (None, poll.community_id),
-        finder=person_in(row, poll.discoverer or None),
+        finder=person_in(row, already_filtered(poll.discoverer) if poll.discoverer else None),
         **stored,
     )
 

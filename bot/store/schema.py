@@ -185,7 +185,7 @@ class Poll(Base):
     """The custom model that wrote the names; `None` for dinosaurs or a deleted model."""
     custom_model: Mapped[Showable | None] = mapped_column(Written(32))
     """Its name, kept after the model is deleted; `None` for dinosaurs."""
-    discoverer: Mapped[Showable | None] = mapped_column(Written(100))
+    discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
     note: Mapped[str] = mapped_column(Wording, default="")
     """What is said below the names."""

@@ -55,6 +55,7 @@ CALLED_IN = {
         "bot/words/filter.py",
         "bot/writing/filtered.py",
         "bot/store/schema.py",
+        "bot/polls/queries.py",
         "bot/verse/poems.py",
         "bot/trainer/queries.py",
         "bot/trainer/events.py",
@@ -286,6 +287,19 @@ def test_makers_have_no_other_name() -> None:
                     assert TYPES.isdisjoint(re.findall(r"\w+", ast.unparse(to))), path
 
 
+def test_only_rendering_translates() -> None:
+    """A language makes what is shown of any text."""
+    places = {
+        name_of(path)
+        for path in SHIPPED
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("before", "number", "translation")
+    }
+    assert places == {"bot/text/spans.py", "data/phrases.py"}
+
+
 def test_type_checker_is_silenced_rarely() -> None:
     codes = "arg-type|assignment|call-arg|dict-item|list-item|misc|override|return-value|type-var"
     silenced = re.compile(rf"# (mypy:|type: ignore(?!\[(?!.*\b({codes})\b)))")
@@ -299,10 +313,12 @@ def test_filter_is_that_of_the_community() -> None:
     for path in SHIPPED:
         for node in ast.walk(tree_of(path)):
             match node:
-                case ast.Call(ast.Attribute(ast.Attribute(_, "filters"), "of"), [whose]) | ast.Call(
-                    ast.Attribute(ast.Name("app"), "allows" | "filtered"), [_, whose]
-                ) if ast.unparse(whose).rpartition(".")[2] != "community_id":
-                    others.add((name_of(path), ast.unparse(whose)))
+                case ast.Call(ast.Attribute(of, "of"), given, named) | ast.Call(
+                    ast.Attribute(of, "allows" | "filtered"), [_, *given], named
+                ) if ast.unparse(of).endswith(("filters", "app")):
+                    whose = [*given, *(each.value for each in named)]
+                    others |= {(name_of(path), ast.unparse(each)) for each in whose}
+    others = {(file, whose) for file, whose in others if not whose.endswith("community_id")}
     # Other communities may see the name of a custom model, if it is shared.
     assert others == {("bot/training/namer.py", "None")}
 
