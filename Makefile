@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick test-slow check soak bench format catalogue docs lock clean
+.PHONY: help run test test-quick test-slow check bench format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -12,8 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass the checks: style, types, tests (4 minutes)"
-	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills, a short soak"
-	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
+	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills"
 	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown in bot/locales, for translators"
@@ -41,9 +40,6 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-
-soak: .venv/dev
-	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
 
 bench: .venv/dev
 	$(BIN)/python -m tools.performance --write

@@ -24,8 +24,8 @@ OLDEST = (3, 11)
 """The oldest version of Python that has what the bot uses."""
 
 GARBAGE = (2_000, 10, 30)
-"""When garbage is looked for among new, younger and all objects (`gc.set_threshold`). All of them
-take 0.15 s while a thousand requests wait, in which the event loop does nothing else."""
+"""Thresholds for collecting new, younger and all objects (`gc.set_threshold`). Collecting all takes
+0.15 s while a thousand requests wait, in which the event loop does nothing else."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,9 +68,10 @@ def _run(options: argparse.Namespace) -> int:
     from bot.launch import launch
 
     if options.operation == "slack-manifest":
+        from bot.features import REGISTRY
         from bot.platforms.slack.manifest import print_manifest
 
-        return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+        return launch(lambda settings: print_manifest(REGISTRY, settings.slack_command_prefix))
     from bot.operate.database import back_up, migrate, restore
 
     match options.operation:

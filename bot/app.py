@@ -14,6 +14,7 @@ from bot.community.blocks import LoadedBlocks
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.features.jobs import Jobs
+from bot.features.member_page import member_page
 from bot.fleet.membership import Fleet
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.renderer import Renderer
@@ -146,6 +147,7 @@ def assembled(
         removals=KnownRemovals(store[RemovedNames]),
         registry=REGISTRY,
         jobs_of=Jobs,
+        page_of=member_page,
         now=now,
         started_at=now(),
         word_filter=word_filter,

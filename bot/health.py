@@ -81,7 +81,7 @@ class Health:
     ) -> None:
         self.loop_lag = LoopLag()
         self.samples: deque[MinuteState] = deque(maxlen=KEPT)
-        """Those of the last day, oldest first."""
+        """Samples of the last day, oldest first."""
         self.database_seconds: float | None = None
         """How long the last check of the database took; `None` if it failed."""
         self.trainings: Mapping[str, int] = {}
@@ -259,7 +259,7 @@ class Health:
         )
 
     async def keep_sample(self) -> None:
-        """Keep a sample; the oldest one of more than a day is forgotten."""
+        """Take a sample, and drop the oldest one if there are more than for a day."""
         self.samples.append(self.sample())
         self._counted = self._monitor.requests, self._monitor.failures
 

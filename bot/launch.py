@@ -1,4 +1,4 @@
-"""What every `python -m bot` does first: settings, tokens, logs, and exit codes for failures."""
+"""Start of every `python -m bot`: settings, tokens, logs, and exit codes for failures."""
 
 import logging
 import sys

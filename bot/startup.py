@@ -102,7 +102,7 @@ def closed_port(error: OSError, port: int, setting: str) -> StartupError:
 
 
 def how_to_install(requirements: str = "requirements.txt") -> str:
-    """What to do about a missing package. It may be there for another Python."""
+    """Advice on a missing package, which may be there for another Python."""
     if (VENV / "bin" / "python").exists() and Path(sys.prefix).resolve() != VENV.resolve():
         return "Run it with .venv/bin/python, which has packages of its own"
     return f"Run: .venv/bin/python -m pip install --require-hashes -r {requirements}"

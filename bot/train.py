@@ -168,7 +168,7 @@ HELP = {
     "(docs/verse.md)",
     "progress": "progress bar, or JSON lines for a program (default: bar)",
 }
-"""What each option does."""
+"""Help on each option."""
 EXAMPLES = """\
   python -m bot.train names                                    1,318 dinosaurs, in minutes
   python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds

@@ -68,7 +68,7 @@ class Corpus:
     """Whether `plain` includes the held-out part: true for uploaded files, false for the project's
     corpora. If so, the held-out loss of a network trained on `plain` means nothing."""
     notes: tuple[Phrase, ...] = ()
-    """What cleaning changed, one sentence each."""
+    """Sentences about what cleaning changed."""
     extra_names: tuple[str, ...] = field(default=(), repr=False)
     """Names to train on in addition to the list, but not to validate on. A name that occurs twice
     is read twice as often."""
@@ -402,7 +402,7 @@ def _simplified(characters: Counter[str]) -> list[tuple[int, str]]:
 
 
 def _notes(*counted: tuple[int, Phrase]) -> tuple[Phrase, ...]:
-    """Those sentences whose counts are not 0."""
+    """The sentences whose counts are not 0, with their counts."""
     return tuple(
         sentence.format(count=count, limit=LONGEST_NAME) for count, sentence in counted if count
     )

@@ -39,7 +39,7 @@ class NamePart:
     """The word in its language: `mikros`. Empty if the meaning is imagined."""
     meaning: str
     language: str
-    """That of the word, or `place` or `people`; empty if the meaning is imagined."""
+    """Language of the word, or `place` or `people`; empty if the meaning is imagined."""
 
 
 class _Last(Enum):
@@ -131,7 +131,7 @@ def _imagined(letters: str) -> NamePart:
 
 
 def _distinct(parts: Sequence[NamePart]) -> tuple[NamePart, ...]:
-    """Without a part whose meaning a later one has, too."""
+    """Leave out each part whose meaning a later one has, too."""
     last = {part.meaning: part for part in parts}
     return tuple(part for part in parts if last[part.meaning] is part)
 

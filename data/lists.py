@@ -67,9 +67,10 @@ class NameList:
     """A list of names to train on."""
 
     names: tuple[str, ...]
-    """As written, but in NFC and with single spaces; in the list's order; unique ignoring case."""
+    """Names as written, but in NFC and with single spaces, in the list's order. Case aside, they
+    are unique."""
     notes: tuple[Phrase, ...] = ()
-    """What was changed or skipped, one sentence each."""
+    """Sentences about what was changed or skipped."""
 
 
 def normalise_entry(text: str, *, ends: bool = True) -> str:

@@ -35,7 +35,7 @@ class Part(IntFlag):
     """A part of speech. A word usually can be several."""
 
     NOUN = auto()
-    """In the singular."""
+    """A noun in the singular."""
     PLURAL = auto()
     ADJECTIVE = auto()
     ADVERB = auto()
@@ -47,7 +47,7 @@ class Part(IntFlag):
     """*lovest*, *lov'dst*."""
     PAST = auto()
     PARTICIPLE = auto()
-    """Of the past: *loved*, *seen*."""
+    """A past participle: *loved*, *seen*."""
     GERUND = auto()
     """*loving*."""
 

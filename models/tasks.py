@@ -46,7 +46,7 @@ class Task:
     name: str
     """Identifies the task in the database, in weight files and on the command line."""
     recipes: Mapping[str, Recipe]
-    """By name. The first is the default of `python -m bot.train`."""
+    """Recipes by name. The first is the default of `python -m bot.train`."""
     chat_recipe: str
     """The recipe for trainings that are started from the chat."""
     load_corpus: Callable[[], Corpus]

@@ -62,7 +62,7 @@ class Sample:
     """A sample: what a network writes without a prompt."""
 
     texts: tuple[str, ...]
-    """As they are shown; as many as could be written."""
+    """Texts as they are shown, as many as could be written."""
     fault: str = ""
     """A sentence about why these weights must not be served; empty if they may."""
 

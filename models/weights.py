@@ -145,17 +145,17 @@ def card_from_json(text: str) -> ModelCard:
         facts["small_words"] = tuple(facts["small_words"])
     for key, fact in facts.items():
         if key not in _FACTS:
-            raise ValueError(f"its card has an unknown entry {_shown(key)}")
+            raise ValueError(f"its card has an unknown entry {_abbreviated(key)}")
         types = _FACTS[key]
         if type(fact) not in types:
             expected = " or ".join(t.__name__ for t in types)
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, not {expected}")
+            raise ValueError(f"on its card, {key} is {_abbreviated(fact)}, not {expected}")
         if not _is_sane(key, fact):
-            raise ValueError(f"on its card, {key} is {_shown(fact)}, which cannot be")
+            raise ValueError(f"on its card, {key} is {_abbreviated(fact)}, which cannot be")
     return ModelCard(**{_FIELDS.get(key, key): fact for key, fact in facts.items()})
 
 
-def _shown(fact: object) -> str:
+def _abbreviated(fact: object) -> str:
     return shortened if len(shortened := repr(fact)) <= 100 else f"{shortened[:99]}…"
 
 
@@ -187,9 +187,10 @@ def has_controls(text: Iterable[str]) -> bool:
 
 ABOUT_SOURCES = """
 The digest of the corpus is that of the plays, which the character network has read. The word
-network has read the further texts, as `python -m models.verse.long_training prepare` made them of
-packed corpora. The corpora of the shipped weights are not quite what `python -m data.verse_sources`
-makes: the spelling of early books was brought up to date, and eight plain-text books are in them.
+network has read the further texts, as `python -m tools.verse.long_training prepare` made them of
+packed corpora. The corpora of the shipped weights are not quite what
+`python -m tools.verse.sources` makes: the spelling of early books was brought up to date, and eight
+plain-text books are in them.
 """
 
 
@@ -297,7 +298,7 @@ class Trained:
     """Short lines and runs of words of its further reading, which it must not copy either
     (`fingerprints.sparse_runs_of`)."""
     derived: dict[str, Any] = field(init=False, default_factory=dict, repr=False)
-    """What has been computed from the weights so far, by function (`cached_with_weights`)."""
+    """Values that were computed from the weights, by function (`cached_with_weights`)."""
 
     @property
     def resident_bytes(self) -> int:

@@ -13,11 +13,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeVar
-
-import psutil
+from typing import Self
 
 from simulators.discord.rest import PREFIX
 from simulators.discord.server import LocalDiscord
@@ -28,7 +25,6 @@ LAUNCH = str(Path(__file__).with_name("launch.py"))
 START_S = 180.0
 """Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
-T = TypeVar("T")
 
 
 class BotProcess:
@@ -61,7 +57,7 @@ class BotProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its process id while it runs."""
+        """Id of the process while it runs."""
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
@@ -162,29 +158,3 @@ class BotProcess:
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-
-    def family(self) -> list[psutil.Process]:
-        """Its own process, and those that it has started."""
-        process = psutil.Process(self.pid)
-        return [process, *process.children(recursive=True)]
-
-    def _of_family(self, read: Callable[[psutil.Process], T]) -> list[T]:
-        """What is read of its own process, and of those that it has started and that run still."""
-        own, *children = self.family()
-        found = [read(own)]
-        for child in children:
-            with suppress(psutil.Error):
-                found.append(read(child))
-        return found
-
-    def cpu_s(self) -> tuple[float, float]:
-        """CPU seconds of its own process, and of those that it has started, with ended ones."""
-        times = self._of_family(psutil.Process.cpu_times)
-        own = times[0].user + times[0].system
-        ended = sum(each.children_user + each.children_system for each in times)
-        return own, ended + sum(each.user + each.system for each in times[1:])
-
-    def memory_mib(self) -> tuple[float, float]:
-        """RSS and PSS of all its processes in MiB. RSS counts pages that they share in each."""
-        found = self._of_family(psutil.Process.memory_full_info)
-        return sum(each.rss for each in found) / 2**20, sum(each.pss for each in found) / 2**20

@@ -70,7 +70,7 @@ class Asked:
     sent: float
     acknowledged: float | None = None
     answered: float | None = None
-    """When the names, or the last line of the poem, were there with their buttons."""
+    """Time at which the names, or the last line of the poem, were there with their buttons."""
     failed: bool = False
     """Whether it was not acknowledged in time."""
     poll: int | None = None
@@ -282,13 +282,13 @@ async def crowded_bot(
 
 @dataclass(frozen=True, eq=False)
 class RushResult:
-    """What was measured in one rush."""
+    """Measurements of one rush."""
 
     title: str
     """The platform, and which checkout."""
     asked: Sequence[Asked]
     seconds: float
-    """From the first request to the last answer, or to the end of waiting for it."""
+    """Seconds from the first request to the last answer, or to the end of waiting for it."""
     without_poll: int
     """Answered cards without a poll that has all their names and knows their message."""
 

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from simulators.discord.server import LocalDiscord
 from tools.bot_process import CHECKOUT, BotProcess
 
@@ -43,14 +45,20 @@ async def _start(checkout: Path) -> None:
             await local.drop_gateway()
             began = time.monotonic()
             await bot.start()
-            connected, (cpu, _) = time.monotonic() - began, bot.cpu_s()
+            process = psutil.Process(bot.pid)
+            connected, cpu = time.monotonic() - began, _cpu_s(process)
             await asyncio.sleep(REST_S)
-            memory = bot.family()[0].memory_full_info()
+            memory = process.memory_full_info()
             print(  # noqa: T201
                 f"{checkout.name}: connected after {connected:.2f} s, {cpu:.2f} s of them "
-                f"processor time, {bot.cpu_s()[0]:.2f} s at rest; "
+                f"processor time, {_cpu_s(process):.2f} s at rest; "
                 f"RSS {memory.rss / 2**20:.1f} MiB, PSS {memory.pss / 2**20:.1f} MiB"
             )
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    user, system, *_ = process.cpu_times()
+    return float(user + system)
 
 
 if __name__ == "__main__":

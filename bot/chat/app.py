@@ -1,16 +1,16 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.chat.commands import Registry
+from bot.chat.commands import Audience, Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.languages import Languages
-from bot.chat.message import UserError
+from bot.chat.message import Message, UserError
 from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import Platform, Turn
 from bot.chat.unfinished import UnfinishedAnswers
@@ -25,7 +25,8 @@ from bot.store import Store
 from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
 from bot.store.languages import CommunityLanguages
-from bot.store.members import receive
+from bot.store.members import note_received
+from bot.text.spans import Text
 from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.registry import ModelRegistry
 from bot.trainer.service import TrainingService
@@ -50,7 +51,7 @@ More than anybody presses who reads the answers.
 MOST_COMMANDS, COMMAND_S = 10, 1.0
 """Commands that a member can use in a row, and the seconds until they can use one more."""
 MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
-"""The same for suggestions while a member types, which come with each letter."""
+"""Suggestions that a member can get in a row, and the seconds until one more: each letter asks."""
 MOST_PLACES, PLACE_S = 10, 0.1
 """Places in the queue that are shown in a row, and the seconds until one more is shown.
 
@@ -68,13 +69,13 @@ class BackgroundJobs(Protocol):
     """The background jobs of one platform, as its client starts and stops them."""
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
-        """Start them, once; those that need the platform wait for `ready`."""
+        """Start the jobs, once; jobs that need the platform wait for `ready`."""
 
     def wake(self) -> None:
-        """Let each do at once what is due."""
+        """Let each job do at once what is due."""
 
     async def joined(self, community_id: int) -> None:
-        """Record that a community has added the bot, perhaps again. A blocked one is left."""
+        """Record that a community has added the bot, perhaps again. Leave a blocked community."""
 
     async def left(self, community_id: int) -> None:
         """Record that a community has removed the bot."""
@@ -89,6 +90,20 @@ class BackgroundJobs(Protocol):
         """Let running rounds finish, and stop."""
 
 
+@dataclass(frozen=True)
+class MemberPage:
+    """What a member can do and has, for a platform that gives each member a page.
+
+    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
+        could not be found in time.
+    """
+
+    examples: Mapping[Audience, tuple[Text, ...]]
+    champion: Message | None
+    newest_poem: Message | None
+    data: Message | None
+
+
 class BlockList(Protocol):
     """Blocked members and communities, as `bot.community.blocks` keeps them."""
 
@@ -96,7 +111,7 @@ class BlockList(Protocol):
         """Raise `UserError` for a member whom the bot does not answer."""
 
     async def reason(self, community_id: int | None, member_id: int) -> object | None:
-        """Why a request is not answered; `None` if it is."""
+        """The reason why a request is not answered; `None` if it is answered."""
 
     async def has_community(self, community_id: int | None) -> bool:
         """Whether an owner has blocked a whole community, in which the bot then writes nothing."""
@@ -126,7 +141,7 @@ class App:
     store: Store
     inference: Inference
     word_filter: WordFilter
-    """For texts that appear everywhere; `filters` has those of communities."""
+    """The filter for texts that appear everywhere; `filters` has those of communities."""
     now: Callable[[], datetime]
     started_at: datetime
     version: str
@@ -151,21 +166,23 @@ class App:
     """The commands, buttons and errors of all features."""
     jobs_of: Callable[["App", Platform], BackgroundJobs]
     """Makes the background jobs of all features on a platform."""
+    page_of: Callable[["App", Turn], Awaitable[MemberPage]]
+    """Finds the page of a member. Raises `UserError` for a blocked one, and `StoreError`."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
-    """Of pressed buttons, by member."""
+    """Cooldowns of pressed buttons, by member."""
     commands: SharedCooldowns = field(init=False)
-    """Of all commands together, by member. Those that cost more have one of their own, too."""
+    """Cooldowns of all commands together, by member. Costly commands also have another one each."""
     suggestions: Cooldowns = field(init=False)
-    """Of suggestions while a member types, by member: in this process, as they cost little."""
+    """Cooldowns of suggestions while typing, by member. They cost little: each process counts."""
     places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
-    """Of places in the queue that are shown, for all members together."""
+    """Cooldown of edits that show places in the queue, for all members together."""
     filters: ServerFilters = field(init=False)
     languages: Languages = field(init=False)
-    """Those that communities have chosen."""
+    """The languages that communities have chosen."""
     in_flight: InFlight = field(default_factory=InFlight)
     pace: Pace = field(default_factory=lambda: Pace(MOST_BEGUN))
-    """Of requests that begin: each takes a millisecond or two of the event loop."""
+    """Pace of beginning requests: each takes a millisecond or two of the event loop."""
     edits: EditThrottle = field(init=False)
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
@@ -226,7 +243,7 @@ class App:
 
     async def begin(self) -> None:
         """Note that a request is received now, and wait until it may go on."""
-        receive(self.store.database)
+        note_received(self.store.database)
         await self.pace.turn()
 
     async def allows(self, text: str, community_id: int | None) -> bool:

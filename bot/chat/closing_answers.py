@@ -29,12 +29,12 @@ class AnswerCloser:
     def __init__(
         self, app: App, platform: Platform, shows_removed: Callable[[Final], Awaitable[bool]]
     ) -> None:
-        """`shows_removed` tells whether an answer has something that was removed since."""
+        """`shows_removed` tells whether an answer shows a name that was removed since."""
         self._app = app
         self._platform = platform
         self._shows_removed = shows_removed
         self._left: dict[int, UnfinishedRecord] = {}
-        """Those that could not be closed yet."""
+        """Answers that could not be closed yet."""
 
     async def beat(self) -> None:
         """Record a sign of life. Not part of `close_left`, which may take long."""
@@ -68,16 +68,16 @@ class AnswerCloser:
         )
 
     async def _is_outdated(self, final: Final) -> bool:
-        """Whether what an answer shows was removed, or its member forgotten. Raises `Unavailable`.
+        """Whether an answer shows a removed name, or its member deleted their data since.
 
-        It was written before that, and has waited for the platform.
+        It may have waited for the platform for a while. Raises `Unavailable`.
         """
         if await self._app.store[Deletions].has(final.author):
             return True
         return await self._shows_removed(final)
 
     def _drop_old(self) -> None:
-        """Forget what the platform was away for too long for: it takes no token anymore."""
+        """Forget answers that are too old: the platform takes their tokens no more."""
         now = self._app.now()
         for record in [each for each in self._left.values() if each.is_old(now)]:
             del self._left[record.id]
@@ -99,7 +99,7 @@ class AnswerCloser:
 
 
 def closing_message(record: UnfinishedRecord) -> Message:
-    """What an unfinished answer becomes."""
+    """The message that replaces an unfinished answer."""
     if not record.action:
         return Message(
             text(_("The bot was restarted while it was working on this. Use the command again."))
@@ -108,7 +108,7 @@ def closing_message(record: UnfinishedRecord) -> Message:
 
 
 def undelivered_message(record: UnfinishedRecord, platform: Showable) -> Message:
-    """What an answer becomes whose end could not be delivered."""
+    """The message that replaces an answer whose end could not be delivered."""
     if not record.action:
         why = _("{platform} could not be reached when this was ready. Use the command again.")
         return Message(text(why, platform=platform))

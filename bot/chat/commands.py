@@ -19,18 +19,18 @@ Answer = Callable[[Any, Turn, Options], Awaitable[None]]
 
 
 class Audience(IntEnum):
-    """Who can use a command. `/help` shows members only the commands that they can use."""
+    """Members who can use a command. `/help` shows each of them only the commands they can use."""
 
     EVERYONE = 0
     MODERATORS = 1
     MANAGERS = 2
     ADMINISTRATORS = 3
     OWNERS = 4
-    """Those who own the bot's application on the platform."""
+    """Owners of the bot's application on the platform."""
 
 
 class Place(Enum):
-    """Where a command can be used."""
+    """The places where a command can be used."""
 
     ANYWHERE = auto()
     """Communities, direct messages, and where a member has installed the bot for themself."""
@@ -82,7 +82,7 @@ class Choice(OfShowables):
 Suggestions = Callable[[Any, Turn, str], Awaitable[Sequence[Choice]]]
 """Finds suggestions for what is typed so far."""
 Typed = Mapping[str, str]
-"""What is typed in the other options while suggestions are asked for, by name."""
+"""Texts in the other options while suggestions are asked for, by name."""
 Suggest = Callable[[Typed], Suggestions]
 
 
@@ -127,7 +127,7 @@ class Command:
     """A command, with everything that a platform registers and that `/help` shows."""
 
     name: str
-    """As typed, without the slash. A subcommand includes its group: `models list`."""
+    """The name as typed, without the slash. A subcommand includes its group: `models list`."""
     description: Phrase
     answer: Answer[Any]
     options: tuple[Option, ...] = ()
@@ -139,8 +139,8 @@ class Command:
     audience: Audience = Audience.EVERYONE
     place: Place = Place.ANYWHERE
     shown_to: Audience = Audience.EVERYONE
-    """Who sees the command at first. It is only a default: communities change it, and the command
-    checks the rights."""
+    """The members who see the command at first. It is only a default: communities change it, and
+    the command checks the rights."""
     is_costly: bool = False
     """Whether it takes the networks' time, which guests may not use."""
     needs_rights: bool = False
@@ -207,9 +207,9 @@ class Registry:
     """All that members can ask for."""
 
     commands: tuple[Declared, ...]
-    """In the order of examples in `/help`."""
+    """All commands, in the order of the examples in `/help`."""
     buttons: Mapping[str, Pressed]
-    """By the action in the button's id. Buttons of old messages must keep working."""
+    """Buttons by the action in their ids. Buttons of old messages must keep working."""
     explanations: Explanations = field(default_factory=dict)
     """The sentence for each kind of error by which a feature refuses a request."""
 
@@ -253,7 +253,7 @@ class Registry:
 
     @cached_property
     def by_first_word(self) -> Mapping[str, Command | Group]:
-        """What the first word of a command stands for."""
+        """Commands and groups by the first word."""
         return {each.name: each for each in self.commands if not isinstance(each, Menu)}
 
     def usable(self, *, is_guest: bool, is_direct: bool = False) -> Iterator[Command]:
@@ -279,7 +279,7 @@ def main_option(name: str, description: Phrase, most: int, suggestions: Suggesti
 
 
 def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
-    """As many choices as a platform shows, with shortened labels. Values are never cut."""
+    """Keep as many choices as a platform shows, with shortened labels. Values are never cut."""
     usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
     return [
         Choice(shortened(choice.label, limits.choice_label), choice.value)

@@ -260,55 +260,74 @@ async def _answered(
 ) -> None:
     """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
 
-    `name` is that of the request in the log and the metrics. Messages that are not in their final
-    state are recorded, for a restart to close them if this process is killed or cancelled, or for
-    this one if the platform is away when they end.
+    `name` is that of the request in the log and the metrics.
     """
-    unfinished: dict[int, AnswerRef] = {}
-    is_delivered = True
-    repeat: Button | None = None
-    final: Final | None = None
-
-    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
-        nonlocal repeat
-        repeat = retry or repeat
-        number = app.unfinished.begin(turn.platform.name, ref, retry)
-        known = [each for each, other in unfinished.items() if not other.is_announced]
-        if not ref.is_announced:
-            for each in known:
-                del unfinished[each]
-                app.unfinished.end(each)
-        unfinished[number] = ref
-        if ref.message_id is None:  # not shown yet
-            await app.unfinished.wait_written(RECORDING_S)
-
-    async def record() -> None:
-        await asyncio.sleep(UNRECORDED_S)
-        if (ref := turn.unanswered) is not None and not unfinished:
-            await on_pending(ref, None)
-
-    async def on_delay() -> None:
-        with suppress(DeliveryError):  # the answer may have arrived meanwhile
-            await acknowledge()
-
-    turn.on_pending = on_pending
-    recording = asyncio.create_task(record()) if turn.unanswered is not None else None
+    pending, failure, is_delivered = _PendingMessages(app, turn), None, True
     with app.in_flight.request(), app.monitor.track(name, turn.community_id):
+        recording = asyncio.create_task(pending.record_unanswered())
         try:
+            on_delay = partial(_try_to, acknowledge)
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-            is_delivered = await answer_error(app, turn, error, repeat, remedies)
-            if isinstance(error, Undelivered):
-                author = author_of(app.store.database, turn.user.id)
-                final = Final(error.message, author, turn.community_id, turn.created_at)
+            failure = error
+            is_delivered = await answer_error(app, turn, error, pending.retry, remedies)
         finally:
-            if recording is not None:
-                recording.cancel()
-    for number, ref in unfinished.items():
-        if is_delivered or ref.is_announced:
-            app.unfinished.end(number)
-        else:
-            app.unfinished.release(number, final)
+            recording.cancel()
+    pending.end(failure, is_delivered=is_delivered)
+
+
+async def _try_to(acknowledge: Callable[[], Awaitable[None]]) -> None:
+    with suppress(DeliveryError):  # the answer may have arrived meanwhile
+        await acknowledge()
+
+
+class _PendingMessages:
+    """The messages of one request that are not in their final state.
+
+    They are recorded, for a restart to close them if this process is killed or cancelled, or for
+    this one if the platform is away when they end.
+    """
+
+    def __init__(self, app: App, turn: Turn) -> None:
+        self._app, self._turn = app, turn
+        self._recorded: dict[int, AnswerRef] = {}
+        self.retry: Button | None = None
+        """The button that repeats the request."""
+        turn.on_pending = self.record
+
+    async def record(self, ref: AnswerRef, retry: Button | None) -> None:
+        """Record a message. An answer takes the place of the answer that was recorded before."""
+        self.retry = retry or self.retry
+        unfinished = self._app.unfinished
+        number = unfinished.begin(self._turn.platform.name, ref, retry)
+        if not ref.is_announced:
+            for each in [n for n, other in self._recorded.items() if not other.is_announced]:
+                del self._recorded[each]
+                unfinished.end(each)
+        self._recorded[number] = ref
+        if ref.message_id is None:  # not shown yet
+            await unfinished.wait_written(RECORDING_S)
+
+    async def record_unanswered(self) -> None:
+        """Record a request for which nothing is shown in a while, if its platform waits no more."""
+        if self._turn.unanswered is None:
+            return
+        await asyncio.sleep(UNRECORDED_S)
+        ref = self._turn.unanswered
+        if ref is not None and not self._recorded:
+            await self.record(ref, None)
+
+    def end(self, failure: Exception | None, *, is_delivered: bool) -> None:
+        """Forget what members have seen the end of, and leave the rest to be closed later."""
+        app, turn, final = self._app, self._turn, None
+        if isinstance(failure, Undelivered):
+            author = author_of(app.store.database, turn.user.id)
+            final = Final(failure.message, author, turn.community_id, turn.created_at)
+        for number, ref in self._recorded.items():
+            if is_delivered or ref.is_announced:
+                app.unfinished.end(number)
+            else:
+                app.unfinished.release(number, final)
 
 
 def caller_of(app: App, turn: Turn, accept: Callable[[str], bool] | None = None) -> Caller:

@@ -87,7 +87,7 @@ class Form(OfShowables):
     longest: int
     """Characters of the text."""
     value: Showable = NOTHING
-    """What the field has already."""
+    """Text that the field begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class UserError(Exception):
     """
 
     buttons: tuple[Button, ...] = ()
-    """What the member may have meant instead."""
+    """Buttons for requests that the member may have meant instead."""
 
     def __init__(self, *parts: Showable | Span | Timestamp | Filled, **fields: Value) -> None:
         """`UserError(_("At most {limit} names at a time."), limit=10)`."""

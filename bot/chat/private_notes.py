@@ -21,7 +21,7 @@ class _Note:
     """`None` where it cannot be replaced."""
     sent_at: datetime
     said_at: datetime
-    """When the member asked for what it says now."""
+    """Time at which the member asked for what the note says now."""
 
 
 class PrivateNotes:

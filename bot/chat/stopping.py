@@ -35,7 +35,7 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Front:
-    """What stops on one platform."""
+    """The parts of the bot on one platform, which stop one after the other."""
 
     jobs: BackgroundJobs
     disconnect: Callable[[], Coroutine[Any, Any, None]]

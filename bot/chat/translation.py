@@ -47,7 +47,7 @@ _AMERICAN = Language("en-US")
 _NAME = _("English")
 
 LOCALES = Path(__file__).parents[1] / "locales"
-"""Has the catalogues: `de/LC_MESSAGES/messages.po`, as Babel writes them."""
+"""Folder of the catalogues: `de/LC_MESSAGES/messages.po`, as Babel writes them."""
 
 
 @cache
@@ -59,9 +59,9 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def name_of(tag: str) -> str:
-    """What a language calls itself. Only that is looked for in its catalogue: it is needed early.
+    """A language's name in that language, no phrase, which other languages would translate.
 
-    No phrase, which others would translate.
+    Nothing else of its catalogue is read, as the name is needed early.
     """
     entry = rf'^msgid "{_NAME}"\nmsgstr "(.+)"$'
     found = re.search(entry, _catalogue(tag), re.MULTILINE) if tag in languages()[1:] else None

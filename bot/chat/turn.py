@@ -82,7 +82,7 @@ class Terms:
     """A platform's words for sentences such as "Only {community} managers can do that."."""
 
     platform: Showable
-    """Its name, for example Discord."""
+    """Name of the platform, for example Discord."""
     community: Showable
     """Server, or workspace."""
     communities: Showable
@@ -91,7 +91,7 @@ class Terms:
     access: Showable = _ACCESS
     """How a member lets the bot into a channel."""
     place: Showable = NOTHING
-    """Where a command works that does not in direct messages, if that isn't just a community."""
+    """Place of commands that don't work in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
     community_id: TechnicalText = _ID
@@ -153,7 +153,7 @@ class AnswerRef:
     channel_id: int | None
     message_id: int | None
     token: str | None = field(default=None, repr=False)
-    """What else can edit it, for a while, if the bot cannot. Never logged."""
+    """Token that can edit the answer for a while, if the bot cannot. Never logged."""
     is_announced: bool = False
     """Whether it is a message of its own, which may be complete without the answer."""
     locale: str = field(default="", compare=False)
@@ -342,7 +342,7 @@ class Turn(Protocol):
 
     @property
     def unanswered(self) -> AnswerRef | None:
-        """Where to tell the member that this process has ended, while nothing is shown.
+        """The answer to edit if this process ends, as long as nothing is shown.
 
         `None` afterwards, and where the platform tells so itself.
         """

@@ -83,9 +83,9 @@ class UnfinishedAnswers:
         self._released[number] = final if kept < MOST_FINALS else None
 
     def released(self, platform: str) -> list[tuple[UnfinishedRecord, Final | None]]:
-        """What this process has released on a platform. `end` forgets each of them.
+        """Answers that this process has released on a platform. `end` forgets each of them.
 
-        Those that are too old are ended here.
+        Answers that are too old are ended here.
         """
         found = [(self._open[number], final) for number, final in self._released.items()]
         now = self._now()

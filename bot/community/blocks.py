@@ -24,13 +24,13 @@ FIRST_S = 0.5
 
 
 class Reason(Enum):
-    """Who is blocked."""
+    """Kind of a block: what it applies to, and by whom."""
 
     COMMUNITY = auto()
     MEMBER = auto()
-    """By an owner of the bot, everywhere."""
+    """An owner of the bot has blocked the member everywhere."""
     MEMBER_HERE = auto()
-    """By moderators of the community."""
+    """Moderators have blocked the member in the community."""
 
 
 _SENTENCES = {

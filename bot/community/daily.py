@@ -11,16 +11,16 @@ from bot.chat.commands import Choice, Kind, Option, always, within_limits
 from bot.chat.message import Message, Select, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.community.moments import folded, next_day, zone_names, zone_of
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
-from bot.daily.moments import folded, next_day, zone_names, zone_of
 from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, code, command, text
 from bot.text.technical import technical
 from bot.text.written import for_managers
 
 LAST_HOUR = 23
-"""Of a day, and the longest that a vote can last."""
+"""The last hour of a day, and the most hours that a vote can last."""
 LONGEST_ZONE = 40
 """Characters of the name of a time zone."""
 
@@ -74,7 +74,7 @@ async def change_daily(
 
 
 async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> Text:
-    """What is set."""
+    """Sentence about the current settings of the dinosaur of the day."""
     if daily.stopped is not None:
         return stopped_sentence(daily, daily.stopped, platform)
     if daily.channel_id is None:

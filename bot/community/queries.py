@@ -30,7 +30,7 @@ from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, Moderation
 
 T = TypeVar("T")
 Value = bool | int | str | date | None
-"""What a column of `Community` can be set to."""
+"""Value of a column of `Community`."""
 
 REPORTED = timedelta(days=1)
 """How long a report of moderation may wait."""
@@ -43,7 +43,7 @@ _BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
 
 
 class Action(StrEnum):
-    """What moderators and owners do, as it is stored."""
+    """Action of a moderator or owner, as it is stored."""
 
     REMOVE_NAME = "remove name"
     ALLOW_NAME = "allow name"
@@ -101,14 +101,14 @@ class Stopped(StrEnum):
     """Why the bot has stopped the dinosaurs of the day of a community."""
 
     QUIET = "quiet"
-    """For `QUIET_DAYS` in a row no name has won."""
+    """No name has won for `QUIET_DAYS` in a row."""
     CLOSED = "closed"
     """The channel is gone, or closed to the bot."""
 
 
 @dataclass(frozen=True)
 class DailySettings:
-    """When and where a community chooses its dinosaurs of the day."""
+    """The hours, time zone and channel of a community's dinosaurs of the day."""
 
     channel_id: int | None = None
     hour: int = 9
@@ -306,7 +306,7 @@ class Blocks(Queries):
     """The blocks of all communities, and those of the bot's owners."""
 
     async def block(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
-        """Block a member or a community. Returns whether it was not.
+        """Block a member or a community. Returns false if they were blocked already.
 
         Raises `TooManyBlocks`, and `Forgotten` for a moderator.
         """

@@ -1,4 +1,4 @@
-"""Who may do what: the one place that decides it.
+"""Rights: the one place that decides who may do what.
 
 | | |
 | --- | --- |

@@ -40,7 +40,7 @@ LONGEST_WORD = 30
 LONGEST_LIST = 1000
 """Characters of the option with all words."""
 NO_WORDS = "none"
-"""What removes all words."""
+"""Input that removes all words."""
 
 LANGUAGES = {tag: technical(name_of(tag)) for tag in languages()}
 """Choices of the option `language`: what each calls itself, by its tag."""
@@ -354,7 +354,7 @@ async def _language(turn: Turn, tag: str | None) -> Text:
 
 
 def _votes_needed(votes: int) -> Text:
-    """What a name needs to win."""
+    """Sentence about the votes that a name needs to win."""
     sentence = ngettext(
         "A name of a new poll wins here only with a vote of someone who didn't ask for it.",
         "A name of a new poll wins here only with {votes} votes of members who didn't ask for it.",
@@ -364,7 +364,7 @@ def _votes_needed(votes: int) -> Text:
 
 
 def _strictness(strictness: Strictness) -> Text:
-    """What a filter of this strictness blocks."""
+    """Sentence about the words that a filter of this strictness blocks."""
     sentences = {
         Strictness.MILD: _(
             "The word filter is mild here: it blocks slurs and hatred, but not swearing."

@@ -137,7 +137,7 @@ def _family(genome: Genome, hints: Hints) -> Family:
 
 
 def _wishes(hints: Hints) -> Iterator[Callable[[FamilyRanges], bool]]:
-    """What a family should be able to be, from the most important on."""
+    """Conditions on the family, the most important first."""
     size, region = hints.first("size"), hints.first("region")
     if size == "small":
         yield lambda ranges: ranges.length[0] <= _LONGEST_SMALL
@@ -221,7 +221,7 @@ def _diet(genome: Genome, hints: Hints, ranges: FamilyRanges) -> Diet:
 def _traits(
     genome: Genome, hints: Hints, family: Family, ranges: FamilyRanges
 ) -> tuple[Trait, ...]:
-    """Those of the family, those that the name speaks of, and those that are drawn."""
+    """The traits of the family, those that the name speaks of, and random ones."""
     named = {trait for trait in hints.traits if ranges.can_have(trait)}
     drawn = {
         trait

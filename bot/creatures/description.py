@@ -16,7 +16,7 @@ _SMALL = 1.2
 """Metres up to which an animal counts as small beside all others."""
 _LARGE = 12.0
 _LONG = 8.0
-"""Up to which a slender one is slight, unless its family is broad."""
+"""Metres up to which a slender animal is slight, unless its family is broad."""
 _BROAD = frozenset({Family.ANKYLOSAUR, Family.CERATOPSIAN, Family.STEGOSAUR, Family.THERIZINOSAUR})
 
 TEMPERS: Mapping[Temper, Sentences] = {

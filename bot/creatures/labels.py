@@ -178,7 +178,7 @@ def meaning(name: str, parts: Sequence[NamePart]) -> Phrase:
 
 
 def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
-    """What a name may mean, and from which roots. Empty if there are none."""
+    """Sentence about the meaning of a name and its roots. Empty if there are none."""
     if not parts:
         return ()
     if is_imagined(parts):
@@ -244,7 +244,7 @@ def _two_digits(figure: float) -> float:
 
 
 def alternative_text(name: Showable, profile: Profile) -> Phrase:
-    """What the plate shows, for those who cannot see it."""
+    """Description of the plate for members who cannot see it."""
     skin = _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
     )

@@ -40,7 +40,7 @@ class Period(StrEnum):
 
 
 class Diet(StrEnum):
-    """What it eats."""
+    """Diet of an animal."""
 
     PLANTS = "plants"
     MEAT = "meat"
@@ -95,7 +95,7 @@ class Trait(StrEnum):
 
 
 class Theme(StrEnum):
-    """What its name says about its world; shows in colours and surroundings."""
+    """World that a name speaks of; it shows in colours and surroundings."""
 
     NONE = "none"
     SEA = "sea"
@@ -121,7 +121,7 @@ class Pattern(StrEnum):
 
 
 class Pose(StrEnum):
-    """What it does in its picture."""
+    """Pose of an animal in its picture."""
 
     STANDING = "standing"
     WALKING = "walking"
@@ -162,12 +162,12 @@ class Proportions:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is known of the animal of a name."""
+    """All facts about the animal of a name."""
 
     name: str
-    """As displayed, one capital."""
+    """The name as displayed, with one capital."""
     roots: tuple[NamePart, ...]
-    """What its name may mean. Empty for some real genera."""
+    """Roots of the name with their meanings. Empty for some real genera."""
     family: Family
     is_real: bool
     """Whether its family and figures are those of a real genus of this name."""

@@ -77,7 +77,7 @@ def pronunciation(name: str) -> str:
     for place, syllable in enumerate(syllables):
         following = syllables[place + 1] if place + 1 < len(syllables) else None
         is_stressed = place in stressed
-        text = _said(syllable, following, place, pinyin=pinyin, is_stressed=is_stressed).lower()
+        text = _spelled(syllable, following, place, pinyin=pinyin, is_stressed=is_stressed).lower()
         said.append(text.upper() if is_stressed else text)
     if not ending and re.search("[^e]es$", said[-1]):
         said[-1] = f"{said[-1][:-2]}ees"  # -phytes, -nectes
@@ -107,7 +107,7 @@ def _syllables(letters: str) -> list[_Syllable]:
             continue
         start = waiting
         if syllables:
-            kept = _kept(waiting)
+            kept = _coda_size(waiting)
             syllables[-1].end, start = waiting[:kept], waiting[kept:]
         syllables.append(_Syllable(start, sound[0], []))
         waiting = []
@@ -117,7 +117,7 @@ def _syllables(letters: str) -> list[_Syllable]:
     return syllables
 
 
-def _kept(consonants: list[str]) -> int:
+def _coda_size(consonants: list[str]) -> int:
     """How many consonants between two vowels belong to the first of them."""
     if consonants[-1:] in (["Y"], ["W"]):
         return max(len(consonants) - 2, 0)
@@ -172,7 +172,7 @@ def _close(syllables: list[_Syllable], place: int, *, is_last: bool) -> None:
         syllable.end, following.start = following.start, []
 
 
-def _said(
+def _spelled(
     syllable: _Syllable, following: _Syllable | None, place: int, *, pinyin: bool, is_stressed: bool
 ) -> str:
     start = _consonants(syllable.start, syllable.vowel, pinyin=pinyin, begins=place == 0)

@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class FamilyRanges:
-    """What members of a family can be. `families.toml` has units and sources."""
+    """Ranges of a family's figures and traits. `families.toml` has units and sources."""
 
     length: tuple[float, float, float, float]
     """Metres: shortest, usual from, usual to, longest."""
@@ -28,7 +28,7 @@ class FamilyRanges:
     traits: Mapping[Trait, int]
     """Chance of other traits, in percent."""
     regions: Mapping[Period, tuple[str, ...]]
-    """By period, from the first to the last."""
+    """Regions by period, from the first to the last."""
 
     def can_have(self, trait: Trait) -> bool:
         """Whether members can have a trait."""

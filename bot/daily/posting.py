@@ -14,9 +14,9 @@ from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform
 from bot.community.daily import stopped_sentence
+from bot.community.moments import day_due, is_taken, zone_of
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
-from bot.daily.moments import day_due, is_taken, zone_of
 from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.outbox.worker import Delivery, Ended
@@ -156,12 +156,12 @@ class DailyPoster:
         )
 
     async def _stop(self, community_id: int, daily: DailySettings, reason: Stopped) -> None:
-        """Stop, and say so."""
+        """Stop a community's dinosaurs of the day, with a notice."""
         if await self._app.store[Dailies].stop(community_id, daily, reason, self._app.now()):
             self._count(reason.value)
 
     async def show_stopped(self, delivery: Delivery) -> Ended:
-        """Say in the log channel, or else in that of the dinosaurs, that they have stopped."""
+        """Send the notice to the log channel, or else to that of the dinosaurs."""
         app, community_id = self._app, delivery.subject_id
         settings = await app.store[Communities].settings(community_id)
         daily = settings.daily

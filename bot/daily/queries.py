@@ -18,7 +18,7 @@ from bot.store.queries import Queries
 from bot.store.schema import Community, Poll
 
 NOTICED = timedelta(days=1)
-"""How long a notice that they have stopped may wait."""
+"""How long the notice that a community's dinosaurs have stopped may wait."""
 
 
 class Dailies(Queries):
@@ -54,9 +54,9 @@ class Dailies(Queries):
     async def stop(
         self, community_id: int, daily: DailySettings, reason: Stopped, now: datetime
     ) -> bool:
-        """Stop those of a community, and put a notice into the outbox.
+        """Stop a community's dinosaurs of the day, and put a notice into the outbox.
 
-        Returns whether they were not stopped, nor set again since these settings were read.
+        Returns false if they were stopped already, or set again since these settings were read.
         """
         async with self._database.writing() as session:
             stopped = await session.scalar(

@@ -23,7 +23,7 @@ from bot.welcome.welcome import Welcomer
 
 SWEEP_S = 3600.0
 FOLLOW_S = 2.0
-"""Sooner than a member who has deleted their data uses the bot again, in another process."""
+"""Pause between looks at deletions: shorter than a member needs to use the bot again elsewhere."""
 UNLOADING_S = 2.0
 """Seconds that a running round may take when the bot stops."""
 
@@ -60,11 +60,12 @@ class Jobs:
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
-            PeriodicTask(self.communities.follow_deletions, FOLLOW_S),
             PeriodicTask(self.welcomes.greet_newcomers, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
+        if self._app.fleet.locks is not None:  # other processes may share the database
+            self._tasks.append(PeriodicTask(self.communities.follow_deletions, FOLLOW_S))
         delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
         self._tasks.append(delivering)
         self._app.store.database.wake += [self.outbox.wake, delivering.wake]

@@ -34,7 +34,7 @@ class ShardsTaken(Exception):  # noqa: N818 (a state)
 
 
 class Served(IntEnum):
-    """What a process serves, as numbers of locks."""
+    """Platform that a process serves, as the number of a lock."""
 
     ANYTHING = 0
     DISCORD = 1

@@ -31,10 +31,10 @@ class Topic:
     emoji: TechnicalText
     title: Phrase
     commands: tuple[str, ...]
-    """Their first words, in the order in which they are shown."""
+    """First words of the commands, in the order in which they are shown."""
     now: tuple[tuple[Phrase, str], ...] = ()
-    """What can be done at once: labels of buttons, with the commands that they run. `/help` begins
-    with the first of each topic."""
+    """Labels of buttons, with the commands that they run at once. `/help` begins with the first
+    button of each topic."""
 
 
 TOPICS = (

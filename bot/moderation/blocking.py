@@ -30,7 +30,7 @@ class TargetOptions:
 
     user_id: int | None = None
     community: str | None = None
-    """What was typed: an id."""
+    """Id of a community, as typed."""
     is_bot: bool = False
     """Whether the user is a bot."""
     is_manager: bool = False
@@ -45,7 +45,7 @@ class Target:
     member_id: int
     entry: RecordEntry
     name: Value
-    """As replies show it."""
+    """The name or mention that replies show."""
 
 
 async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> None:

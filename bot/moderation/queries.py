@@ -24,7 +24,7 @@ class Moderation(Queries):
         return await self._remove(entry, candidate=(poll_id, position))
 
     async def remove_winner(self, name: str, entry: RecordEntry) -> Removal | None:
-        """The same for a name, in any case. Returns `None` if it has won no poll there."""
+        """Remove a winner's name as `remove_name` does. `None` if the name has won none."""
         return await self._remove(entry, winner=name)
 
     async def _remove(

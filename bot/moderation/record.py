@@ -57,7 +57,7 @@ class ChannelOptions:
 
 @dataclass(frozen=True)
 class ModerationScope:
-    """Where somebody moderates: in a community, or as an owner of the bot in all."""
+    """Scope of a moderator: one community, or all for an owner of the bot."""
 
     group: str
     """`MODERATE` or `OWNER`."""
@@ -76,7 +76,7 @@ async def scope_of(turn: Turn, group: str) -> ModerationScope:
 def entry_of(
     app: App, turn: Turn, action: Action, *, target_id: int | None = None, subject: str = ""
 ) -> RecordEntry:
-    """What the user does now, in this community."""
+    """Entry of the record for an action of the user in this community."""
     return RecordEntry(action, turn.user.id, app.now(), turn.community_id, target_id, subject)
 
 

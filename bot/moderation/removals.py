@@ -261,7 +261,7 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 
 
 class _Outcome(IntEnum):
-    """What became of a message with a removed name, from best to worst."""
+    """Outcome of editing a message with a removed name, from best to worst."""
 
     REMOVED = 0
     PICTURE_LEFT = 1
@@ -315,9 +315,9 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
 async def _withdraw(
     app: App, turn: Turn, removal: Removal, community_id: int, *, first: int = 0
 ) -> _Outcome:
-    """Take a removed name out of messages: `first` out of that of a poll.
+    """Take a removed name out of messages, that of the poll `first` before others.
 
-    Returns the worst that has become of one.
+    Returns the worst outcome.
     """
     app.removals.changed(community_id)
     poll_ids = sorted(removal.poll_ids, key=lambda poll_id: poll_id != first)
@@ -329,7 +329,7 @@ async def _withdraw(
 
 
 async def _redrawn(app: App, turn: Turn, poll_id: int, had_won: bool) -> _Outcome:
-    """Show a poll without a name that was removed. Returns what became of its messages."""
+    """Show a poll without a name that was removed. Returns the outcome for its messages."""
     pictured, poll = [], await app.store[Polls].find(poll_id)
     if poll is not None and poll.custom_model is None:
         pictured.append(message_of(poll))

@@ -1,1 +1,1 @@
-"""What the operator sees of the running bot: requests, metrics, health, errors."""
+"""Monitoring of the running bot for its operator: requests, metrics, health, errors."""

@@ -30,7 +30,7 @@ class InvalidRequests:
 
     @property
     def recent(self) -> int:
-        """Their number in the last ten minutes, up to that of a ban."""
+        """Number of invalid requests in the last ten minutes, up to the number for a ban."""
         oldest = self._clock() - WINDOW_S
         while self._times and self._times[0] <= oldest:
             self._times.popleft()

@@ -16,9 +16,9 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     REFUSED = "refused"
-    """With a sentence that says what was wrong, or that the bot is busy."""
+    """A sentence told the member what was wrong, or that the bot is busy."""
     FAILED = "failed"
-    """By the fault of the bot, its database, or the platform."""
+    """The bot, its database, or the platform was at fault."""
     CANCELLED = "cancelled"
 
 

@@ -27,7 +27,7 @@ TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
 
 
 class Answer(NamedTuple):
-    """What a page answers."""
+    """Answer of a page."""
 
     status: HTTPStatus
     content_type: str

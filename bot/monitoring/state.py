@@ -17,7 +17,7 @@ class ReadinessCheck:
 
     passes: bool
     detail: str
-    """What was found, for the operator."""
+    """Result of the check, for the operator."""
 
 
 SAMPLE_S = 60.0
@@ -37,7 +37,7 @@ class MinuteState:
     requests: int
     """Requests that ended in this minute."""
     failures: int
-    """Those of them that failed by the fault of the bot, its database, or the platform."""
+    """Requests of this minute that failed through the bot, its database, or the platform."""
     database_seconds: float | None
     """How long the database took to answer; `None` if it did not."""
 

@@ -11,8 +11,8 @@ from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
+from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
 from bot.museum.gallery import gallery
-from bot.museum.queries import MOST_OWNED, Exhibit, Museum
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
 from bot.store.people import Person, privately
 from bot.text.spans import command, strong, text
@@ -33,7 +33,7 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
     """Answer `/collection`."""
     async with app.answering(turn, ACTION):
         owner_id = turn.user.id if options.member is None else options.member.id
-        owner = await app.store[Museum].owner(check_community(turn), owner_id)
+        owner = await app.store[Discoveries].owner(check_community(turn), owner_id)
         is_hidden = owner is None
         if owner is None:
             if owner_id != turn.user.id:
@@ -45,7 +45,7 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer a button of a collection, or of a creature in it."""
-    community_id, store, member_id = check_community(turn), app.store[Museum], turn.user.id
+    community_id, store, member_id = check_community(turn), app.store[Discoveries], turn.user.id
     action, _colon, rest = state.partition(":")
     first, _colon, second = rest.partition(":")
     number, page = stored_number(first), stored_number(second or "0")
@@ -93,7 +93,7 @@ async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
     name = strong(exhibit.name)
     match action:
         case "favourite":
-            await app.store[Museum].favour(*of_member)
+            await app.store[Discoveries].favour(*of_member)
             sentence = _("{name} now comes first in your collection: {command}")
             reply = text(sentence, name=name, command=COMMAND)
             await turn.respond(Message(reply, private=True))
@@ -105,7 +105,7 @@ async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
             sure = Button(_("Yes, release it"), ACTION, f"released:{exhibit.id}", dangerous=True)
             await turn.respond(Message(text(sentence, name=name), buttons=(sure,), private=True))
         case _released:
-            await app.store[Museum].release(*of_member)
+            await app.store[Discoveries].release(*of_member)
             sentence = _("You have released {name}. It stays in the museum.")
             await turn.edit_source(Message(text(sentence, name=name), private=True))
 
@@ -117,7 +117,7 @@ def _hidden() -> Message:
 
 async def _page(app: App, turn: Turn, owner: Person, number: int, *, private: bool) -> Winners:
     """A page of a collection: `private` for the owner of one that is hidden."""
-    count = await app.store[Museum].count(check_community(turn), owner.id)
+    count = await app.store[Discoveries].count(check_community(turn), owner.id)
     if not count:
         sentence = _("This member's collection is empty.")
         if owner.id == turn.user.id:

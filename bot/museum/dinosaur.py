@@ -20,9 +20,9 @@ from bot.creatures.genome import folded
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
+from bot.discoveries.queries import Discoveries, Exhibit
 from bot.museum.collection import owner_buttons
 from bot.museum.gallery import discoverer_of
-from bot.museum.queries import Exhibit, Museum
 from bot.names.autocomplete import whole_names
 from bot.polls.hall_of_fame import Winners, answer_with, dinosaurs_on
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
@@ -66,8 +66,8 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):
             raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
-        profile, exhibit, is_private = await _found(app, turn, name)
-        shown = _shown(app, turn, profile, exhibit, words, is_private=is_private)
+        profile, exhibit, is_private = await _find(app, turn, name)
+        shown = _render(app, turn, profile, exhibit, words, is_private=is_private)
         await answer_with(app, turn, shown, private=is_private)
 
 
@@ -116,7 +116,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | None, bool]:
+async def _find(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | None, bool]:
     """The animal, what this community has discovered of it, and whether only the member sees it.
 
     Everybody sees names of polls of this community and real genera, unless a moderator removed
@@ -125,7 +125,7 @@ async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | No
     exhibit, stands = None, None
     if turn.community_id is not None:
         with suppress(Unavailable):
-            exhibit = await app.store[Museum].named(turn.community_id, name)
+            exhibit = await app.store[Discoveries].named(turn.community_id, name)
     if exhibit is not None:  # its buttons tell whose it is
         is_hidden = exhibit.owner_id == turn.user.id and exhibit.discoverer is None
         return exhibit.profile, exhibit, is_hidden
@@ -140,7 +140,7 @@ def _is_genus(app: App, profile: Profile) -> bool:
     return profile.is_real or clean_name(profile.name) in app.inference.genera
 
 
-async def _shown(
+async def _render(
     app: App,
     turn: Turn,
     profile: Profile,

@@ -9,7 +9,7 @@ from bot.chat.translation import _, listed, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
-from bot.museum.queries import Exhibit, Museum
+from bot.discoveries.queries import Discoveries, Exhibit
 from bot.polls.hall_of_fame import Winners, paging
 from bot.polls.plates import show_dinosaur
 from bot.text.formats import shortened
@@ -41,7 +41,8 @@ async def gallery(
     action, state: of the buttons that turn pages; the state ends with the number of a page.
     count: creatures on all pages.
     """
-    store, community_id, limits = app.store[Museum], check_community(turn), turn.platform.limits
+    store, community_id = app.store[Discoveries], check_community(turn)
+    limits = turn.platform.limits
     pages = max(1, -(-count // PAGE))
     number = min(number, pages - 1)
     await store.complete(community_id)

@@ -12,8 +12,8 @@ from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
+from bot.discoveries.queries import Discoveries
 from bot.museum.gallery import gallery
-from bot.museum.queries import Museum
 from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
 from bot.text.spans import command, text
@@ -74,7 +74,7 @@ async def leaderboard(app: App, turn: Turn, options: LeaderboardOptions) -> None
 
 
 async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
-    count = await app.store[Museum].count(check_community(turn))
+    count = await app.store[Discoveries].count(check_community(turn))
     if not count:
         sentence = _(
             "The museum is empty. Get names with {command} and vote: the winner is discovered."
@@ -88,7 +88,7 @@ async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
 async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message:
     period, length = PERIODS[options.period]
     since = app.now() - length if length is not None else None
-    leaders = await app.store[Museum].leaders(check_community(turn), since)
+    leaders = await app.store[Discoveries].leaders(check_community(turn), since)
     if not leaders:
         sentence = _(
             "Nobody has discovered a dinosaur in this time. Get names with {command} and vote: "

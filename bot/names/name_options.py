@@ -34,7 +34,7 @@ class NamesOptions:
     """Options of `/dinoname`, or of `/name` if `custom_model` is set."""
 
     request: NamesRequest = field(default_factory=NamesRequest)
-    """As typed. The command draws the seed."""
+    """The request as typed. The command draws the seed."""
     custom_model: str | None = None
     """Name or number of a custom model, as typed; `None` for dinosaurs."""
 

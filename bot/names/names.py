@@ -164,49 +164,64 @@ async def _message(
 ) -> tuple[Message, PollRecord | None]:
     """Generate names, and open a poll on them if possible. `action`: of the button for more."""
     record = await look_up()
+    model = dinosaurs(app) if record is None else await ready(app, turn, record)
     if record is not None:
         options = replace(options, custom_model=record.name)
-    model = dinosaurs(app)
-    if record is not None:
-        model = await ready(app, turn, record)
-        await _check_open(turn, options, model, await app.filters.of(turn.community_id))
     words = await app.filters.of(turn.community_id)
-    has_letters = any(pieces_of(options.request))
-    if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
-        raise UserError(_("The bot won't write names like that; try other letters."))
+    await _check_open(turn, options, model, words)
+    await _check_letters(options.request, model, words)
     candidates = await _generate(app, turn, options, model, words)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
-    candidates = replace(candidates, more_state=more_state or "")
-    unseen: Showable = NOTHING
-    if not turn.can_admit_bot:
-        unseen = _("There's no poll, because no app can join a conversation between members.")
-    elif not turn.sees_channel and turn.community_id in turn.platform.communities:
-        reason = _("There's no poll, because the bot can't see this channel.")
-        unseen = joined(reason, turn.platform.terms.access)
-    candidates = replace(candidates, note=joined(candidates.note, unseen))
+    note = joined(candidates.note, _why_no_poll(turn))
+    candidates = replace(candidates, more_state=more_state or "", note=note)
     try:
         poll = await open_poll(app, turn, candidates)
     except NoNameLeft as error:  # a moderator has removed them while they were written
         raise UserError(*await with_request(_nothing_found(), options, words)) from error
     except TooManyPolls as limit:
-        poll = None
-        candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
-    if poll is not None:
+        poll, candidates = None, replace(candidates, note=joined(note, too_many(limit)))
+    if poll is None:
+        message = await _without_poll(app, turn, candidates)
+    else:
         candidates = replace(candidates, names=poll.names)
         message = poll_message(poll, turn.platform.limits)
-        return await _with_strip(app, turn, message, candidates), poll
+    return await _with_strip(app, turn, message, candidates), poll
+
+
+async def _check_letters(request: NamesRequest, model: NamesModel, words: WordFilter) -> None:
+    """Raise `UserError` for letters that the word filter refuses."""
+    has_letters = any(pieces_of(request))
+    if has_letters and not await asyncio.to_thread(is_fit, request, model, words):
+        raise UserError(_("The bot won't write names like that; try other letters."))
+
+
+def _why_no_poll(turn: Turn) -> Showable:
+    """The reason why names get no poll where they are shown; empty if they may get one."""
+    if not turn.can_admit_bot:
+        return _("There's no poll, because no app can join a conversation between members.")
+    if turn.sees_channel or turn.community_id not in turn.platform.communities:
+        return NOTHING
+    reason = _("There's no poll, because the bot can't see this channel.")
+    return joined(reason, turn.platform.terms.access)
+
+
+async def _without_poll(app: App, turn: Turn, candidates: Candidates) -> Message:
+    """Names on which nobody votes."""
     dissect_state = None
     if candidates.is_dissectable:
         dissect_state = await _dissect_state(app, turn, candidates)
-    message = names_message(
+    is_of_custom_model = candidates.custom_model_id is not None
+    return names_message(
         [text(strong(name)) for name in candidates.names],
         custom_model=candidates.custom_model,
         note=candidates.note,
         buttons=buttons_of(
-            more_state, dissect_state, candidates.details, of_custom_model=record is not None
+            candidates.more_state,
+            dissect_state,
+            candidates.details,
+            of_custom_model=is_of_custom_model,
         ),
     )
-    return await _with_strip(app, turn, message, candidates), None
 
 
 async def _with_strip(app: App, turn: Turn, message: Message, candidates: Candidates) -> Message:

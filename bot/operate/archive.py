@@ -29,7 +29,7 @@ LARGEST_MANIFEST = 256 * 2**20
 LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
 HIGHEST_NUMBER = 2**62 + 2**61
-"""Of a row or an id. Ids of Slack count on from 2**62, and the databases count to 2**63."""
+"""Highest number of a row or an id. Slack's ids begin at 2**62; the databases count to 2**63."""
 PARTIAL = ".partial"
 """Ends the name of a file that is being written."""
 YOUNG_S = 60.0
@@ -52,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds."""
+    """Contents of a backup."""
 
     revision: str
     """The revision of the schema."""
@@ -60,7 +60,7 @@ class Manifest:
     version: str
     """The version of the bot that wrote it."""
     rows: Mapping[str, int]
-    """By table."""
+    """Number of rows by table."""
     last_ids: Mapping[str, int]
     """The last id that was assigned, by table."""
     parts: Mapping[str, Part] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The outbox: what is to be sent or edited without being asked for, and who does it now."""
+"""Queries of the outbox: the messages that the bot sends or edits unasked, and claims on them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
@@ -28,33 +28,33 @@ from bot.store.queries import Queries
 from bot.store.schema import Instant, OutboxRow
 
 LEASE = timedelta(minutes=2)
-"""How long a claim lasts. Then another process delivers the row: the one that had it has ended."""
+"""How long a claim lasts. Afterwards, another process delivers the row: its owner has ended."""
 LONGEST_PAUSE = timedelta(minutes=1)
-"""How far ahead a row can be due. One that is due later was put before the clock stepped back."""
+"""Longest pause before an attempt. If a row is due later, the clock has stepped back since."""
 
 Note = Callable[[AsyncSession], Awaitable[None]]
-"""Writes what became of a delivery, in the transaction that deletes its row."""
+"""Writes the result of a delivery, in the transaction that deletes its row."""
 
 
 class Kind(StrEnum):
-    """What a row is about. The features say how each kind is delivered."""
+    """Kind of a row. The features say how each kind is delivered."""
 
     RESULT = "result"
     """The message of a poll, and its winner."""
     DAILY = "daily"
     """The poll of a day."""
     STOPPED = "stopped"
-    """That a community gets no dinosaurs of the day anymore."""
+    """The notice that a community gets no dinosaurs of the day anymore."""
     WELCOME = "welcome"
     REPORT = "report"
-    """An entry of the record of moderation."""
+    """An entry of the record of moderation, for the community's channel of reports."""
     ANSWER = "answer"
     """An earlier answer that shows a removed name."""
 
 
 @dataclass(frozen=True)
 class ClaimedRow:
-    """A row that a process delivers now."""
+    """A row that this process has claimed, to deliver it now."""
 
     id: int
     kind: Kind
@@ -68,7 +68,7 @@ class ClaimedRow:
 
 
 class Superseded(Exception):  # noqa: N818 (a state)
-    """A claim is over, or its row was put again: what was rendered may show what was removed."""
+    """The claim has ended, or the row was put again, as something that it shows may be removed."""
 
 
 async def put(
@@ -80,12 +80,14 @@ async def put(
 ) -> None:
     """Put rows into the outbox, in the transaction that causes them.
 
-    `subjects` selects subject and channel of each, with a condition. Those that are there already
-    begin anew: what is being delivered is rendered again afterwards.
+    `subjects` selects subject and channel of each, with a condition. Rows that are there already
+    begin anew: a row that is being delivered is rendered and delivered again afterwards.
     """
     columns = "subject_id", "channel_id", "kind", "due_at", "until", "step", "revision", "attempts"
     times = literal(due_at, Instant), literal(until, Instant)
-    rows = subjects.add_columns(literal(kind.value), *times, *map(literal, (0, 0, 0)))
+    # In the order in which others lock rows, so that two transactions cannot wait for each other.
+    ordered = subjects.order_by(*subjects.selected_columns)
+    rows = ordered.add_columns(literal(kind.value), *times, *map(literal, (0, 0, 0)))
     row = insert_into(OutboxRow, session.get_bind().dialect.name).from_select(columns, rows)
     later = (row.excluded.until > OutboxRow.until, row.excluded.until)
     anew = {
@@ -100,17 +102,17 @@ async def put(
 
 
 class Outbox(Queries):
-    """The rows of all processes."""
+    """The rows of the outbox, which all processes share."""
 
     async def next_due(self, platform: str, now: datetime) -> datetime | None:
-        """When the next row of a platform can be claimed; `None` if there is none."""
+        """Time at which the next row of a platform can be claimed; `None` if there is none."""
         row = OutboxRow
         free_at = case((_is_claimed(row, now), row.claimed_until), else_=row.due_at)
         is_due = and_(_is_due(row, now), not_(_is_claimed(row, now)))
         return await self._scalar(
             select(
                 func.min(case((is_due, literal(now, Instant)), else_=free_at), type_=Instant)
-            ).where(on_platform(platform, row.channel_id))
+            ).where(on_platform(platform, row.channel_id), row.kind.in_(Kind))
         )
 
     async def claim(self, platform: str, now: datetime, most: int) -> list[ClaimedRow]:
@@ -147,7 +149,7 @@ class Outbox(Queries):
             return [ClaimedRow(number, Kind(kind), *rest) for number, kind, *rest in claimed]
 
     async def begin(self, row: ClaimedRow, step: int, doubt_since: datetime) -> None:
-        """Note, before a message is sent, that it may have been. Raises `Superseded`."""
+        """Note, just before a message is sent, that it may have been sent. Raises `Superseded`."""
         mine = and_(_is_mine(row), OutboxRow.revision == row.revision)
         values = {"step": step, "doubt_since": doubt_since}
         async with self._database.writing() as session:
@@ -158,19 +160,23 @@ class Outbox(Queries):
     async def postpone(
         self, row: ClaimedRow, due_at: datetime, doubt_since: datetime | None
     ) -> None:
-        """Give a claim back, to try again at a time."""
+        """Give a claim back; the row is due again at `due_at`."""
         values = {"claimed_until": None, "due_at": due_at, "doubt_since": doubt_since}
         async with self._database.writing() as session:
             await session.execute(update(OutboxRow).where(_is_mine(row)).values(values))
 
     async def postpone_channel(self, row: ClaimedRow, due_at: datetime) -> None:
-        """Let all of the same kind wait that are about the same channel."""
+        """Postpone all rows of the same kind and channel."""
         like = and_(OutboxRow.kind == row.kind, OutboxRow.channel_id == row.channel_id)
+        rows = select(OutboxRow.id).where(like).order_by(OutboxRow.subject_id).with_for_update()
         async with self._database.writing() as session:
-            await session.execute(update(OutboxRow).where(like).values(due_at=due_at))
+            ids = [*await session.scalars(rows)]  # in the order of `put`
+            await session.execute(
+                update(OutboxRow).where(OutboxRow.id.in_(ids)).values(due_at=due_at)
+            )
 
     async def finish(self, row: ClaimedRow, note: Note | None = None) -> None:
-        """Delete a row that was delivered, unless it was put again meanwhile. Writes `note`."""
+        """Write `note`, and delete a delivered row unless it was put again meanwhile."""
         async with self._database.writing() as session:
             if note is not None:
                 await note(session)
@@ -183,15 +189,16 @@ class Outbox(Queries):
 
 
 def _is_due(row: type[OutboxRow], now: datetime) -> ColumnElement[bool]:
-    return or_(row.due_at <= now, row.due_at > now + LONGEST_PAUSE)
+    """Condition: a row is due, and its kind known. Other kinds wait for a newer version."""
+    return and_(row.kind.in_(Kind), or_(row.due_at <= now, row.due_at > now + LONGEST_PAUSE))
 
 
 def _is_claimed(row: type[OutboxRow], now: datetime) -> ColumnElement[bool]:
-    """Whether a claim has not ended. One that ends too late is of before the clock stepped back."""
+    """Condition: a row's claim has not ended. If it ends too late, the clock has stepped back."""
     until = row.claimed_until
     return and_(until.is_not(None), until > now, until <= now + LEASE)
 
 
 def _is_mine(row: ClaimedRow) -> ColumnElement[bool]:
-    """Whether nobody else has claimed a row since."""
+    """Condition: nobody else has claimed a row since."""
     return and_(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts)

@@ -1,8 +1,9 @@
-"""`OutboxWorker`: delivers what the outbox has for one platform. All rules of delivery are here."""
+"""`OutboxWorker`: delivers a platform's rows of the outbox. All rules of delivery are here."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -27,68 +28,62 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Rows that are delivered at the same time."""
 DELIVERY_S = 60.0
-"""Time limit for one of them, in seconds; less than a claim lasts."""
+"""Time limit for the delivery of a row, in seconds; less than a claim lasts."""
 LONGEST_SLEEP_S = 60.0
-"""Limit on the pause between two rounds: another process may have put or left something."""
+"""Longest pause between two rounds: another process may have put a row, or lost its claim."""
 SHORTEST_SLEEP_S = 1.0
-LATEST = timedelta(days=1)
-"""How long after the end of a row's time an edit is still tried."""
+GRACE = timedelta(days=1)
+"""How long a row is still tried after its `until`. By then messages are only edited, not sent."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What became of a delivery."""
+    """Result of a delivery that is not tried again."""
 
     note: Note | None = None
     is_lost: bool = False
-    """Whether members may not have seen it, and nobody will try again."""
+    """Whether the delivery was given up, so that members have perhaps seen nothing of it."""
 
 
 class Delivery:
     """A row that is being delivered: how its kind sends and edits."""
 
     def __init__(self, app: App, platform: Platform, row: ClaimedRow, sent: int | None) -> None:
-        """`sent` is the message that was sent earlier, if that could not be noted."""
+        """`sent` is the id of the message if it was sent earlier, but could not be noted."""
         self._app, self._platform, self._row = app, platform, row
         self.sent = sent
         self.doubt_since = row.doubt_since
 
     @property
     def subject_id(self) -> int:
-        """The poll, community, entry of the record or message that it is about."""
+        """Number of the poll, community, entry of the record, or message that the row is about."""
         return self._row.subject_id
 
     @property
     def channel_id(self) -> int:
-        """Where it belongs."""
+        """Number of the channel that the row is about."""
         return self._row.channel_id
 
     @property
     def step(self) -> int:
-        """How far earlier attempts have come."""
+        """The step that earlier attempts have reached, from 0."""
         return self._row.step
 
     async def send(self, ref: MessageRef, message: Message, *, step: int = 1) -> int | None:
         """Send a message to the channel of `ref`, without pictures where files are forbidden.
 
-        `step` is that of later attempts.
+        `step` is the one from which later attempts go on.
 
-        Returns its id; `None` if it is too late, or it may have been sent before and the platform
-        would not know it again. Raises `Unreachable`, to try again later, and other
-        `DeliveryError`s.
+        Returns the id of the message; `None` if it is too late to send, if an earlier attempt may
+        have sent it and the platform would not recognise its nonce, or if the platform's answer is
+        lost. Raises `Unreachable`, to try again later, and other `DeliveryError`s.
         """
         if self.sent is not None:
             return self.sent
-        outbox, now, knows_s = (
-            self._app.store[Outbox],
-            self._app.now(),
-            self._platform.limits.nonce_s,
-        )
-        doubt_since = self.doubt_since
-        is_forgotten = doubt_since is not None and abs(now - doubt_since) >= timedelta(
-            seconds=knows_s
-        )
-        if is_forgotten or now > self._row.until:
+        outbox, now, doubt_since = self._app.store[Outbox], self._app.now(), self.doubt_since
+        nonce_lasts = timedelta(seconds=self._platform.limits.nonce_s)
+        nonce_expired = doubt_since is not None and abs(now - doubt_since) >= nonce_lasts
+        if nonce_expired or now > self._row.until:
             return None
         self.doubt_since = doubt_since or now
         await outbox.begin(self._row, step, self.doubt_since)
@@ -107,7 +102,8 @@ class Delivery:
         return self.sent
 
     async def _send(self, ref: MessageRef, message: Message) -> int:
-        # By which the platform knows it again. Those of results were the poll's id in 1.0.
+        # The nonce lets the platform recognise a message that it already has. `RESULT` stays the
+        # first `Kind`, so that the nonce of a result is the poll's id, as in 1.0.
         nonce = self.subject_id ^ [*Kind].index(self._row.kind) << 60
         try:
             return await self._platform.send(ref, message, nonce=nonce)
@@ -132,14 +128,14 @@ class Delivery:
 
 
 Deliver = Callable[[Delivery], Awaitable[Ended]]
-"""Renders and delivers a row of one kind, from what the database has now."""
+"""Renders and delivers a row of one kind, from the current state of the database."""
 
 
 class OutboxWorker:
     """Delivers rows, several at once, in their order within a channel.
 
-    What fails is tried again with growing pauses, until its time is over. A limited channel holds
-    up no other. While the platform is away, a row now and then finds out whether it is back.
+    A failed delivery is tried again with growing pauses, until its time is over. A channel with a
+    rate limit delays no other. While the platform cannot be reached, one row at a time is tried.
     """
 
     def __init__(self, app: App, platform: Platform, kinds: Mapping[Kind, Deliver]) -> None:
@@ -147,17 +143,17 @@ class OutboxWorker:
         self._woken = asyncio.Event()
         self._failures = 0
         """Attempts in a row for which the platform could not be reached."""
-        self._back_at = app.now()
-        """When it is tried again after that."""
+        self._retry_at = app.now()
+        """The time at which the platform is tried again after these failures."""
         self._unnoted: dict[int, int] = {}
-        """Messages that were sent but are not in the database, by row."""
+        """Ids of messages that were sent but are not in the database, by row."""
 
     def wake(self) -> None:
-        """Look for rows that were put, also while others are being delivered."""
+        """Look for new rows, even while others are being delivered."""
         self._woken.set()
 
     async def deliver_due(self) -> float:
-        """Run once, until nothing is due. Returns the seconds until the next run."""
+        """Deliver rows until none is due. Returns the seconds until the next run."""
         running: set[asyncio.Task[None]] = set()
         try:
             while True:
@@ -181,27 +177,28 @@ class OutboxWorker:
         return asyncio.create_task(self._deliver(row))
 
     async def _claim(self, running: int) -> list[ClaimedRow]:
-        """Claim what is due, as far as there is room beside what is being delivered."""
+        """Claim rows that are due, so that at most `AT_ONCE` are being delivered."""
         now = self._app.now()
         room = (1 if self._failures else AT_ONCE) - running
-        is_back = not now < self._back_at <= now + LONGEST_PAUSE
-        may_claim = self._platform.is_connected and is_back and not self._app.in_flight.is_stopping
+        may_retry = not now < self._retry_at <= now + LONGEST_PAUSE
+        is_stopping = self._app.in_flight.is_stopping
+        may_claim = self._platform.is_connected and may_retry and not is_stopping
         if not may_claim or room <= 0:
             return []
         return await self._app.store[Outbox].claim(self._platform.name, now, room)
 
     async def _seconds_to_next(self) -> float:
-        """Seconds until something is due, or the platform may be back."""
+        """Seconds until a row is due, or the platform is tried again."""
         now = self._app.now()
         due = await self._app.store[Outbox].next_due(self._platform.name, now)
         if due is None:
             return LONGEST_SLEEP_S
-        seconds = (max(due, self._back_at) - now).total_seconds()
-        # What is due now waits for another process, which delivers something in the same channel.
+        seconds = (max(due, self._retry_at) - now).total_seconds()
+        # A row that is due now waits for another process, which delivers to the same channel.
         return min(max(seconds, SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
 
     async def _deliver(self, row: ClaimedRow) -> None:
-        """Deliver a row, or leave it to a later attempt, of this process or another one."""
+        """Deliver a row, or leave it to a later attempt by this process or another one."""
         delivery = Delivery(self._app, self._platform, row, self._unnoted.get(row.id))
         try:
             with self._app.in_flight.track():
@@ -216,9 +213,13 @@ class OutboxWorker:
                 self._unnoted[row.id] = delivery.sent
         except Exception:
             log.exception("What became of a delivery (%s) could not be noted", row.kind)
+            if self._app.now() > row.until + GRACE:  # else it would be tried for ever
+                with suppress(ShuttingDown, Unavailable):
+                    await self._app.store[Outbox].finish(row)
+                self._app.monitor.metrics.deliveries.labels(row.kind, "lost").inc()
 
     async def _attempt(self, delivery: Delivery, row: ClaimedRow) -> Ended | None:
-        """Try to deliver a row. Returns what became of it; `None` if it was put off."""
+        """Try to deliver a row. Returns the result; `None` if the row was put off."""
         outbox, now = self._app.store[Outbox], self._app.now()
         pause = _pause_after(row.attempts)
         try:
@@ -232,9 +233,9 @@ class OutboxWorker:
             await outbox.postpone_channel(row, now + pause)
         except Unreachable as error:
             log.info("The platform cannot be reached: %s", error)
-            if now >= self._back_at:
+            if now >= self._retry_at:
                 self._failures += 1
-                self._back_at = now + _pause_after(self._failures)
+                self._retry_at = now + _pause_after(self._failures)
         except TimeoutError:
             log.info("A delivery (%s) took too long", row.kind)
         except DeliveryError as error:
@@ -248,12 +249,12 @@ class OutboxWorker:
         else:
             self._failures = 0
             return ended
-        if now > row.until + LATEST:
+        if now > row.until + GRACE:
             return Ended(is_lost=True)
         await outbox.postpone(row, now + pause, delivery.doubt_since)
         return None
 
 
 def _pause_after(attempts: int) -> timedelta:
-    """The pause after some attempts in a row: 1, 2, 4, … seconds."""
+    """The pause after so many attempts in a row: 1, 2, 4, … seconds, at most `LONGEST_PAUSE`."""
     return min(timedelta(seconds=2 ** min(attempts - 1, 9)), LONGEST_PAUSE)

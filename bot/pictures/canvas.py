@@ -24,7 +24,7 @@ CHOSEN: Color = (0xFF, 0xA0, 0x3A)
 TEXT: Color = (0xF2, 0xF3, 0xF5)
 MUTED: Color = (0xB5, 0xBA, 0xC1)
 TEXT_COLORS: tuple[Color, Color] = ((0xFF, 0xFF, 0xFF), (0, 0, 0))
-"""On any background, one of the two has a contrast of at least 4.58."""
+"""Colours of text: on any background, one of the two has a contrast of at least 4.58."""
 
 
 def shade(probability: float) -> Color:

@@ -30,7 +30,7 @@ class CreaturePictures:
         return await self._drawn(profile, _plate_svg)
 
     async def museum(self, profiles: Sequence[Profile]) -> bytes | None:
-        """Up to nine creatures in one PNG; `None` as for a plate."""
+        """Up to nine creatures in one PNG; `None` if it could not be drawn in time."""
         return await self._drawn(tuple(profiles), _museum_svg)
 
     async def _drawn(self, shown: _Shown, make: Callable[[_Shown], str]) -> bytes | None:

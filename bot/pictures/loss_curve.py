@@ -112,7 +112,7 @@ class _Axes:
     y: tuple[float, float]
 
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Where a point is drawn, in pixels."""
+        """Position of a point in the drawing, in pixels."""
         (x0, x1), (y0, y1) = self.x, self.y
         right, up = (point[0] - x0) / (x1 - x0), (point[1] - y0) / (y1 - y0)
         return LEFT + right * (RIGHT - LEFT), BOTTOM - up * (BOTTOM - TOP)

@@ -87,7 +87,7 @@ class Renderer:
             self._waiting -= 1
 
     async def picture(self, make: Callable[[*_Drawn], str], *arguments: *_Drawn) -> bytes | None:
-        """As `draw`; `None` if it could not be drawn in time, which is logged."""
+        """Draw like `draw`. Returns `None` if it took too long, which is logged."""
         try:
             async with asyncio.timeout(self._patience_s):
                 return await self.draw(make, *arguments)

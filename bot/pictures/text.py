@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from bot.pictures.svg import FAMILIES, SYSTEM, rendered, svg_of
 
 FALLBACKS = ("Arimo", "Noto Sans Arabic", SYSTEM)
-"""For characters that the family of a style lacks, in order of preference."""
+"""Font families for characters that the family of a style lacks, in order of preference."""
 MEASURING_SIZE = 50
 """Font size in pixels at which text is measured."""
 UNASSIGNED = "\U0010ffff"
@@ -126,7 +126,7 @@ def _has(character: str, family: str, style: FontStyle) -> bool:
 
 @cache
 def _missing(family: str, style: FontStyle) -> frozenset[bytes]:
-    """What is drawn for a missing character: nothing, or boxes, beside a circle for a mark."""
+    """Drawings of a missing character: nothing, or boxes, beside a circle for a mark."""
     box = UNASSIGNED
     forms = ("", box, box * 2, f"◌{box}", f"{box}◌", f"◌{box * 2}")
     return frozenset(_specimen(words, family, style) for words in forms)

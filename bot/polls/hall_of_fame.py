@@ -4,72 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
-from bot.chat.translation import Language, _, in_language, listed, ngettext
+from bot.chat.message import Button, Embed, Message, Tone, UserError, with_pictures
+from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, MessageRef, Platform, Turn
 from bot.concurrency import in_time
-from bot.creatures import labels
 from bot.creatures.names import has_creature
 from bot.outbox.worker import Delivery, Ended
-from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
+from bot.polls.plaques import meaning_of, plaque_file
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.store import Unavailable
-from bot.text.formats import human_date, shortened, spaced
-from bot.text.spans import Text, command, emphasis, plain, strong, text
+from bot.text.spans import Text, command, emphasis, strong, text
 from bot.text.technical import DOT, technical
-from bot.words import WordFilter
 from bot.words.names import ShownName
-from data.etymology import parts_of
-from data.phrases import ENGLISH, NOTHING, Phrase, Showable
-from data.text import clean_name
-
-PLAQUE = technical("plaque.png")
-
-
-async def plaque_file(
-    app: App,
-    name: Showable,
-    meaning: Showable,
-    discoverer: Showable | None,
-    day: date,
-    votes: int,
-    language: Language,
-) -> File | None:
-    """The plaque as a file with alternative text; `None` if it cannot be drawn.
-
-    language: of the picture; English in its place where that has letters without a font.
-    """
-
-    def wordings(words: Showable) -> tuple[Showable, Showable]:
-        return in_language(words, language), in_language(words, ENGLISH)
-
-    dated = human_date(day)
-    counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
-    quoted = NOTHING
-    if meaning:
-        # TRANSLATORS: The meaning of a name, in quotation marks.
-        quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING))
-    png = await app.renderer.picture(
-        plaque,
-        in_language(name, language),
-        wordings(quoted),
-        wordings(discoverer or NOTHING),
-        wordings(spaced([dated, counted], " · ")),
-        wordings(_("discovered by {discoverer}")),
-        wordings(_("A name in letters without a font")),
-    )
-    if png is None:
-        return None
-    words = listed([*filter(None, (name, quoted, counted, dated))])
-    return File(PLAQUE, png, _("A plaque: {details}").format(details=words))
-
+from data.phrases import NOTHING, Phrase, Showable
 
 ACTION, CHAMPION = "fame", "champion"
 POEM = "about"
@@ -197,7 +151,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
     if community_id not in turn.platform.communities:
         return
     with suppress(Unavailable):
-        await app.store[HallOfFame].shown(
+        await app.store[HallOfFame].note_shown(
             community_id,
             ref.channel_id,
             ref.message_id,
@@ -210,7 +164,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
 async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
     """Empty an earlier answer, unless it shows no removed name anymore."""
     channel_id, message_id = delivery.channel_id, delivery.subject_id
-    community_id = await app.store[HallOfFame].outdated(channel_id, message_id)
+    community_id = await app.store[HallOfFame].community_of_outdated(channel_id, message_id)
     if community_id is None:
         return Ended()
     forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
@@ -226,7 +180,7 @@ async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
 
 async def check_winner(app: App, turn: Turn, name: str) -> None:
     """Raise `UserError` for a name that a button still has, although it was removed."""
-    if not await app.store[HallOfFame].has(name, turn.community_id):
+    if not await app.store[HallOfFame].has_winner(name, turn.community_id):
         raise UserError(
             _("This name was removed from the hall of fame. {command} shows the others."),
             command=command("/halloffame"),
@@ -325,19 +279,6 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
         buttons = [*show_dinosaur(best.name, limits), *buttons]
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
-
-
-def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[Showable, Text]:
-    """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
-
-    Empty if there is none, or it has a word in the language of its readers that they blocked
-    themselves. Reads a file the first time.
-    """
-    parts = parts_of(clean_name(name))
-    sentence = labels.meaning_sentence(name, parts)
-    if not words.allows_phrase(plain(sentence, language)):
-        return NOTHING, ()
-    return labels.meaning(name, parts), sentence
 
 
 def poem_about(name: str) -> Button:

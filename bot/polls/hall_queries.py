@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
 from bot.polls.queries import of_dinosaurs
-from bot.polls.removal_queries import STANDS, is_named, lock_names, not_removed_by, put_outdated
+from bot.polls.removal_queries import STANDS, is_named, lock_names, put_outdated, winner_stands_in
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -63,20 +63,20 @@ class HallScope:
     """
 
     community_id: int | None = None
-    """Only names of this community; `None` for the public hall of fame: dinosaurs of all
+    """Community whose names are listed; `None` for the public hall of fame: dinosaurs of all
     communities with at least `PUBLIC_VOTES`."""
     member_id: int | None = None
-    """Only names discovered by this member."""
+    """Member whose discoveries are listed; `None` for all."""
     home_id: int | None = None
-    """Without `community_id`: also include all names of this community."""
+    """Community all of whose names are included, too, if there is no `community_id`."""
     since: datetime | None = None
-    """Only polls closed at this time or later."""
+    """Time from which on polls have closed; `None` for all."""
     viewer_id: int | None = None
-    """Without `community_id`: the community that looks; what it has removed is left out."""
+    """Community that reads a list of all communities; names that it has removed are left out."""
 
 
 MOST_ANSWERS = 100
-"""Messages of a channel of which it is known which winners they show."""
+"""Most messages of a channel for which the bot remembers the winners that they show."""
 
 
 _DISCOVERER = known_member(Poll)
@@ -88,7 +88,7 @@ class HallOfFame(Queries):
     async def best(
         self, words: WordFilter, scope: HallScope, *, skip: int = 0, most: int = 10
     ) -> list[Champion]:
-        """Names with the most votes first, then the older ones, for those who see them.
+        """Names with the most votes first, then the older ones, as the readers' filter lets them.
 
         words: their filter.
         """
@@ -127,7 +127,7 @@ class HallOfFame(Queries):
         found = await self.best(words, replace(scope, since=last), most=1)
         return found[0] if found else None
 
-    async def has(self, name: str, home_id: int | None) -> bool:
+    async def has_winner(self, name: str, home_id: int | None) -> bool:
         """Whether a name is a winner of a community, or of the public hall of fame."""
         statement = (
             select(Poll.id)
@@ -137,7 +137,7 @@ class HallOfFame(Queries):
         )
         return await self._scalar(statement) is not None
 
-    async def shown(
+    async def note_shown(
         self,
         community_id: int,
         channel_id: int,
@@ -155,16 +155,16 @@ class HallOfFame(Queries):
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
         columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
-        is_outdated = or_(Poll.winner.is_(None), not_(not_removed_by(community_id)))
-        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
-        rows = select(*facts).where(Poll.id.in_(poll_ids))
+        is_outdated = or_(Poll.winner.is_(None), not_(winner_stands_in(community_id)))
+        values: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
+        rows = select(*values).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
             of_name = is_named(name)
             stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name, STANDS)
             stands = stands.correlate(None)
-            facts = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
-            rows = of_dinosaurs(select(*facts), community_id).where(of_name)
+            values = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
+            rows = of_dinosaurs(select(*values), community_id).where(of_name)
             locked = select(Poll.id).where(
                 Poll.id.in_(of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
             )
@@ -194,8 +194,8 @@ class HallOfFame(Queries):
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
 
-    async def outdated(self, channel_id: int, message_id: int) -> int | None:
-        """The community of a message that shows a name which was removed."""
+    async def community_of_outdated(self, channel_id: int, message_id: int) -> int | None:
+        """The community of a message that shows a removed name; `None` if it shows none."""
         is_it = WinnerAnswer.channel_id == channel_id, WinnerAnswer.message_id == message_id
         of_place = select(WinnerAnswer.community_id).where(*is_it, WinnerAnswer.is_outdated)
         return await self._scalar(of_place.limit(1))
@@ -219,7 +219,7 @@ class HallOfFame(Queries):
         )
         return [name_in_poll(name) for (name,) in await self._rows(statement)]
 
-    async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
+    async def names_with_votes(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
 
         These are extra names for a training.
@@ -245,9 +245,9 @@ async def forget_answer(session: AsyncSession, channel_id: int, message_id: int)
 
 
 def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
-    """A row of `HallOfFame.best`, as those see it who have a filter."""
+    """A row of `HallOfFame.best`, as readers with a word filter see it."""
 
-    def shown(written: str | None) -> Showable | None:
+    def filtered(written: str | None) -> Showable | None:
         return words.filtered(written, NOTHING) or None if written else None
 
     return Champion(
@@ -256,9 +256,9 @@ def _champion(row: Row[*tuple[Any, ...]], words: WordFilter) -> Champion:
         votes=row.winner_votes,
         crowned_at=row.closed_at,
         community_id=row.community_id,
-        discoverer=person_in(row, shown(row.discoverer)),
+        discoverer=person_in(row, filtered(row.discoverer)),
         is_dinosaur=row.custom_model is None,
-        custom_model=shown(row.custom_model),
+        custom_model=filtered(row.custom_model),
         day=row.day,
     )
 
@@ -268,7 +268,7 @@ def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
         if scope.viewer_id is not None:
-            conditions.append(not_removed_by(scope.viewer_id))
+            conditions.append(winner_stands_in(scope.viewer_id))
     else:
         conditions.append(Poll.community_id == scope.community_id)
     if scope.member_id is not None:

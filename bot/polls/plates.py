@@ -24,7 +24,7 @@ from data.text import clean_name
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
 OF_HALL = "@fame:"
-"""In front of a page of the hall of fame, in the state of that button."""
+"""Prefix of a page of the hall of fame, in the state of that button."""
 STRIP, STRIP_S = technical("dinosaurs.png"), 1.0
 """The file with the creatures of new names, and the seconds for which these wait for it."""
 URGENT_S = 20.0

@@ -16,9 +16,10 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.chat.unfinished import Final
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
-from bot.museum.queries import Museum
+from bot.discoveries.queries import Discoveries
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about
+from bot.polls.hall_of_fame import poem_about
+from bot.polls.plaques import meaning_of, plaque_file
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
     announcement_of,
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP_S = 60.0
 """Limit on the pause between two rounds: another process may have opened a poll."""
 ANNOUNCING = 1
-"""The step of a result that its poll's message shows already."""
+"""Step of a result's row: the poll's message shows the result."""
 
 
 class PollCloser:
@@ -140,7 +141,7 @@ class PollCloser:
 
 
 async def shows_removed(app: App, final: Final) -> bool:
-    """Whether an answer that has waited shows a name that was removed since it was asked for."""
+    """Whether an answer that has waited shows a name that was removed since the request."""
     removed = await app.store[Polls].removed_since(final.community_id, final.asked_at)
     words = repr(final.message)  # in texts, labels and states of buttons, names of files
     return any(name in words for name in removed)
@@ -182,7 +183,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         discoverer = _("everybody here")
     if poll.custom_model is None:
         with suppress(Unavailable):
-            if found := await app.store[Museum].discovered_in(poll.community_id, name):
+            if found := await app.store[Discoveries].discovered_in(poll.community_id, name):
                 poll_id, has_discoverer = found
                 is_new = poll_id == poll.id
                 if not (is_new and (has_discoverer or is_daily)):  # found before, or blocked since

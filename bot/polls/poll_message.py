@@ -114,7 +114,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
 
 
 def removed_message() -> Message:
-    """In place of what a moderator has removed."""
+    """The message that takes the place of one that a moderator has removed."""
     return Message(text(emphasis(_("A moderator removed this."))))
 
 

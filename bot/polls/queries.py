@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
 from bot.creatures.genome import folded
-from bot.museum import queries as museum
+from bot.discoveries import queries as discoveries
 from bot.outbox.queries import Kind, put
 from bot.polls.removal_queries import (
     STANDS,
@@ -68,7 +68,7 @@ from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
 
 Key = tuple[int, int]
-"""Of a vote: poll and member."""
+"""Key of a vote: poll and member."""
 Choice = tuple[int, datetime]
 """A vote's position, and when it was cast."""
 T = TypeVar("T")
@@ -79,7 +79,7 @@ DOUBLE_PRESS = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class VoteOrigin:
-    """Where a vote comes from. One that was forged names the poll of another place."""
+    """The place that a vote comes from. A forged vote names the poll of another place."""
 
     community_id: int | None
     channel_id: int | None
@@ -96,7 +96,7 @@ class Ballot:
     position: int | None
     """`None` to retract the vote."""
     origin: VoteOrigin | None = None
-    """Has to be the place of the poll; `None` counts anywhere."""
+    """Place of the vote, which has to be that of the poll; `None` counts anywhere."""
 
 
 class OpenPoll(NamedTuple):
@@ -117,7 +117,7 @@ class OpenPoll(NamedTuple):
 
 
 class Outcome(IntEnum):
-    """What a ballot has done."""
+    """Result of a ballot."""
 
     REFUSED = 0
     COUNTED = 1
@@ -209,7 +209,7 @@ class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
-    """As many polls are open as may be."""
+    """The channel or the member has as many open polls as are allowed."""
 
     def __init__(self, most: int, *, is_of_member: bool) -> None:
         """`is_of_member`: whether it is the member who may have no more, or else the channel."""
@@ -225,7 +225,7 @@ class RecentPoll:
     channel_id: int
     message_id: int
     names: tuple[ShownName, ...]
-    """Those that were not removed."""
+    """The names that were not removed."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class PollRecord:
     discoverer: str | None
     """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
     names: tuple[Showable, ...]
-    """By position. Of a poll that was read, they are what may be shown (`ShownName`)."""
+    """Names by position. In a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
     closes_at: datetime
     votes_needed: int = DEFAULT_VOTES
@@ -258,7 +258,7 @@ class PollRecord:
     custom_model: Showable | None = None
     """Name of the custom model; `None` for dinosaurs."""
     votes: tuple[int, ...] = ()
-    """By position."""
+    """Number of votes by position."""
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
@@ -277,7 +277,7 @@ class PollRecord:
     own_vote: int | None = None
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
-    """When each name got its last vote, by position; `None` for one without votes."""
+    """Time of each name's last vote, by position; `None` for one without votes."""
 
     @property
     def standing(self) -> dict[int, Showable]:
@@ -286,7 +286,7 @@ class PollRecord:
 
     @property
     def decision(self) -> Decision:
-        """Which name these votes let win, and why. A moderator may take its victory back."""
+        """Which name wins with these votes, and why. A moderator may take its victory back."""
         votes = enumerate(zip(self.votes, self.last_votes, strict=True))
         tallies = [
             Tally(number, position == self.own_vote, last_at, position in self.removed)
@@ -338,7 +338,7 @@ class Polls(Queries):
             (poll,) = await self._without_removed(session, [poll])
             if not poll.names:
                 raise NoNameLeft
-            poll = _as_set(poll, None, await session.scalar(needed))
+            poll = _with_settings(poll, None, await session.scalar(needed))
             opened = await session.scalar(
                 self._database.insert(Poll)
                 .values(_row(poll))
@@ -462,7 +462,7 @@ class Polls(Queries):
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
-        """When the next poll on a platform closes; `None` if none is open."""
+        """The time at which a platform's next poll closes; `None` if none is open."""
         return await self._scalar(
             select(func.min(Poll.closes_at)).where(
                 Poll.closed_at.is_(None), on_platform(platform, Poll.channel_id)
@@ -491,7 +491,7 @@ class Polls(Queries):
                     .where(Poll.id == poll_id)
                     .values(winner=winner, winner_votes=poll.votes[winner])
                 )
-                await museum.discover(self._database, session, poll_id)
+                await discoveries.discover(self._database, session, poll_id)
             await put_result(session, Poll.id == poll_id, now, poll.closes_at + STALE)
         return replace(poll, winner=winner)
 
@@ -516,13 +516,13 @@ class Polls(Queries):
             locked = won.where(or_(Poll.id == poll_id, and_(*of_name))).order_by(Poll.id)
             await session.execute(locked.with_for_update(of=Poll))
             # Of polls that close meanwhile, none takes what is taken back for discovered.
-            await museum.lock(self._database, session, mine.community_id)
+            await discoveries.lock(self._database, session, mine.community_id)
             if await void(session, poll_id, now) is None:
                 return
             other = won.with_only_columns(Poll.id).where(*of_name)
             other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
             if other_id is not None:
-                await museum.discover(self._database, session, other_id)
+                await discoveries.discover(self._database, session, other_id)
 
     @patient
     async def prune(self, before: datetime) -> int:
@@ -582,7 +582,7 @@ class Polls(Queries):
             if poll.custom_model_id not in models:  # deleted while it wrote the names
                 poll = replace(poll, custom_model_id=None)
             if (chosen := known.get(poll.community_id)) is not None:
-                poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
+                poll = _with_settings(poll, chosen.vote_minutes, chosen.votes_needed)
             outcomes.append(poll)
         opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
         if opened:
@@ -594,7 +594,7 @@ class Polls(Queries):
     async def _without_removed(
         self, session: AsyncSession, polls: Sequence[PollRecord]
     ) -> list[PollRecord]:
-        """New polls without names that moderators have removed, and remove none meanwhile."""
+        """New polls without removed names, under locks that let nobody remove another one."""
         await lock_names(self._database, session, {poll.community_id for poll in polls})
         names = [(poll.community_id, name) for poll in polls for name in poll.names]
         removed = await removed_among(session, names)
@@ -608,7 +608,7 @@ class Polls(Queries):
         ]
 
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
-        """Record the messages that show polls. Those of removed names are edited."""
+        """Record the messages of polls. Messages with a name removed since are edited."""
         # The order of the keys avoids deadlocks with removals.
         rows = [{"poll": poll_id, "message": message_id} for poll_id, message_id in sorted(sent)]
         shown = update(Poll.__table__).where(Poll.id == bindparam("poll"))  # type: ignore[arg-type]
@@ -676,12 +676,12 @@ class Polls(Queries):
 
 
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
-    """Polls with their names and votes, those that close first at the front."""
+    """Polls with their names and votes, sorted by their closing time."""
     polls = await session.execute(
         select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
     )
     records = {row.Poll.id: _record(row) for row in polls}
-    rows = await session.execute(_standings(list(records))) if records else ()
+    rows = await session.execute(_counted_votes(list(records))) if records else ()
     for poll_id, name, removed_at, votes, last_at, own in rows:
         record = records[poll_id]
         removed = set() if removed_at is None else {len(record.names)}
@@ -696,7 +696,7 @@ async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> l
     return sorted(records.values(), key=lambda record: record.closes_at)
 
 
-def _standings(
+def _counted_votes(
     poll_ids: Sequence[int],
 ) -> Select[int, str, datetime | None, int, datetime | None, int]:
     """Rows of poll, name, removal, number of votes, the last one, and those of the discoverer.
@@ -723,7 +723,7 @@ def _standings(
 
 
 def of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
-    """Those of polls on dinosaurs of a community."""
+    """Restrict a query of candidates to a community's polls on dinosaurs."""
     return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
         Poll.community_id == community_id, Poll.custom_model.is_(None)
     )
@@ -741,8 +741,8 @@ async def _open_by(
     return Counter({tuple(key): number for number, *key in found})
 
 
-def _as_set(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:
-    """A new poll as the settings of its community want it."""
+def _with_settings(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:
+    """A new poll with the length and the votes needed that its community has set."""
     if minutes is not None:
         poll = replace(poll, closes_at=poll.opened_at + timedelta(minutes=minutes))
     return poll if votes is None else replace(poll, votes_needed=votes)
@@ -845,5 +845,5 @@ async def communities(session: AsyncSession) -> set[int]:
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
-    """Delete the polls of communities, with their names and votes, and what they have removed."""
+    """Delete polls of communities, with their names and votes, and their removed names."""
     await delete_of_communities(session, (Poll, RemovedName, WinnerAnswer), gone)

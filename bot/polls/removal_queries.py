@@ -1,4 +1,4 @@
-"""Removals of names by moderators: from all polls of a community at once, until it allows them."""
+"""Removals of names by moderators, from all polls of a community, until a moderator allows them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
-from bot.museum import queries as museum
+from bot.discoveries import queries as discoveries
 from bot.outbox.queries import Kind, put
 from bot.store.database import Database
 from bot.store.locks import Space
@@ -28,10 +28,13 @@ from bot.store.queries import Queries
 from bot.store.schema import Candidate, Poll, RemovedName, Vote, WinnerAnswer
 
 MOST_LOADED = 2_000
-"""Removed names of a community that the networks are told to avoid, the latest ones."""
+"""How many of a community's removed names the networks avoid: the latest ones."""
 
-RETRIED = timedelta(seconds=10)
-"""How long after a removal the outbox edits messages that a moderator waits for, once more."""
+EDITED_AGAIN_AFTER = timedelta(seconds=10)
+"""How long after a removal the outbox edits its messages, too.
+
+The command that removes a name edits them at once, but may fail.
+"""
 
 STANDS: ColumnElement[bool] = Candidate.removed_at.is_(None)
 """Whether a name may be shown in its poll, get votes and win."""
@@ -39,23 +42,23 @@ STANDS: ColumnElement[bool] = Candidate.removed_at.is_(None)
 
 @dataclass(frozen=True)
 class Removal:
-    """A name that was removed, and the polls that show it without it now."""
+    """A name that was removed, and the polls that it was removed from."""
 
     name: str
-    """As displayed."""
+    """The name as displayed."""
     poll_ids: tuple[int, ...]
-    """Open ones first, then those that closed last."""
+    """Open polls first, then the others, the last closed first."""
     won: frozenset[int]
-    """Polls that it had won."""
+    """The polls that the name had won."""
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Whether a candidate has a name, in any case."""
+    """Condition: a candidate has this name, in capitals or not."""
     return Candidate.key == folded(name)
 
 
-def not_removed_by(community_id: int) -> ColumnElement[bool]:
-    """Whether the winner of a poll, of any community, is none that a community has removed."""
+def winner_stands_in(community_id: int) -> ColumnElement[bool]:
+    """Condition: a poll of any community has a winner whose name this community has not removed."""
     removed = (
         select(Candidate.poll_id, Candidate.position)
         .join(RemovedName, RemovedName.key == Candidate.key)
@@ -66,7 +69,7 @@ def not_removed_by(community_id: int) -> ColumnElement[bool]:
 
 
 def is_removed_name(community_id: int, name: str) -> ColumnElement[bool]:
-    """Whether a community has removed a name."""
+    """Condition: a community has removed a name."""
     found = select(RemovedName.key).where(
         RemovedName.community_id == community_id, RemovedName.key == folded(name)
     )
@@ -80,9 +83,10 @@ async def lock_names(
     *,
     removes: bool = False,
 ) -> None:
-    """Keep names from being removed in communities, or from being written while one is removed.
+    """Take the locks that keep names of communities from being removed while others are written.
 
-    Before any other lock except those of members: a different order could deadlock.
+    Writers share a lock; a removal (`removes`) holds it alone. Take it after the locks of members,
+    and before all others, as another order could deadlock.
     """
     if not database.is_sqlite:  # which has one writer at a time anyway
         shared = "" if removes else "_shared"
@@ -95,7 +99,10 @@ async def lock_names(
 async def removed_among(
     session: AsyncSession, names: Collection[tuple[int, str]]
 ) -> set[tuple[int, str]]:
-    """Those of some names, each with its community, that are removed there: their keys."""
+    """Which names are removed in their community: pairs of a community and a folded name.
+
+    names: pairs of a community and a name.
+    """
     keys = sorted({(community_id, folded(name)) for community_id, name in names})
     found = await session.execute(
         select(RemovedName.community_id, RemovedName.key).where(
@@ -114,11 +121,12 @@ async def remove(
     candidate: tuple[int, int] | None = None,
     winner: str = "",
 ) -> Removal | None:
-    """Remove a name from all polls of a community, with its votes and victories.
+    """Remove a name from all polls of a community, with its votes, victories and discovery.
 
-    candidate: its poll and position in one of them; or else `winner`: the name, which has won one.
+    candidate: a poll, and the position of the name in it
+    winner: without a candidate, the name, which has won a poll
 
-    Returns `None` if the community has no such name, or it was removed before.
+    Returns `None` if no poll of the community has the name, or it was removed before.
     """
     await lock_names(database, session, [community_id], removes=True)
     place = tuple_(Candidate.poll_id, Candidate.position)
@@ -146,10 +154,10 @@ async def remove(
     await _note_answers(session, community_id, key, places, now)
     is_won = tuple_(Poll.id, Poll.winner).in_(places)
     await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
-    await museum.remove(session, community_id, name)
+    await discoveries.remove(session, community_id, name)
     is_shown = Poll.id.in_(places.with_only_columns(Candidate.poll_id))
     shown = select(Poll.id, Poll.channel_id).where(is_shown)
-    await put(session, Kind.RESULT, shown, now + RETRIED, now)
+    await put(session, Kind.RESULT, shown, now + EDITED_AGAIN_AFTER, now)
     await session.execute(
         database.insert(RemovedName)
         .values(community_id=community_id, key=key, name=name, removed_at=now)
@@ -165,10 +173,10 @@ async def remove(
 async def _locked(
     session: AsyncSession, community_id: int, key: str
 ) -> list[Row[int, bool, datetime | None]]:
-    """Lock the polls of a community in which a name stands, before their votes as `Polls.cast`.
+    """Lock the polls of a community in which a name stands; like `Polls.cast`, before their votes.
 
-    A vote is then either deleted with the name or refused. Returns of each its id, whether the name
-    has won it, and when it closed: open ones first, then those that closed last.
+    A vote is then either deleted with the name or refused. Returns each poll's id, whether the name
+    has won it, and when it closed: open polls first, then the others, the last closed first.
     """
     polls = await session.execute(
         select(Poll.id, Poll.winner == Candidate.position, Poll.closed_at)
@@ -194,10 +202,10 @@ async def _note_answers(
     places: Select[int, int],
     now: datetime,
 ) -> None:
-    """Note the answers that show a name which a community removes, before its victories go.
+    """Mark the answers that show a name as outdated, before its victories are deleted.
 
-    places: the name in polls of the community. Its answers may also show a victory elsewhere, and
-    answers elsewhere one of its victories.
+    places: the polls and positions of the name in the community. Answers in this community may show
+    a victory of the name in another one, and answers in others a victory in this one.
     """
     won = (
         select(Candidate.poll_id)
@@ -216,7 +224,7 @@ async def _note_answers(
 
 
 async def allow(session: AsyncSession, community_id: int, name: str) -> str | None:
-    """Let a name be written again. Returns it as displayed; `None` if it was not removed."""
+    """Allow a removed name again. Returns it as displayed; `None` if it was not removed."""
     allowed: str | None = await session.scalar(
         delete(RemovedName)
         .where(RemovedName.community_id == community_id, RemovedName.key == folded(name))
@@ -226,19 +234,21 @@ async def allow(session: AsyncSession, community_id: int, name: str) -> str | No
 
 
 async def void(session: AsyncSession, poll_id: int, now: datetime) -> str | None:
-    """Take the victory of a poll back, with its discovery. Returns what that was."""
+    """Take back the victory in a poll, and its discovery. Returns the name that was discovered."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
     shows_winner = and_(WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_(None))
     await note_outdated(session, shows_winner, now)
-    return await museum.take_back(session, poll_id)
+    return await discoveries.take_back(session, poll_id)
 
 
 async def note_outdated(
     session: AsyncSession, condition: ColumnElement[bool], now: datetime
 ) -> None:
-    """Note answers that show what is no longer shown: they are emptied."""
+    """Mark answers as outdated, and put them into the outbox, which removes their contents."""
+    key = WinnerAnswer.channel_id, WinnerAnswer.message_id, WinnerAnswer.poll_id
+    await session.execute(select(*key).where(condition).order_by(*key).with_for_update())
     await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
     await put_outdated(session, condition, now)
 
@@ -246,7 +256,7 @@ async def note_outdated(
 async def put_outdated(
     session: AsyncSession, condition: ColumnElement[bool], now: datetime
 ) -> None:
-    """Put answers into the outbox that show a removed name."""
+    """Put outdated answers into the outbox."""
     outdated = condition, WinnerAnswer.is_outdated
     place = select(WinnerAnswer.message_id, WinnerAnswer.channel_id).where(*outdated).distinct()
     await put(session, Kind.ANSWER, place, now, now)
@@ -256,7 +266,7 @@ class RemovedNames(Queries):
     """The names that communities have removed."""
 
     async def keys(self, community_id: int) -> frozenset[str]:
-        """The latest `MOST_LOADED` of a community, folded."""
+        """The removed names of a community, folded, at most `MOST_LOADED`, the latest ones."""
         latest = (
             select(RemovedName.key)
             .where(RemovedName.community_id == community_id)
@@ -266,7 +276,7 @@ class RemovedNames(Queries):
         return frozenset(key for (key,) in await self._rows(latest))
 
     async def named(self, community_id: int, typed: str, *, most: int = 25) -> list[str]:
-        """Those that have these letters, as displayed, the latest first."""
+        """The removed names of a community that contain `typed`, as displayed, the latest first."""
         latest = (
             select(RemovedName.name)
             .where(

@@ -1,4 +1,4 @@
-"""`KnownRemovals`: removed names, kept in memory for what writes new ones."""
+"""`KnownRemovals`: removed names of communities, kept in memory for the networks."""
 
 import time
 from collections import OrderedDict
@@ -8,15 +8,15 @@ from bot.polls.removal_queries import RemovedNames
 from bot.store import Unavailable
 
 MOST_COMMUNITIES = 100
-"""Communities whose removed names are kept, those that used the bot last."""
+"""How many communities' removed names are kept: of those that asked last."""
 LIFETIME_S = 60.0
-"""Seconds after which they are read again: another process may have removed some."""
+"""Seconds after which removed names are read again, as another process may have removed more."""
 
 
 class KnownRemovals:
-    """Removed names by community, so that the networks write others in their place.
+    """Removed names by community, so that the networks write other names instead.
 
-    They may be a minute old. What decides is read when a poll is opened.
+    They may be a minute old. When a poll is opened, they are read again.
     """
 
     def __init__(self, stored: RemovedNames, clock: Callable[[], float] = time.monotonic) -> None:
@@ -24,9 +24,9 @@ class KnownRemovals:
         self._kept: OrderedDict[int, tuple[float, frozenset[str]]] = OrderedDict()
 
     async def of(self, community_id: int | None) -> frozenset[str]:
-        """The removed names of a community, folded; none in direct messages.
+        """The removed names of a community, folded; none for direct messages.
 
-        If the database doesn't answer, the last known ones.
+        If the database doesn't answer, the names that were read last.
         """
         if community_id is None:
             return frozenset()
@@ -44,5 +44,5 @@ class KnownRemovals:
         return names
 
     def changed(self, community_id: int) -> None:
-        """Forget what was read, after a name was removed or allowed."""
+        """Forget the names of a community, after one was removed or allowed."""
         self._kept.pop(community_id, None)

@@ -8,28 +8,28 @@ from typing import NamedTuple
 
 
 class Tally(NamedTuple):
-    """The votes for a name."""
+    """Votes for one name of a poll."""
 
     votes: int
     has_own: bool
-    """Whether one of them is the discoverer's."""
+    """Whether one of the votes is the discoverer's."""
     last_at: datetime | None
-    """When it got the last of them; `None` without votes."""
+    """Time of the last vote; `None` without votes."""
     is_removed: bool
 
     def can_win(self, votes_needed: int) -> bool:
-        """Whether it has enough votes of others than the discoverer."""
+        """Whether the name has enough votes from anyone but the discoverer, and was not removed."""
         is_running = self.votes > 0 and not self.is_removed
         return is_running and self.votes - self.has_own >= votes_needed
 
 
 class Reason(Enum):
-    """Why a name has won, or none."""
+    """Why a poll has its winner, or has none."""
 
     MOST_VOTES = auto()
     UNVOTED = auto()
     TOO_FEW = auto()
-    """No name has enough votes of others than the discoverer."""
+    """No name has enough votes from anyone but its discoverer."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Decision:
     """Which name wins a poll, and why."""
 
     winner: int | None
-    """Its position."""
+    """Position of the name that wins; `None` if none does."""
     reason: Reason
     later: tuple[int, ...] = ()
-    """Positions of names with as many votes as the winner, which they reached later."""
+    """Positions of names that have as many votes as the winner, but reached that count later."""
     too_few: tuple[int, ...] = ()
-    """Positions of those with as many votes, too few of which are of others."""
+    """Positions of names with as many votes, but too few from anyone but their discoverer."""
 
 
 def decide(tallies: Sequence[Tally], votes_needed: int) -> Decision:
     """Decide a poll from the tallies of its names, by position.
 
-    The name with the most votes wins, of those with enough votes of others than the discoverer. In
-    a tie, the one that reached its count first wins; if that was at the same moment, the upper one.
+    Of the names that can win (`Tally.can_win`), the one with the most votes wins. In a tie, the one
+    that reached its count first wins; if that was at the same moment, the upper one.
     """
     ranked = sorted(
         (-tally.votes, tally.last_at, position)

@@ -81,7 +81,7 @@ async def _forgotten(app: App, turn: Turn) -> Message:
 
 
 async def overview(app: App, turn: Turn) -> Message:
-    """What the bot stores about a member, in numbers."""
+    """Overview of the data that the bot stores about a member, in numbers."""
     kept = await app.store[Privacy].of(turn.user.id)
     title = _("🔏 Your data")
     if not kept:
@@ -248,7 +248,8 @@ class CommunitySweeper:
                 log.warning("It could not be left: %s", error)
 
     async def left(self, community_id: int) -> None:
-        """Record that a community has removed the bot."""
+        """Record that a community has removed the bot. It may add the bot again in time."""
+        log.info("Data of community %d is deleted in %d days", community_id, GRACE.days)
         await self._noted(self._app.store[Privacy].left(community_id, self._app.now()))
 
     async def _noted(self, change: Awaitable[None]) -> None:

@@ -37,7 +37,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _ports = in_range(int, 1, MOST_PORT, "a port number")
 _words = listed(matching(r".*[^\W_].*", "words with letters or digits"))
-"""With a letter or a digit: the filter finds nothing of others, such as `*`."""
+"""Lists of words that have a letter or a digit: the filter finds no others, such as `*`."""
 
 
 def _cluster(text: str) -> str:
@@ -254,7 +254,7 @@ class Settings:
 
 
 SETTINGS: Mapping[str, Setting] = {each.name: each.metadata["setting"] for each in fields(Settings)}
-"""By name in lower case."""
+"""All settings, by name in lower case."""
 
 
 class SettingsError(Exception):
@@ -322,9 +322,9 @@ def _problems_of_shards(settings: Settings) -> Iterator[str]:
 def given_values(
     dotenv: Path | None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What is set in `.env`, unless that is `None`, and above it in the environment.
+    """Values that are set in the environment, or else in `.env`, unless that is `None`.
 
-    By name in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
+    Names are in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
     file that cannot be read.
     """
     values: dict[str, str] = {}

@@ -39,12 +39,12 @@ class ValueKind(Generic[Value]):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known about a setting besides its name and its type."""
+    """Facts about a setting besides its name and its type."""
 
     default: Any
     kind: ValueKind[Any]
     description: str
-    """For `.env.example`, like the example."""
+    """Description for `.env.example`, which also shows the example."""
     example: str
 
 

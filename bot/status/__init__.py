@@ -1,1 +1,1 @@
-"""What the bot's operator asks for: whether it is well, and what it does."""
+"""Answers for the bot's operator: whether the bot is well, and what it does."""

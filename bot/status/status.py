@@ -58,7 +58,7 @@ async def _answer(app: App, turn: Turn) -> Message:
 
 
 def up_since(app: App, turn: Turn) -> Text:
-    """For how long the bot has been running, and where."""
+    """Sentence about how long the bot has been running, and where."""
     terms, communities = turn.platform.terms, len(turn.platform.communities)
     return text(
         ngettext(

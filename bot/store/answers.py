@@ -1,4 +1,4 @@
-"""What answers leave behind: states of their buttons, and a record while they are in progress."""
+"""Rows of answers: states of their buttons, and a record while they are in progress."""
 
 import secrets
 from collections.abc import Collection, Container, Sequence
@@ -24,7 +24,7 @@ from bot.store.schema import ButtonState, UnfinishedAnswer
 LARGEST_BATCH = 100
 """Payloads written in one transaction."""
 Row = dict[str, Any]
-"""Of the table, by column."""
+"""Values of a table's row, by column."""
 
 
 class ButtonStates(Queries):
@@ -120,14 +120,14 @@ class UnfinishedRecord:
     channel_id: int | None
     message_id: int | None
     token: str | None = field(default=None, repr=False)
-    """What edits it for a while, also where the bot could not edit it otherwise."""
+    """Token that edits the answer for a while, even where the bot could not edit it otherwise."""
     action: str = ""
     """Action and state of the button that repeats the request; empty without one."""
     state: str = ""
     locale: str = ""
     """The language of its readers."""
     begun_at: datetime | None = field(default=None, compare=False)
-    """When it was begun; by default, when it is stored."""
+    """Time at which the answer was begun; by default, when it is stored."""
 
     def is_old(self, now: datetime) -> bool:
         """Whether it must not be kept any longer."""

@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 200
 """Rows that are fetched or inserted together; those with binary values come one by one."""
 OF_PROCESSES = {"running_cooldowns", "registered_commands", "deletions"}
 """Tables with messages between processes, which are nobody's data."""
-TRANSIENT = {"outbox", "unfinished_answers", *OF_PROCESSES}
+NOT_BACKED_UP = {"outbox", "unfinished_answers", *OF_PROCESSES}
 """Tables that no backup has. `unfinished_answers` holds tokens of interactions for minutes."""
 REPLACEMENT = "\ufffd"
 """Stands for NUL, which PostgreSQL cannot store in text."""
@@ -107,7 +107,7 @@ async def snapshot(database: Database) -> AsyncIterator[Snapshot]:
                 f"The tables are at revision {revision}, from an older version of Mangosaurus. "
                 "Back it up with that version, or run python -m bot migrate first."
             )
-        names = Base.metadata.tables.keys() - TRANSIENT
+        names = Base.metadata.tables.keys() - NOT_BACKED_UP
         yield Snapshot(connection, await connection.run_sync(_reflected, names))
 
 
@@ -127,7 +127,7 @@ async def fill(
     def run(connection: Connection) -> dict[str, int]:
         _drop_tables(connection, replace=replace)
         migrations.upgrade(connection, revision)
-        tables = _reflected(connection, rows.keys() - {migrations.VERSION_TABLE, *TRANSIENT})
+        tables = _reflected(connection, rows.keys() - {migrations.VERSION_TABLE, *NOT_BACKED_UP})
         if unknown := sorted({*rows, *last_ids} - tables.keys()):
             raise _inconsistent(f"there is no table {unknown[0][:100]}")
         try:
@@ -148,7 +148,7 @@ async def fill(
 
 
 def _refill_outbox(connection: Connection) -> None:
-    """Put what was waiting into the outbox. It may have been sent since, so it is only edited."""
+    """Put unfinished messages into the outbox. They may have been sent since: they are edited."""
     connection.execute(delete(OutboxRow))
     now = datetime.now(UTC)
     facts = {"due_at": now, "until": now, "step": 0, "revision": 0, "attempts": 0}

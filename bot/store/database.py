@@ -47,7 +47,7 @@ MIGRATION_PATIENCE_S = 60
 ANSWER_S = 5.0
 """Seconds that a call may take before it is given up: somebody waits for the answer."""
 AWAY_S = 1.0
-"""The same while the database is known not to answer."""
+"""Seconds that a call may take while the database is known not to answer."""
 BUSY_S = 3.0
 """Seconds that SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
@@ -89,7 +89,7 @@ class Database:
         self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
         self.last_deletion = 0
-        """The last deletion of a member that this process knows: see `bot/store/members.py`."""
+        """Number of the last deletion that this process knows: see `bot/store/members.py`."""
         self.failures = 0
         """Number of times that the database did not answer."""
         self.wake: list[Callable[[], None]] = []

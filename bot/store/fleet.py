@@ -67,7 +67,7 @@ class Registrations(Queries):
     """Digests of registered commands, by application or by server."""
 
     async def digests(self) -> Mapping[int, str]:
-        """Those of the commands that were registered last."""
+        """The digests of the commands that were registered last."""
         registered = RegisteredCommands
         async with self._database.reading() as session:
             rows = await session.execute(select(registered.application_id, registered.digest))

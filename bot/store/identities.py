@@ -22,7 +22,7 @@ LARGEST_BATCH = 200
 
 
 class Key(NamedTuple):
-    """What identifies an external id."""
+    """Key of an external id."""
 
     platform: str
     kind: str
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
     @property
     def member(self) -> str | None:
-        """What identifies a member before they have a surrogate; `None` for anything else."""
+        """The key as one text, for a member without a surrogate; `None` if it is no user's."""
         return " ".join(self) if self.kind == "user" else None
 
 
@@ -100,7 +100,7 @@ class Identities(Queries):
     async def _resolve(self, asked: Sequence[tuple[Key, Author | None]]) -> list[int | Exception]:
         """The surrogates of external ids; of new ones, too."""
         async with self._database.reading() as session:
-            known = await _known(session, {key for key, _author in asked})
+            known = await _existing(session, {key for key, _author in asked})
         if missing := [each for each in asked if each[0] not in known]:
             authors = [author for _key, author in missing if author is not None]
             insert = self._database.insert(IdentityRow)
@@ -110,11 +110,11 @@ class Identities(Queries):
                 new = sorted({key for key, author in missing if author not in forgotten})
                 if new:
                     await session.execute(insert, [key._asdict() for key in new])
-                    known |= await _known(session, new)
+                    known |= await _existing(session, new)
         return [known.get(key) or Forgotten() for key, _author in asked]
 
 
-async def _known(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]:
+async def _existing(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]:
     """The surrogates that exist."""
     columns = [getattr(IdentityRow, field) for field in Key._fields]
     rows = await session.execute(
@@ -160,7 +160,7 @@ async def forget_communities(session: AsyncSession, gone: Collection[int]) -> No
 async def communities_of(
     session: AsyncSession, community_ids: Collection[int], platform: str
 ) -> set[int]:
-    """Those of the communities that belong to a platform."""
+    """The communities, of those given, that belong to a platform."""
     if platform not in WITH_SURROGATES:
         return {number for number in community_ids if number < FIRST_SURROGATE}
     of_platform = select(IdentityRow.id).where(

@@ -80,7 +80,7 @@ def _acquire(connection: Any) -> bool:  # noqa: ANN401
 
 
 class Space(IntEnum):
-    """What a number stands for: the first key of a lock."""
+    """First key of a lock: the kind of thing that the second one numbers."""
 
     SHARD = 0x4D414E01  # "MAN", then a number
     SHARD_COUNT = 0x4D414E02
@@ -93,7 +93,7 @@ class Space(IntEnum):
     MEMBER = 0x4D414E06
     """Shared by transactions that write a member's id, and held by the one that forgets it."""
     NAMES = 0x4D414E07
-    """Of a community: shared by transactions that write names, and held by one that removes any."""
+    """A community's names: shared by transactions that write some, held by one that removes any."""
 
 
 class AdvisoryLocks:

@@ -1,15 +1,15 @@
-"""Writes on behalf of members: what holds a member's id, unless the member was forgotten since.
+"""Writes of a member's id, refused if the member deleted their data after the request was received.
 
-A request that runs while its member deletes their data must leave nothing behind afterwards. So it
-writes in a transaction that holds the member's lock together with others, and deleting holds it
-alone: a row is either there when the others are deleted, or its writer finds the deletion.
+A request that runs while its member deletes their data must leave nothing behind. So each write
+takes the member's lock, which writes share, and a deletion takes it exclusively: either the row is
+committed first and deleted with the others, or its writer finds the deletion.
 
-The order of requests and deletions is that of a counter in the database, as the clocks of hosts
-differ. Deletions are committed one by one, in the order of their numbers. A request remembers the
-last number that its process knew when it was received, which costs no statement; a later deletion
-of its member refuses what it writes. A process that does not know yet what another one has deleted
-would also refuse a later request of this member: it learns the numbers from each write, and from
-`Deletions.catch_up`.
+A counter in the database orders requests and deletions, as the clocks of hosts differ. Deletions
+are committed one by one, in the order of their numbers. A request remembers the last number that
+its process knew when it was received, which costs no statement. Its writes are refused if there is
+a deletion of its member with a higher number. A process that has not learnt yet of a deletion by
+another one would also refuse later requests of that member. It learns the numbers from each write,
+and from `Deletions.catch_up`.
 """
 
 import hashlib
@@ -31,7 +31,10 @@ from bot.store.queries import Queries, patient
 from bot.store.schema import Deletion, Instant
 
 LONGEST_REQUEST = timedelta(hours=1)
-"""How long deletions are kept. An answer can be edited for 15 minutes, and an upload waits 5."""
+"""How long records of deletions are kept, longer than any request lasts.
+
+An answer can be edited for 15 minutes, and an upload waits 5.
+"""
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -48,27 +51,28 @@ class Author(NamedTuple):
 
     member: Member
     received: int
-    """The last deletion that was known when the request was received."""
+    """Number of the last deletion that the process knew when the request was received."""
 
 
 _received: ContextVar[int] = ContextVar("received")
 
 
-def receive(database: Database) -> None:
-    """Note that a request is received now, by the current task and those that it starts."""
+def note_received(database: Database) -> None:
+    """Note that the current task, with the tasks that it starts, has just received a request."""
     _received.set(database.last_deletion)
 
 
 def author_of(database: Database, member: Member) -> Author:
-    """A member on whose behalf the current request writes; outside of one, a call from now."""
+    """The author of a write in the current request. Outside of a request, it counts from now."""
     return Author(member, _received.get(database.last_deletion))
 
 
 @asynccontextmanager
 async def writing_for(database: Database, member: Member | None) -> AsyncIterator[AsyncSession]:
-    """A transaction of the current request that may write its member's id. Raises `Forgotten`.
+    """Open a transaction in which the current request may write a member's id.
 
-    Nobody's rows, with `None`, are always written.
+    Raises `Forgotten` if the member deleted their data since the request was received. With `None`,
+    the rows belong to nobody, and the write is never refused.
     """
     authors = [author_of(database, member)] if member is not None else []
     async with writing_for_all(database, authors) as (session, forgotten):
@@ -81,7 +85,10 @@ async def writing_for(database: Database, member: Member | None) -> AsyncIterato
 async def writing_for_all(
     database: Database, authors: Sequence[Author]
 ) -> AsyncIterator[tuple[AsyncSession, Collection[Author]]]:
-    """A transaction that may write the ids of many members, and those who were forgotten."""
+    """Open a transaction for the writes of several authors.
+
+    Yields the session, and the authors whose ids must not be written, as they were forgotten since.
+    """
     async with database.writing() as session:
         await _lock(database, session, {author.member for author in authors}, _SHARED)
         yield session, await _forgotten(database, session, authors)
@@ -91,14 +98,14 @@ async def writing_for_all(
 async def forgetting(
     database: Database, members: Collection[Member]
 ) -> AsyncIterator[AsyncSession]:
-    """A transaction that deletes what is stored about a member.
+    """Open a transaction that deletes what is stored about a member, and record the deletion.
 
-    The member's other requests write before it, or never.
+    Requests that the member made earlier have committed their writes before it, or are refused.
     """
     async with database.writing() as session:
-        await _lock(database, session, members, _ALONE)
+        await _lock(database, session, members, _EXCLUSIVE)
         yield session
-        if not database.is_sqlite:  # numbers become known in their order
+        if not database.is_sqlite:  # so that numbers are committed in their order
             await session.execute(text("LOCK TABLE deletions IN EXCLUSIVE MODE"))
         keys = {member: secrets.token_bytes(16) for member in members}
         rows = [Deletion(key=key, digest=_digest(key, member)) for member, key in keys.items()]
@@ -109,7 +116,7 @@ async def forgetting(
 
 
 class MemberBatches(Generic[Item, Outcome]):
-    """Writes on behalf of members in batches. Those of forgotten members raise `Forgotten`."""
+    """Writes on behalf of members in batches. The writes of forgotten members raise `Forgotten`."""
 
     def __init__(
         self,
@@ -118,14 +125,16 @@ class MemberBatches(Generic[Item, Outcome]):
         largest: int,
         member_of: Callable[[Item], Member | None],
     ) -> None:
-        """`write` is like that of `Batches`, in a transaction. `member_of` is an item's member."""
+        """`write` writes a batch, as for `Batches`, in a transaction. `member_of` gives an item's
+        member.
+        """
         self._database = database
         self._write = write
         self._member_of = member_of
         self._batches = Batches(self._write_all, largest)
 
     async def put(self, item: Item) -> Outcome:
-        """Write an item. When this returns, it is on disk."""
+        """Write an item. When this returns, the item is on disk."""
         member = self._member_of(item)
         author = author_of(self._database, member) if member is not None else None
         return await self._batches.put((author, item))
@@ -143,21 +152,21 @@ class MemberBatches(Generic[Item, Outcome]):
 
 
 class Deletions(Queries):
-    """What is kept of deletions for a while."""
+    """Records of deletions, which are kept for `LONGEST_REQUEST`."""
 
     async def catch_up(self) -> None:
-        """Learn the last number, which another process may have given out."""
+        """Learn the number of the last deletion, which another process may have made."""
         last = await self._scalar(select(func.max(Deletion.number)))
         self._database.last_deletion = max(self._database.last_deletion, last or 0)
 
     async def has(self, author: Author) -> bool:
-        """Whether a member was forgotten since a request was received."""
+        """Whether a member deleted their data since their request was received."""
         async with self._database.reading() as session:
             return bool(await _forgotten(self._database, session, [author]))
 
     @patient
     async def prune(self) -> None:
-        """Delete those that no request can be older than."""
+        """Delete the records that are older than any request can be."""
         async with self._database.writing() as session:
             now = await session.scalar(select(type_coerce(func.now(), Instant)))
             assert now is not None  # noqa: S101 (a database has a clock)
@@ -166,13 +175,13 @@ class Deletions(Queries):
 
 _OF_ALL = "FROM unnest(CAST(:numbers AS int[])) AS number"
 _SHARED = text(f"SELECT pg_advisory_xact_lock_shared(:space, number) {_OF_ALL}")
-_ALONE = text(f"SELECT pg_advisory_xact_lock(:space, number) {_OF_ALL}")
+_EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock(:space, number) {_OF_ALL}")
 
 
 async def _lock(
     database: Database, session: AsyncSession, members: Collection[Member], lock: TextClause
 ) -> None:
-    """Take the locks of members, before any other lock. Their order avoids deadlocks."""
+    """Take the locks of members, before any other lock, in an order that avoids deadlocks."""
     if members and not database.is_sqlite:  # which has one writer at a time anyway
         numbers = sorted({*map(_number, members)})
         await session.execute(lock, {"space": Space.MEMBER, "numbers": numbers})

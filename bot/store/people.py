@@ -1,4 +1,4 @@
-"""People who may be named: what queries select of members, so that nobody else is shown."""
+"""People who may be named: the columns of members that queries select, without hidden members."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,23 +11,20 @@ from data.phrases import Showable
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may be named to those who are answered."""
+    """A member who may be named in the answer."""
 
     id: int
     name: Showable | None = None
-    """Their display name where no mention is possible; `None` if it may not be shown."""
+    """Their display name, where no mention is possible; `None` if it may not be shown."""
 
 
 def known_member(table: type[Discovery] | type[Poll]) -> Label[Any]:
-    """The member of a row, or nobody if they hide their collection in its community.
-
-    The column that `person_in` reads.
-    """
+    """The column for `person_in`: a row's member, or `NULL` if they hide their collection there."""
     return _known(table.community_id, table.member_id)
 
 
 def known_in(community_id: int, member_id: int) -> Label[Any]:
-    """A member, or nobody if they hide their collection in a community. Also for `person_in`."""
+    """A column for `person_in` like that of `known_member`, for one member of a community."""
     return _known(literal(community_id, BigInteger), literal(member_id, BigInteger))
 
 
@@ -45,10 +42,10 @@ def _known(
 
 
 def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Person | None:
-    """The member in a row that has the column of `known_member` or `known_in`."""
+    """The member in a row with the column of `known_member`; `None` if they are hidden."""
     return None if row.known_id is None else Person(row.known_id, name)
 
 
 def privately(member_id: int) -> Person:
-    """A member, in an answer that only they see, or moderators."""
+    """A member, for an answer that only they or moderators see, even if they hide."""
     return Person(member_id)

@@ -101,9 +101,9 @@ Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INT
 FIRST_SURROGATE = 2**62
 """First id in `identities`. Discord's ids stay below it until the year 2049."""
 EVERYWHERE = 0
-"""In place of a community: the member is blocked everywhere."""
+"""Stands for the community in the block of a member everywhere."""
 EVERYBODY = 0
-"""In place of a member: the community is blocked."""
+"""Stands for the member in the block of a whole community."""
 
 
 class Base(DeclarativeBase):
@@ -131,9 +131,9 @@ class Community(Base):
     votes_needed: Mapped[int | None]
     """Votes of others than the discoverer that a winner needs; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the bot was removed. The community is forgotten after a grace period."""
+    """Time at which the bot was removed. The community is forgotten after a grace period."""
     welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the bot has welcomed it; `None` if it has not."""
+    """Time at which the bot welcomed the community; `None` if it has not."""
     in_public_hall: Mapped[bool | None]
     """Whether its winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]
@@ -145,7 +145,7 @@ class Community(Base):
     filter_strictness: Mapped[int | None]
     """How strict its word filter is; `None` for the default."""
     blocked_words: Mapped[str | None] = mapped_column(Text)
-    """Its own words for the filter, a line each; `None` for none."""
+    """Words that the community blocks, a line each; `None` for none."""
     daily_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel of its dinosaurs of the day."""
     daily_hour: Mapped[int | None]
@@ -184,11 +184,11 @@ class Poll(Base):
     )
     """The custom model that wrote the names; `None` for dinosaurs or a deleted model."""
     custom_model: Mapped[Showable | None] = mapped_column(Written(32))
-    """Its name, kept after the model is deleted; `None` for dinosaurs."""
+    """Name of the custom model, kept after the model is deleted; `None` for dinosaurs."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
     note: Mapped[str] = mapped_column(Wording, default="")
-    """What is said below the names."""
+    """Text below the names."""
     footer: Mapped[str] = mapped_column(String(200), default="")
     """State of the button for details."""
     state: Mapped[str] = mapped_column(String(100), default="")
@@ -203,7 +203,7 @@ class Poll(Base):
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When the result was posted in the channel."""
+    """Time at which the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
     """The message with the winner's plaque."""
     day: Mapped[date | None] = mapped_column(Day)
@@ -220,15 +220,15 @@ class Candidate(Base):
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     key: Mapped[str] = mapped_column(String(384), index=True, server_default="")
     """The name as its genome has it: folding a letter makes up to three of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When a moderator removed it. It has no votes and cannot win."""
+    """Time at which a moderator removed the name. It has no votes and cannot win."""
 
 
 class RemovedName(Base):
-    """A name that is not written in a community, nor shown there on lists of all communities.
+    """A removed name: the bot does not write it in the community, nor show it there on lists.
 
     Who removed it is in the record of moderation.
     """
@@ -237,9 +237,9 @@ class RemovedName(Base):
 
     community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(384), primary_key=True)
-    """As in `Candidate`."""
+    """The folded name, as in `Candidate`."""
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     removed_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -278,7 +278,7 @@ class WinnerAnswer(Base):
         ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     community_id: Mapped[int] = mapped_column(Number, index=True)
-    """Where the answer is, which need not be the community of the poll."""
+    """Community of the answer, which need not be that of the poll."""
     position: Mapped[int | None]
     """The name; `None` for the winner."""
     is_outdated: Mapped[bool]
@@ -286,7 +286,7 @@ class WinnerAnswer(Base):
 
 
 class OutboxRow(Base):
-    """A message that is to be sent or edited without being asked for: see `bot/outbox/`."""
+    """A message that nobody asked for, to be sent or edited: see `bot/outbox/`."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -297,22 +297,22 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
     subject_id: Mapped[int] = mapped_column(Number)
-    """The poll, community, entry of the record or message that it is about."""
+    """Number of the poll, community, entry of the record or message that the row is about."""
     channel_id: Mapped[int] = mapped_column(Number, index=True)
-    """Tells the platform, too."""
+    """Channel of the message, whose number also tells the platform."""
     step: Mapped[int] = mapped_column(default=0)
-    """How far it has come; its kind knows what that means."""
+    """Progress of the delivery, in steps of the row's kind."""
     revision: Mapped[int] = mapped_column(default=0)
-    """How often it was put again: what was rendered before may show what was removed since."""
+    """How often the row was put again. A message rendered earlier may show a name removed since."""
     due_at: Mapped[datetime] = mapped_column(Instant, index=True)
     until: Mapped[datetime] = mapped_column(Instant)
-    """After this nothing new is sent; edits are tried a while longer."""
+    """Time after which nothing new is sent; edits are tried a while longer."""
     attempts: Mapped[int] = mapped_column(default=0)
-    """Number of claims. The latest one is whose row it is."""
+    """Number of claims. Only the latest claim holds the row."""
     claimed_until: Mapped[datetime | None] = mapped_column(Instant)
-    """`None` if nobody delivers it."""
+    """End of the claim; `None` if nobody delivers the row."""
     doubt_since: Mapped[datetime | None] = mapped_column(Instant)
-    """When a message was first sent of which nobody knows whether it has arrived."""
+    """Time of the first attempt to send a message that may or may not have arrived."""
 
 
 class Discovery(Base):
@@ -330,7 +330,7 @@ class Discovery(Base):
     key: Mapped[str] = mapped_column(String(128))
     """The name as its genome has it, unique per community."""
     name: Mapped[str] = mapped_column(String(128))
-    """As displayed."""
+    """The name as displayed."""
     poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id", ondelete="CASCADE"), index=True)
     """The first poll that the name has won."""
     found_at: Mapped[datetime] = mapped_column(Instant)
@@ -344,7 +344,7 @@ class Discovery(Base):
     profile: Mapped[str | None] = mapped_column(Text)
     """The animal as JSON, for ever; `None` for a winner of 0.7.0 until somebody looks at it."""
     family: Mapped[str | None] = mapped_column(String(40))
-    """That of the profile, like the period."""
+    """Family in the profile, kept apart for queries, as the period is."""
     period: Mapped[str | None] = mapped_column(String(40))
 
 
@@ -636,19 +636,19 @@ class RunningCooldown(Base):
 
 
 class Deletion(Base):
-    """A member who has deleted their data, for as long as a request of theirs may still run."""
+    """Record of a member's deletion of their data, kept as long as an earlier request may run."""
 
     __tablename__ = "deletions"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     number: Mapped[int] = mapped_column(Counted, primary_key=True)
-    """Later ones are greater, in the order in which they were committed."""
+    """Number of the deletion, in the order of commits."""
     key: Mapped[bytes] = mapped_column(LargeBinary(16))
-    """Random."""
+    """Random key of the digest."""
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """HMAC-SHA-256 of the member with this key."""
+    """HMAC-SHA-256 of the member's id with this key."""
     at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
-    """The time of the database."""
+    """Time of the deletion by the database's clock."""
 
 
 class RegisteredCommands(Base):

@@ -15,14 +15,14 @@ SQLITE_ADVICE = {
     sqlite3.SQLITE_CANTOPEN: "Make the bot's user the owner of the file and its folder.",
     sqlite3.SQLITE_FULL: "Free some space on the disk.",
 }
-"""By primary result code."""
+"""Advice on errors of SQLite, by primary result code."""
 POSTGRES_ADVICE = {
     "28": "Check the user and the password in DATABASE_URL (%40 stands for @).",
     "3D": "Create the database (createdb), or correct its name in DATABASE_URL.",
     "42": "Make the bot's user the owner of the tables (ALTER TABLE … OWNER TO …).",
     "53": "The server has no free connections: close others, or allow more.",
 }
-"""By class of SQLSTATE."""
+"""Advice on errors of PostgreSQL, by class of SQLSTATE."""
 
 
 def startup_problem(error: StoreError | DBAPIError) -> StartupError:

@@ -33,7 +33,7 @@ ANSWER_S = 5.0
 POLL_S = 1.0
 """Seconds between two polls."""
 STOPPING_POLL_S = 0.1
-"""The same once the training should stop: the bot may have few seconds left."""
+"""Seconds between two polls once the training should stop: the bot may have few seconds left."""
 TRANSFER_S = 60.0
 """Seconds that a worker may take to send what it has trained."""
 LOST_S = 10.0
@@ -43,7 +43,7 @@ CLOSE_S = 1.0
 SILENCE_S = 60.0
 """Seconds without a poll after which the worker stops the training, as the bot is gone."""
 _SENT = ("policy", "task", "recipe", "seed", "queued_at", "minutes", "title", "corpus")
-"""What the worker has to know of a request: nobody's id."""
+"""Fields of a request that the worker gets: nobody's id."""
 
 Files = Mapping[str, bytes]
 """The files that a training leaves, by suffix: all have the name of the task."""
@@ -79,7 +79,7 @@ class ClusterTrainer:
     folder: RunFolder
     resume: bool
     local: TrainingHandle
-    """Used if the worker cannot begin."""
+    """Trainer on the bot's machine, used if the worker cannot begin."""
     command: Sequence[str] | None = field(default=None, init=False)
     """Another trainer than that of the worker, for tests."""
     _actor: Actor | None = None
@@ -190,7 +190,7 @@ class ClusterTrainer:
 
 
 def _anonymous(request: TrainingRequest) -> TrainingRequest:
-    """What the worker has to know."""
+    """The request without anything that the worker need not know."""
     fields: dict[str, Any] = {name: getattr(request, name) for name in _SENT}
     return TrainingRequest(**fields, extra_names=tuple(request.extra_names))
 

@@ -33,7 +33,7 @@ only a request still uses, and uploads that are tried out. Smaller ones are more
 PATIENCE_S = 15.0
 """How long a request waits for its turn to load a model and for the memory, both together."""
 PATIENCE_OF_TRAINING_S = 600.0
-"""The same for the result of a training, which would be lost."""
+"""How long the result of a training waits for its turn and the memory: it would be lost."""
 LOOK_S = 0.1
 """Seconds between two checks for enough memory."""
 

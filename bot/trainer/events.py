@@ -90,7 +90,7 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
 
 
 def _encoded(value: object) -> object:
-    """What JSON has for a value that msgspec does not know: a path, or a number of NumPy."""
+    """Encode a value that msgspec does not know: a path, or a number of NumPy."""
     return float(value) if isinstance(value, float) else str(value)
 
 

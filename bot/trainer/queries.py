@@ -155,7 +155,7 @@ class Live:
     version_id: int | None
     """`None` for the shipped weights."""
     at: datetime | None = None
-    """When it was activated."""
+    """Time of the activation."""
     reason: str = ""
     """`automatic`, `forced`, `activated` or `rollback`."""
 
@@ -224,7 +224,7 @@ _QUEUED: dict[str, object] = {"state": "queued", "owner": None, "started_at": No
 
 
 class _Queries(Queries):
-    """What the queries of this file share."""
+    """Base of this file's classes of queries."""
 
     async def _unpacked(self, statement: Select[bytes | None]) -> bytes | None:
         packed = await self._scalar(statement)
@@ -434,7 +434,7 @@ class Trainings(_Queries):
         return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
     async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
-        """When the last training of a queue ended before a time, in any process.
+        """Time at which the last training of a queue ended before a time, in any process.
 
         Trainings that were stopped in the queue do not count.
         """

@@ -354,7 +354,7 @@ class TrainingService:
             await self._report(record)
 
     async def _tidy_up(self) -> None:
-        """At start: report what has ended and what waits, recover interrupted trainings."""
+        """Report ended and queued trainings at the start, and recover interrupted ones."""
         for record in await self.trainings.ended_since(self.now() - SHOWN_AGAIN):
             await self._report(record)  # a process that was killed may not have shown it
         waiting = await self._waiting()

@@ -42,11 +42,11 @@ class RunFolder:
         self.path = root.absolute() / str(training_id)
 
     def weights(self, task: str) -> Path:
-        """Where the trainer writes the weights."""
+        """The file to which the trainer writes the weights."""
         return self.path / f"{task}.safetensors"
 
     def checkpoint(self, task: str) -> Path:
-        """Where an interrupted trainer leaves its state."""
+        """The file in which an interrupted trainer leaves its state."""
         return self.path / f"{task}.checkpoint"
 
     @property

@@ -21,9 +21,9 @@ LONGEST_ECHO = 64
 MOST_SHARED = 25
 """Models of other communities in the list."""
 FEWEST_NAMES = 200
-"""With fewer names on the list, the judgement contains a warning."""
+"""Names on a list below which the judgement contains a warning."""
 FEWEST_MEASURED = 30
-"""With fewer validation names, the judgement says that it is rough."""
+"""Validation names below which the judgement says that it is rough."""
 
 
 def judgement(card: ModelCard, entries: int) -> Text:
@@ -134,7 +134,7 @@ def list_message(
 
 
 def shared_value(model: CustomModelRecord) -> Phrase:
-    """What finds a model that another community shares: its name is not enough."""
+    """The option's value for a model that another community shares: the name is not enough."""
     return Phrase("{name} #{id}").format(name=model.name, id=model.id)
 
 

@@ -121,7 +121,7 @@ _WRITTEN: Mapping[str, Phrase] = {"names": _("names"), "sonnets": _("sonnets")}
 
 
 def written(task: str) -> Showable:
-    """What the networks of a task write, in words."""
+    """The word for the texts that the networks of a task write."""
     return _WRITTEN.get(task) or technical(task)
 
 

@@ -99,8 +99,9 @@ MINUTES = 5
 LONGEST_NAME = 32
 """Characters of a custom model's name."""
 MOST_PARAMETERS = 600_000
-"""Of an imported network, n-grams aside. Ten names then take a tenth of a second, in which others
-wait. The shipped network for dinosaurs has 520,000, and one that is trained from the chat 60,000.
+"""Most parameters of an imported network, n-grams aside. Ten names then take a tenth of a second,
+in which others wait. The shipped network for dinosaurs has 520,000, and one that is trained from
+the chat 60,000.
 """
 LONGEST_TEXT = 6000
 """Characters of a list that is typed."""

@@ -115,7 +115,7 @@ def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tupl
 
 
 async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
-    chosen = await app.store[HallOfFame].chosen(community_id)
+    chosen = await app.store[HallOfFame].names_with_votes(community_id)
     names = await asyncio.to_thread(weighted_names, chosen, app.word_filter)
     if not names:
         raise UserError(

@@ -8,7 +8,7 @@ from data.downloads import sources
 from data.phrases import Showable, _
 
 YOUR_FILE, YOUR_LIST, YOUR_CORPUS = _("Your file"), _("Your list"), _("Your corpus")
-"""Of uploads whose names cannot be shown."""
+"""Titles of uploads whose names cannot be shown."""
 
 
 def corpus_title(title: str, words: WordFilter | None = None) -> Showable:

@@ -15,7 +15,7 @@ class Welcomes(Queries):
     async def welcome(
         self, community_id: int, channel_id: int, now: datetime, until: datetime
     ) -> None:
-        """Put a welcome into the outbox, unless a community has had one.
+        """Put a welcome into the outbox, unless the community has had one.
 
         A community that is forgotten is new again.
         """

@@ -20,9 +20,9 @@ from bot.welcome.queries import Welcomes
 log = logging.getLogger(__name__)
 
 NEW = timedelta(days=1)
-"""For how long a community is new: one that has added the bot while it was off is welcomed later.
+"""Age up to which a community is welcomed: it may have added the bot while the bot was off.
 
-What was added before the bot had a welcome gets none.
+Communities that added the bot before it had a welcome get none.
 """
 MOST_CHANNELS = 3
 """Channels that are tried."""
@@ -44,7 +44,7 @@ class Welcomer:
                 await self.greet(community_id, channels[0])
 
     async def greet(self, community_id: int, channel_id: int) -> None:
-        """Welcome a community in a channel, unless it has been."""
+        """Put a welcome for a community into the outbox, unless it has had one."""
         app, now = self._app, self._app.now()
         if app.settings.welcome == "no" or await app.blocks.has_community(community_id):
             return
@@ -71,7 +71,7 @@ class Welcomer:
 
 
 def welcome(terms: Terms) -> Message:
-    """What the bot does in two lines, with buttons that do it."""
+    """Welcome: two lines about what the bot does, with buttons to try it."""
     sentences = (
         _(
             "👋 Mangosaurus names new dinosaurs. Vote for the best name: the winner enters the "

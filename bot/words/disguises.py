@@ -24,7 +24,7 @@ _VOWELS = re.compile("[aeiou]+")
 _MASKED_VOWELS = re.compile(r"[aeiou*]+")
 _SILENT = re.compile(r"(?<=[aeiou])h(?![aeiou])|t(?=s[aeiou])")
 _ADDED_H = re.compile("(?<=^[^aeiouct])h")
-"""Of slurs only: *ch* and *th* are sounds of their own, as is an *h* within words."""
+"""An *h* that is added to slurs only: *ch* and *th* are other sounds, as is an *h* within words."""
 _BEFORE_R = re.compile("(?<=[^aeiou])[aeiou](?=r(?![aeiou]))")
 _REPEATED = re.compile(r"(.)\1+")
 _BEGINNINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "ps": "s", "wh": "h", "x": "s"}
@@ -42,7 +42,7 @@ _SHORTEST_KEY = 3
 _SHORTEST_COARSE = 4
 """Sounds of the shortest key; a coarse one is shared by many more words."""
 _FEWEST_CONSONANTS = 3
-"""Of a coarse key: with fewer, it is the key of first names and towns, as *Lisboa*."""
+"""Consonants of the shortest coarse key; first names and towns have shorter ones, as *Lisboa*."""
 _SHORTEST = 4
 """Letters of the shortest entry that is found by its sound."""
 _SHORTEST_MASKED, _SHORTEST_MASKED_STEM = 3, 4
@@ -175,7 +175,7 @@ class Disguises:
         keys = (sounds, _foreign(sounds))
         if any(key.startswith(self._beginnings) for key in keys):
             return Strictness.MILD
-        found = (_found(self._foreign, key) for key in keys)
+        found = (_strictness_of(self._foreign, key) for key in keys)
         return min(filter(None, found), default=None)
 
     def _shaped(self, word: str) -> Iterable[tuple[str, Strictness]]:
@@ -189,13 +189,13 @@ class Disguises:
         if rough.startswith(self._slurs) and ends_name(word):
             return Strictness.MILD
         plain = _ADDED_H.sub("", word)
-        if plain != word and _found(self._whole, sound(plain)) is Strictness.MILD:
+        if plain != word and _strictness_of(self._whole, sound(plain)) is Strictness.MILD:
             return Strictness.MILD
-        whole = _found(self._whole, sounds), _found(self._coarse, rough)
+        whole = _strictness_of(self._whole, sounds), _strictness_of(self._coarse, rough)
         return min(filter(None, whole), default=None)
 
 
-def _found(keys: dict[str, Strictness], key: str) -> Strictness | None:
+def _strictness_of(keys: dict[str, Strictness], key: str) -> Strictness | None:
     """The strictness of a key, or of the one whose plural it is."""
     return keys.get(key) or keys.get(key.removesuffix("s"))
 

@@ -40,7 +40,7 @@ MOST_HEARD = 8_000
 
 
 REFUSED = _("words that the word filter blocks")
-"""What is shown instead of them."""
+"""Phrase that stands for a text that the filter refuses."""
 
 
 class WordFilter:
@@ -127,7 +127,7 @@ class WordFilter:
 
 @dataclass(frozen=True)
 class _Own:
-    """What a filter was made of."""
+    """The arguments of a filter, to make it again in another process."""
 
     blocked: tuple[str, ...]
     allowed: tuple[str, ...]
@@ -249,7 +249,7 @@ class _Lists(NamedTuple):
 
 
 _made: list[_Lists] = []
-"""Those of this process, once something needed them."""
+"""The lists of this process, once something needed them."""
 
 
 def _own_lists() -> _Lists:
@@ -289,7 +289,7 @@ class NameFilter:
 
     words: WordFilter
     refused: frozenset[str]
-    """Case-folded."""
+    """The refused names, case-folded."""
 
     def __call__(self, name: str) -> bool:
         """Whether a name may be written."""

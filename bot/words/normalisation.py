@@ -100,7 +100,7 @@ _JOINING = frozenset('-./:,;&+~–—‐‑)("“”!?')
 """Symbols that join words or are around them, too; others within a word mask letters."""
 _AROUND = "".join(_JOINING)
 _MASKING = frozenset(".-‐‑–&")
-"""Those of them that mask letters, too, in longer words."""
+"""Joining symbols that also mask letters, in longer words."""
 _CHORD = re.compile(r"(?<![^\s(/])(?:[A-G]#m|\d[\d.,]{0,9}%)(?![^\s),.;:/])")
 """Minor chords and shares, which are not masked words."""
 _QUOTES = re.compile(r"(?<!\S)[«»‹›„‚…]{1,3}|[«»‹›…][.,;:!?]{0,3}(?!\S)")
@@ -121,7 +121,7 @@ class _PlainForms(dict[int, str]):
 
 
 class _MaskedForms(_PlainForms):
-    """The same for words in which symbols mask letters."""
+    """Plain forms of characters in words in which symbols mask letters."""
 
     def __missing__(self, code: int) -> str:
         plain = _PLAIN_FORMS[code]
@@ -253,7 +253,7 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _every_second(words: Sequence[str]) -> list[str]:
-    """Of letters between spaces every second one, from the first and from the second."""
+    """Every second one of the letters between spaces, from the first and from the second on."""
     found: list[str] = []
     for is_letter, run in groupby(words, lambda word: len(word) == 1):
         letters = "".join(run) if is_letter else ""

@@ -1,7 +1,7 @@
-"""Ordinary words of languages that lists refuse: profane elsewhere, or like other words by sound.
+"""Ordinary words that the word lists would refuse: profane elsewhere, or alike by sound.
 
-They are innocent as they are written only: *höre* is, and *hore* stays a word of the lists. So no
-disguise of a word of the lists is innocent.
+A word is innocent in exactly this spelling: *höre* is, *hore* is not. So no disguise of a listed
+word becomes innocent.
 """
 
 import re
@@ -31,12 +31,12 @@ class OrdinaryWords:
         beside: Mapping[str, Iterable[str]],
         common: Mapping[str, Iterable[str]],
     ) -> None:
-        """All in lower case, with their accents.
+        """All words are in lower case, with their accents.
 
-        anywhere: innocent in every text
-        inside: the same of languages that are written without spaces
-        beside: of each language, what is innocent beside a common word of it
-        common: these common words
+        anywhere: words that are innocent in every text
+        inside: such words of languages that are written without spaces
+        beside: words by language that are innocent if a text also has a common word of it
+        common: these common words by language
         """
         self.anywhere = frozenset(anywhere)
         self.inside = frozenset(inside)
@@ -48,22 +48,25 @@ class OrdinaryWords:
         self._common = frozenset(chain(*common.values()))
 
     def is_counted(self, phrase: str) -> bool:
-        """Whether it is a common word with a number or time: *le 22*, *por 2 a*, *ab 8 00*."""
+        """Whether a phrase is a common word with a number or time: *le 22*, *ab 8 00*."""
         first, space, rest = phrase.partition(" ")
         return bool(space and first in self._common and _NUMBER.fullmatch(rest))
 
 
 class OrdinaryPlaces:
-    """Where readings of a text have ordinary words of the text."""
+    """Places of a text's ordinary words in readings of the text."""
 
     def __init__(self, ordinary: OrdinaryWords, text: str, *, is_strict: bool) -> None:
-        """The strictest filter has none that are ordinary beside others only."""
+        """is_strict: a word is not ordinary because of the words beside it."""
         self._ordinary = ordinary
         self._text = text
         self._is_strict = is_strict
 
     def matches(self, reading: TextReading) -> Iterator[Match]:
-        """The places in a reading; none if it has a word more often: then one is a disguise."""
+        """The places of ordinary words in a reading.
+
+        A word that the reading has more often than the text has none: one of them is a disguise.
+        """
         if not self._phrases:
             return
         words = f" {' '.join(reading.words)} "
@@ -79,7 +82,7 @@ class OrdinaryPlaces:
 
     @cached_property
     def _phrases(self) -> Mapping[str, int]:
-        """Ordinary words and pairs of the text, and how often it has them."""
+        """Counts of the ordinary words and phrases of the text."""
         written = normalize("NFC", self._text).lower().replace("’", "'")
         words = _WORD.findall(written)
         pairs = [*map(" ".join, pairwise(words))]

@@ -1,4 +1,4 @@
-"""What communities set for their word filters."""
+"""Queries of the word filters' settings."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from bot.words.matching import Strictness
 
 @dataclass(frozen=True)
 class FilterSettings:
-    """What a community has set for its word filter."""
+    """A community's settings of its word filter."""
 
     strictness: int | None = None
     """`None` for the default."""
@@ -22,7 +22,7 @@ class WordFilters(Queries):
     """Settings of the word filters of all communities."""
 
     async def of(self, community_id: int) -> FilterSettings:
-        """What a community has set."""
+        """The settings of a community."""
         columns = select(Community.filter_strictness, Community.blocked_words)
         async with self._database.reading() as session:
             row = (await session.execute(columns.where(Community.id == community_id))).first()

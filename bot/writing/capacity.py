@@ -13,9 +13,9 @@ MOST_BY_DEFAULT = 16
 
 
 def default_processes(cgroup: Path = CGROUP) -> int:
-    """As many as the cores and the memory of the machine or the container allow; 0 for none.
+    """The number of processes that the cores and the memory of the machine or the container allow.
 
-    `cgroup` is the folder with the limits of the container.
+    It is 0 if they allow none. `cgroup` is the folder with the limits of the container.
     """
     memory, count = memory_limit(cgroup), cores(cgroup)
     if memory < LEAST_MEMORY or count < 2 or os.name != "posix":

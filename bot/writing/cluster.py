@@ -58,7 +58,7 @@ class Unsuitable(Exception):  # noqa: N818 (a state)
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """How a cluster is."""
+    """State of a cluster, for `/status`."""
 
     connected: bool = False
     workers: int = 0
@@ -132,7 +132,7 @@ class ClusterPool:
 
     @property
     def workers(self) -> "Sequence[RemoteWorker]":
-        """Those that are ready."""
+        """The workers that are ready."""
         return [worker for worker in self._workers.values() if not worker.is_lost]
 
     def trainers(self, task: str) -> Sequence[str]:
@@ -261,7 +261,7 @@ class RemoteWorker:
     actor: Actor = field(repr=False)
     address: str
     deadline: float
-    """In seconds, for each batch."""
+    """Time limit for each batch, in seconds."""
     threads: int
     """Batches that it can write at the same time."""
     trains: Sequence[str]
@@ -273,7 +273,7 @@ class RemoteWorker:
     at_work: int = 0
     """Batches that it writes now."""
     lost: asyncio.Future[str] = field(default_factory=lambda: asyncio.Future())
-    """Done when it is lost, with the reason. That completes "It ..."."""
+    """Future that is done when the worker is lost. Its result, the reason, completes "It ..."."""
     _sent: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
     """Whether it could take weights, by their digest."""
 
@@ -368,10 +368,9 @@ class RemoteWorker:
         return outcomes
 
     async def _answer(self, number: int, task: str, digest: str, texts: bytes) -> Outcomes:
-        """What the worker answers, if it is not lost.
+        """Wait for the worker's answer, and ping it meanwhile. Raises `WriterLost`.
 
-        It is asked whether it is there. The connection breaks at once if its process ends, but not
-        if its machine does.
+        The connection breaks at once if the worker's process ends, but not if its machine does.
         """
         within = self.deadline + limits.SENDING_S  # more than `_write` waits
         call = observed(self.actor.call("write", number, task, digest, texts, within=within))

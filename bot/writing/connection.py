@@ -17,7 +17,7 @@ from bot.writing import limits
 log = logging.getLogger(__name__)
 
 SCHEMES = {"dask": "tcp", "dask+tls": "tls"}
-"""Those of the setting, and those of Dask."""
+"""Address schemes: those that the setting allows, with those of Dask."""
 
 
 class ClusterUnreachable(Exception):  # noqa: N818 (a state)

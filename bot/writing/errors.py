@@ -45,4 +45,4 @@ class WriterLost(Exception):  # noqa: N818
 
 
 class WeightsMissing(WriterLost):
-    """It has given up the weights for others since it got them."""
+    """The machine has given up the weights for others since it got them."""

@@ -1,4 +1,4 @@
-"""What is installed on a machine, to tell whether it would write the same texts as another."""
+"""Versions of code and libraries, which tell whether two machines would write the same texts."""
 
 import hashlib
 import platform
@@ -26,7 +26,7 @@ SUFFIXES = {".py", ".toml", ".txt"}
 CACHE = "cache"
 """The folder of downloaded corpora in `data`: each machine has those that it has used."""
 DIGITS = 8
-"""Of the digest of the sources."""
+"""Number of hexadecimal digits of the digest of the sources."""
 
 EXPRESSION = f"__import__({__name__!r}, fromlist=['installation']).installation()"
 """Evaluates to the `installation` of a worker, if it has this code at all."""

@@ -53,8 +53,8 @@ log = logging.getLogger(__name__)
 NICENESS = 5
 """Below the bot itself, which has to acknowledge commands within three seconds."""
 OOM_SCORE_ADJ = "500"
-"""On Linux, half of the memory on top of what a process takes: when memory runs out, it ends before
-the bot, which can go on without it."""
+"""Score for Linux's out-of-memory killer, which adds half of the memory to a process's own: the
+process is killed before the bot, which can go on without it."""
 
 Prepare = Callable[[], object]
 """Fills the caches that a text would otherwise have to wait for. Can be pickled."""

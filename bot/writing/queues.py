@@ -41,9 +41,9 @@ MOST_NEWEST = 64
 """Requests that can be among the next ones because they are the newest."""
 
 OnWait = Callable[[int], Awaitable[object]]
-"""Told the place of a request in the queue, from 1."""
+"""Called with the place of a request in the queue, from 1."""
 OnBatch = Callable[[str, int, float], object]
-"""Told the kind, the number of steps and the seconds of each batch."""
+"""Called with the kind, the number of steps and the seconds of each batch."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,28 @@ class QueuedRequest:
     queue: "FairQueue" = field(repr=False)
     requester: Hashable
     since: float
-    """When it arrived, in seconds of `time.monotonic`."""
+    """Time at which the request arrived, in seconds of `time.monotonic`."""
     on_wait: OnWait | None = None
     begun: bool = False
-    """Whether a step of it was computed."""
+    """Whether a step of the request was computed."""
     waits: bool = False
-    """Whether it waits for a step that no writer has taken yet."""
+    """Whether the request waits for a step that no writer has taken yet."""
     work: Work = field(init=False, repr=False)
     item: object = field(init=False, repr=False)
-    """What the work is given."""
+    """The item of the batch that stands for the step."""
     group: Hashable = None
     """Steps of the same group have the same work, and may share a batch."""
     most: int = 1
     """Number of steps that may share a batch."""
     asked: float = 0.0
-    """When it began to wait for the step, in seconds of `time.monotonic`."""
+    """Time at which the wait for the step began, in seconds of `time.monotonic`."""
     taken: float = 0.0
-    """When a writer took the step."""
+    """Time at which a writer took the step."""
     result: asyncio.Future[Any] = field(init=False, repr=False)
     context: contextvars.Context = field(init=False, repr=False)
     """The context of the request, for its log entries."""
     batch: "Sequence[QueuedRequest]" = field(default=(), repr=False)
-    """Those whose steps are computed together with its own, and itself."""
+    """All requests whose steps are computed together, this one among them."""
     stop: Stop = field(init=False, repr=False)
     """Stops the batch."""
     timer: asyncio.TimerHandle = field(init=False, repr=False)
@@ -362,7 +362,7 @@ class Queues:
         return False
 
     def _used_by(self, kind: str) -> float:
-        """What a kind has used; one that was idle has saved up nothing."""
+        """Time that a kind has used; an idle kind has saved up nothing."""
         return max(self._used[kind], self._least_used)
 
     def _start(self, kind: str, writer: Writer, batch: Sequence[QueuedRequest]) -> None:

@@ -43,7 +43,7 @@ WEIGHTS = {"names": 8.0, DISSECTION: 8.0}
 """Shares of the networks' time, relative to those of other kinds: who asks for what takes
 milliseconds should not wait for what takes seconds anyway."""
 VALIDATION_SEED = 0
-"""The same for all weights, to make their samples comparable."""
+"""Seed of the samples of all weights, which makes them comparable."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,14 @@ class ValidationSample:
 
 @dataclass(frozen=True)
 class Caller:
-    """For whom a text is written."""
+    """The member for whom a text is written, their word filter, and who hears of the queue."""
 
     accept: Accept | None = None
     """The word filter of this request; `None` for that of all."""
     requester: Hashable = None
     """Identifies the member, since members take turns; `None` is nobody else."""
     on_wait: OnWait | None = None
-    """Told the place in the queue every few seconds until the text has begun."""
+    """Called with the place in the queue every few seconds until the text has begun."""
 
 
 NOBODY = Caller()

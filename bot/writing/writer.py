@@ -22,7 +22,7 @@ from models.weights import Trained
 T = TypeVar("T")
 
 Outcomes = Sequence[object]
-"""For each item of a batch its next step, or an exception."""
+"""The next step of each item of a batch, or an exception."""
 Work = Callable[[Sequence[Any], ShouldStop], Outcomes]
 """Computes one step of each item of a batch."""
 
@@ -71,7 +71,7 @@ class Writer(Protocol):
         """
 
     def backlog(self, waited: float) -> None:
-        """Told that texts wait, the oldest for so many seconds. Must not block."""
+        """Note that texts wait, the oldest for so many seconds. Must not block."""
 
     def close(self) -> None:
         """Give up all batches, without waiting for them."""
@@ -130,7 +130,7 @@ class Generation:
         return steps
 
     def pickled(self, texts: Sequence[Text], should_stop: ShouldStop) -> bytes:
-        """What it returns or raises for some texts, for the process of the bot."""
+        """The pickled result or exception for some texts, for the process of the bot."""
         outcomes: Outcomes | Exception
         try:
             steps = self(texts, should_stop)

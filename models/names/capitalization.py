@@ -79,6 +79,6 @@ def _is_capital(card: Capitals, before: str, part: str) -> bool:
 
 
 def _parts(name: str) -> Iterator[tuple[str, str, str]]:
-    """For each part: its predecessor (`BEGINNING` or a separator), the separator, the part."""
+    """Parts of a name: each with its predecessor (`BEGINNING` or a separator) and its separator."""
     for match in re.finditer(r"(^|[ '-])([^ '-]*)", name):
         yield match[1] or BEGINNING, match[1], match[2]

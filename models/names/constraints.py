@@ -129,7 +129,7 @@ LONGEST_PIECE = 20
 
 
 class Piece(StrEnum):
-    """Where a piece of text has to be in a name. The values are the names of the options."""
+    """The places where a name has to have a piece of text. The values are the options' names."""
 
     STARTS_WITH = "starts_with"
     CONTAINS = "contains"
@@ -145,7 +145,7 @@ class NameConstraints:
     """Anywhere in the name. It may overlap the start and the end, which may overlap each other."""
     ends_with: str = ""
     length: int | None = None
-    """In characters; `None` for any."""
+    """Length in characters; `None` for any."""
     shape: Shape = DINOSAURS
     """The rules that every name of the list follows."""
 

@@ -43,9 +43,9 @@ class Dissection:
     """Letter probabilities, nearest names and etymology of a name."""
 
     name: str
-    """In lower case."""
+    """The name in lower case."""
     letters: tuple[LetterChoice, ...]
-    """For each letter, and for the end."""
+    """Probabilities of each letter, and of the end."""
     nearest: tuple[str, ...]
     """The most similar names of its list (for dinosaurs: real genera), nearest first. If the name
     itself is on the list, it comes first."""

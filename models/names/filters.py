@@ -31,8 +31,8 @@ CONSONANTS = frozenset("bcdfghjklmnpqrstvwxzβγδζθκλμνξπρσςτφχψ
 LONG_CLUSTER = 3
 """Consonants that a cluster inside a word needs to count as one."""
 MAX_UNSHARED = 0.75
-"""If a larger share of a list's names has a cluster that no other name has (`unshared`), the list
-is of abbreviations or codes, and its clusters do not limit new names."""
+"""Limit on the share of a list's names that have a cluster which no other name has (`unshared`).
+Beyond it, the list is of abbreviations or codes, and its clusters do not limit new names."""
 
 _WORD_END, _OTHER = "\t", " "
 
@@ -135,7 +135,7 @@ MIN_NEAR_LENGTH = 5
 """Characters that a name of a list needs to count as a near copy. Nearly all shorter names are one:
 with fifty kana, every name of two has a hundred neighbours."""
 DENSE = 0.25
-"""If at least this share of a list's names has a neighbour on the list, near copies are allowed."""
+"""Share of a list's names with a neighbour on the list from which on near copies are allowed."""
 MOST_INDEXED = 5_000
 """Names of a longer list are looked up among its sorted names (`ListedNames`)."""
 _DENSITY_SAMPLE = 200
@@ -202,7 +202,7 @@ class ListedNames:
     """
 
     names: Sequence[str]
-    """In any order."""
+    """The names of the list, in any order."""
     forwards: NDArray[np.int32]
     """Indices of the names in the order of the alphabet, `(names,)`."""
     backwards: NDArray[np.int32]

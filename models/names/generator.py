@@ -68,7 +68,7 @@ MAX_UNSAYABLE = 128
 that may write sayable names hardly ever writes so many others: of its names, about one in ten."""
 
 MOST_COUNTED = 10_000
-"""If more names are possible, the search does not look for the moment when it has seen all."""
+"""Number of possible names up to which the search notices when it has seen all of them."""
 MOST_ROWS = 512
 """Names that are drawn together, which bounds memory: the shipped weights need 40 kB for each."""
 
@@ -82,14 +82,14 @@ class NamesRequest:
     seed: int = 0
     """0 or more. The same request with the same seed and weights gives the same names."""
     starts_with: str = ""
-    """As typed, like the other pieces: capitals are folded, and so are accents that the list lacks;
-    characters that no name has are dropped."""
+    """Beginning as typed, like the other pieces: capitals are folded, and so are accents that the
+    list lacks; characters that no name has are dropped."""
     temperature: float = DEFAULT_TEMPERATURE
     ends_with: str = ""
     contains: str = ""
     """Anywhere in the name; may overlap the start and the end."""
     length: int | None = None
-    """In characters, within the lengths of the list (dinosaurs: 3 to 26); `None` for any."""
+    """Length in characters, within those of the list (dinosaurs: 3 to 26); `None` for any."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class NamesResult:
     """The names found for a request."""
 
     names: tuple[str, ...]
-    """In lower case (see `capitalization.format_name`), all different, none real or nearly so."""
+    """Names in lower case (see `capitalization.format_name`), all different, none nearly real."""
     shortfall: Shortfall | None
     """Why there are fewer than requested; `None` if there are not."""
     rejected: Mapping[Flaw, int] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Found:
         return replace(self, **collections)
 
     def best(self, count: int) -> tuple[str, ...]:
-        """At most `count` names: those that are sayable, then those with the fewest new clusters.
+        """At most `count` names: sayable ones, then those with the fewest new clusters.
 
         A constraint that forces a cluster leaves no sayable names, and some with that cluster only.
         """

@@ -53,7 +53,7 @@ class Contexts:
     p: NDArray[np.float64]
     """Probability of each next character, `(C, V)`."""
     third_in_a_row: NDArray[np.bool_]
-    """Where the next character would be the third of its kind in a row, `(C, V)`."""
+    """Whether the next character would be the third of its kind in a row, `(C, V)`."""
 
     @classmethod
     def of(

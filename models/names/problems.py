@@ -20,19 +20,19 @@ class Flaw(StrEnum):
     """Why a generated name is not given to the member."""
 
     KNOWN = "known"
-    """It is in the list that the network was trained on."""
+    """The name is in the list that the network was trained on."""
     REAL = "real"
-    """It is a real genus, or another name that is never given."""
+    """The name is a real genus, or another name that is never given."""
     NEAR = "near"
-    """It differs from such a name in one letter."""
+    """The name differs from a listed or real one in one letter."""
     UNREADABLE = "unreadable"
-    """It breaks the rules of its `Shape`, or the network itself finds it very unlikely."""
+    """The name breaks the rules of its `Shape`, or the network itself finds it very unlikely."""
     REPEATED = "repeated"
-    """The result has it already."""
+    """The result has the name already."""
     UNSAYABLE = "unsayable"
-    """It has a consonant cluster that no name of the list has, and others have none."""
+    """The name has a consonant cluster that no name of the list has, and others have none."""
     UNFIT = "unfit"
-    """The word filter rejects it."""
+    """The word filter rejects the name."""
 
 
 FLAWS: Mapping[Flaw, Sentence] = {
@@ -44,7 +44,7 @@ FLAWS: Mapping[Flaw, Sentence] = {
     Flaw.UNSAYABLE: Sentence("hard to say"),
     Flaw.UNFIT: Sentence("blocked by the word filter"),
 }
-"""What a name with each flaw was rejected for being."""
+"""Reasons for rejecting a name, by flaw."""
 
 
 class NamesError(TemplatedError, GenerationError):

@@ -51,7 +51,7 @@ def _mixture(settings: MixtureSettings, options: Options) -> Plan:
     begin = _lstms(base) if base else ()
     settings = _continuing(settings, begin) if begin else _with_units(SCRATCH, options)
     trainer = NamesTrainer(corpus, options.seed or 0, settings, begin)
-    plan = _plan(corpus, trainer, trainer.seed, _known(corpus))
+    plan = _plan(corpus, trainer, trainer.seed, _known_names(corpus))
     is_reference = options.corpus is None
     return replace(plan, base=base, figures=trainer.figures, validation_is_reference=is_reference)
 
@@ -71,7 +71,7 @@ def _pretrain(options: Options) -> Plan:
     )
     settings = _with_units(PRETRAINING, options)
     seed = options.seed or 0
-    plan = _plan(corpus, Pretrainer(corpus, seed, settings), seed, _known(names))
+    plan = _plan(corpus, Pretrainer(corpus, seed, settings), seed, _known_names(names))
     return replace(plan, keeps_last=True, keeps_words=False, validation_is_reference=True)
 
 
@@ -100,7 +100,7 @@ def _list(options: Options) -> Plan:
 def _notebook(options: Options) -> Plan:
     options.refuse("extra_names", "initial_weights", "epochs", "seed", "units", "words")
     corpus = _corpus(options)
-    plan = _plan(corpus, NotebookTrainer(corpus), None, _known(corpus))
+    plan = _plan(corpus, NotebookTrainer(corpus), None, _known_names(corpus))
     return replace(plan, architecture="rnn", reads_all=corpus.reads_all, keeps_last=True)
 
 
@@ -172,6 +172,6 @@ def _with_units(settings: MixtureSettings, options: Options) -> MixtureSettings:
     return replace(settings, fit=replace(settings.fit, units=options.units))
 
 
-def _known(corpus: Corpus) -> Fingerprints:
+def _known_names(corpus: Corpus) -> Fingerprints:
     """Every name that is read, and the real dinosaurs: a name is new if it is neither."""
     return Fingerprints.of(corpus.known().union(corpus.extra_names, corpora.load_names().known()))

@@ -86,7 +86,7 @@ class ConstrainedSampler:
     state: State
     """The network's state after the prefix, a batch of one."""
     openings: "Openings | None" = None
-    """What the network predicts after the first character, if there is no prefix."""
+    """The network's predictions after each first character, if there is no prefix."""
 
     @classmethod
     def of(
@@ -148,7 +148,7 @@ class Openings:
     """The state after each character, a batch of V."""
 
     def after(self, x: NDArray[np.int64]) -> tuple[NDArray[np.float32], State]:
-        """What `network.step` returns: logits `(batch, V)` and state."""
+        """The result of `network.step`: logits `(batch, V)` and state."""
         return self.logits.take(x, axis=0), self.state.take(x, axis=-2)
 
 
@@ -251,7 +251,7 @@ class _DrawnCharacters(NamedTuple):
     """The character."""
     next_node: NDArray[np.int64]
     p: NDArray[np.float64]
-    """Its probability in the network's prediction."""
+    """Probability of the character in the network's prediction."""
     q: NDArray[np.float64]
     """The probability with which it was drawn."""
 

@@ -63,7 +63,7 @@ class NGramCandidate:
 def compare_orders(
     training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary
 ) -> tuple[NGramCandidate, ...]:
-    """For each order from 1 to `MAX_ORDER`, the discount with the lowest validation loss.
+    """Find the discount with the lowest validation loss for each order from 1 to `MAX_ORDER`.
 
     A large vocabulary gives fewer orders: only those whose n-grams a weight file can hold. Each
     text ends with `END`. Raises `ValueError` if there is no training or validation text, and
@@ -139,7 +139,7 @@ class MixtureSettings:
     lstms: int = 6
     """Number of LSTMs."""
     fit: FitSettings = field(default_factory=FitSettings)
-    """For each LSTM."""
+    """Settings of the training of each LSTM."""
     order: int | None = 6
     """Order of the n-gram model; `None` for a mixture without one."""
     measure_every: int = 50
@@ -158,19 +158,19 @@ class MixtureSettings:
 
 
 SCRATCH = MixtureSettings()
-"""For LSTMs that start from random weights."""
+"""Settings for LSTMs that start from random weights."""
 _FINETUNING = FitSettings(learning_rate=3e-3, recurrent_dropout=0.4, output_dropout=0.5)
 BEST = MixtureSettings(fit=_FINETUNING, measure_every=25, patience=10)
-"""For the shipped weights and `/retrain`, from LSTMs that have read other names."""
+"""Settings for the shipped weights and `/retrain`, from LSTMs that have read other names."""
 SINGLE = replace(BEST, lstms=1, max_updates=250)
-"""From one of them. It has not converged after so few updates, which take 12 seconds."""
+"""Settings for a single LSTM. It has not converged after so few updates, which take 12 seconds."""
 QUICK = MixtureSettings(
     lstms=2,
     fit=FitSettings(units=64, learning_rate=0.03, recurrent_dropout=0.3, output_dropout=0.2),
     order=5,
     max_updates=400,
 )
-"""For lists, from small random LSTMs, in seconds."""
+"""Settings for lists, from small random LSTMs, in seconds."""
 
 
 def list_settings(names: int) -> MixtureSettings:

@@ -98,9 +98,9 @@ class TimeStep(NamedTuple):
     """Slices of rows that belong to one time step."""
 
     now: slice
-    """Its characters, among the N rows."""
+    """Characters of the step, among the N rows."""
     before: slice
-    """The states before it, among the B + N rows."""
+    """States before the step, among the B + N rows."""
     after: slice
     """The states after it, among the B + N rows."""
 
@@ -295,8 +295,8 @@ class Dropout:
     """Dropout masks of one update. Entries are 0 (dropped) or 1 / (1 − rate) (kept)."""
 
     recurrent: Floats | float = 1.0
-    """For the weights Wh, `(u, 4u)`, the same at every time step: DropConnect, as in the AWD-LSTM
-    (Merity et al., 2018)."""
+    """Mask of the weights Wh, `(u, 4u)`, the same at every time step: DropConnect, as in the
+    AWD-LSTM (Merity et al., 2018)."""
     output: Floats | float = 1.0
     """m, for h before the output layer, `(N, u)`."""
 

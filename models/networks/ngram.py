@@ -299,7 +299,7 @@ def counts_by_order(model: NGram) -> Iterator[tuple[Integers, Integers]]:
 def ngram_codes(
     texts: Sequence[str], vocabulary: Vocabulary, order: int
 ) -> tuple[Integers, Integers]:
-    """For each character, the code of the n-gram that it ends and the index of its text.
+    """Find for each character the code of the n-gram that it ends, and the index of its text.
 
     Both are `(characters,)`. Raises `KeyError` for a character that is not in the vocabulary.
     """

@@ -58,7 +58,7 @@ class Vocabulary:
 
     @cached_property
     def _code_points(self) -> NDArray[np.uint32]:
-        """For each index its character, and for `END` zero, which NumPy strips from texts."""
+        """Characters by index, with zero for `END`, which NumPy strips from texts."""
         return np.array([0 if c == END else ord(c) for c in self.symbols], np.uint32)
 
     def fold(self, text: str) -> str:

@@ -51,7 +51,7 @@ SPECIAL = ("<none>", "<unknown>", "<plan>", "\n", FLIP)
 MAX_SYLLABLES = 15
 """Syllables of a line are counted up to this number."""
 SLOTS = ("rhyme", "line", "left", "syllables", "period", "kind")
-"""What can be known of a line besides its last word: the sounds of its rhyme, its number in the
+"""Features of a line besides its last word: the sounds of its rhyme, its number in the
 stanza, the number of lines after it, its syllables, and the period and the kind of its text."""
 UNKNOWN_FEATURE = 0
 """The feature of a slot of which nothing is known."""
@@ -151,7 +151,7 @@ class WordLSTM:
 
     @cached_property
     def _columns(self) -> list[tuple[slice, slice]]:
-        """Where h and c of each layer are in a row of the state."""
+        """Columns of each layer's h and c in a row of the state."""
         columns, begin = [], 0
         for layer in self.layers:
             u = layer.Wh.shape[0]
@@ -216,7 +216,7 @@ class WordLSTM:
         return logits
 
     def restricted(self, characters: str) -> Self:
-        """The same network without the tokens that have other characters than these."""
+        """A copy of the network without the tokens that have other characters than these."""
         kept = self.vocabulary.writable(characters)
         vocabulary = self.vocabulary.restricted(characters)
         return replace(self, vocabulary=vocabulary, E=self.E[kept], by=self.by[kept])

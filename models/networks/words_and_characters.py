@@ -127,7 +127,7 @@ class WordsAndCharacters:
     vectors: Array
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
     correction: Array
-    """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
+    """Correction of the tokens' logits when lines are written in metre, `(V,)`; no part of the
     distribution. See `models.verse.calibration`."""
     shares: Shares = Shares()
     rare_words: Sequence[str] = ()

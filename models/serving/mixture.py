@@ -65,7 +65,7 @@ class ParallelMixture(Mixture):
         return [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
 
     def __getstate__(self) -> dict[str, object]:
-        """What is pickled: the parts, which hold all parameters once."""
+        """Pickle the parts only, which hold all parameters once."""
         return {"shares": self.shares, "_parts": self._parts}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -179,7 +179,7 @@ class ParallelLSTMs:
         return tuple(_Gates.of(layer, is_first=k == 0) for k, layer in enumerate(self.layers))
 
     def __getstate__(self) -> dict[str, object]:
-        """What is pickled: the parameters, but not their copies and views."""
+        """Pickle the parameters, but not their copies and views."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
@@ -226,7 +226,7 @@ class _LSTMPart:
     """K members of a mixture: LSTMs of equal shapes."""
 
     places: tuple[int, ...]
-    """Their places among the members."""
+    """Places of the LSTMs among the members."""
     network: ParallelLSTMs
     shares: Array
     """`(K, 1, 1)`."""
@@ -256,7 +256,7 @@ class _NGramPart:
     """A member of a mixture: an n-gram model."""
 
     places: tuple[int]
-    """Its place among the members."""
+    """Place of the n-gram model among the members."""
     network: NGram
     share: np.float32
 

@@ -23,7 +23,7 @@ class PackedTexts(Sequence[str]):
 
     @cached_property
     def _ends(self) -> NDArray[np.int32]:
-        """Where each text ends in `encoded`, `(texts,)`."""
+        """End of each text in `encoded`, `(texts,)`."""
         breaks = np.flatnonzero(np.frombuffer(self.encoded, np.uint8) == ord(BREAK))
         return np.append(breaks, len(self.encoded)).astype(np.int32)
 

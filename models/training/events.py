@@ -13,7 +13,7 @@ class Planned:
     corpus: str
     """The title of the corpus."""
     notes: tuple[str, ...] = ()
-    """What cleaning changed in the corpus, one sentence each."""
+    """Sentences about what cleaning changed in the corpus."""
     event: Literal["plan"] = "plan"
 
 

@@ -375,7 +375,7 @@ def _named(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
 
 
 def excerpts(passages: Iterable[str], length: int, most: int = 64) -> list[str]:
-    """At most `most` pieces of the passages, evenly spaced, for a fast validation.
+    """Pick at most `most` pieces of the passages, evenly spaced, for a fast validation.
 
     Passages longer than `length` are cut into pieces at line ends, so that all pieces run side by
     side in few steps.
@@ -410,7 +410,7 @@ class PassageSource:
     """Share of the windows that are drawn from it, relative to those of the other sources."""
     lines: PackedLines
     last: float | None = None
-    """The share in the cooldown, if it is another one."""
+    """The share in the cooldown, if it differs."""
 
 
 class _WordBatch(NamedTuple):

@@ -127,7 +127,7 @@ class Options:
     extra_names: Path | None = None
     """A file of names to train on in addition to the corpus."""
     words: Path | None = None
-    """The folder of a long training of the word network (`models.verse.long_training`)."""
+    """The folder of a long training of the word network (`tools.verse.long_training`)."""
 
     def refuse(self, *names: str) -> None:
         """Raise `RecipeError` if one of these is set."""
@@ -176,7 +176,7 @@ class Plan:
     keeps_words: bool = True
     """Whether the weight file lists the names or words of the corpus."""
     listed: tuple[str, ...] | None = None
-    """What it lists instead of them."""
+    """Words that the weight file lists instead of the corpus's own."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Digests of further texts that it was trained on, by their names."""
 

@@ -83,7 +83,7 @@ class TrainingRun:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the state of an interrupted run is kept."""
+        """The file with the state of an interrupted run."""
         return self.out.with_suffix(".checkpoint")
 
     def check_folder(self) -> None:

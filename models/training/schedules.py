@@ -44,8 +44,9 @@ class WordSchedule:
     interval: int = 100
     """Updates between two validations."""
     cooldown: float = 0.0
-    """If not 0, the rate is constant after 200 updates of warm-up, so that the number of updates
-    can still change; in this share of the updates, at the end, it falls to zero along a line."""
+    """Share of the updates, at the end, in which the rate falls to zero along a line. Before, it is
+    constant after 200 updates of warm-up, so that the number of updates can still change. With 0,
+    the rate has another schedule."""
     kept: float = 0.0
     """Share of the parameters that the network began with in the mean that is kept. The mean of a
     fine-tuned network and its base knows what both know (Wortsman et al., 2022)."""
@@ -54,13 +55,14 @@ class WordSchedule:
 
 
 PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)
-"""For the plays. They have more text than the network has parameters: little regularization."""
+"""Schedule for the plays: they have more text than the network has parameters, and need little
+regularization."""
 
 UNITS = 320
 """Default width of both layers of the character network."""
 
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
-"""For the sonnets, which the network would soon memorize. A window holds a whole poem."""
+"""Schedule for the sonnets, which the network would soon memorize. A window holds a whole poem."""
 
 LONG_EMBEDDING, LONG_UNITS = 512, (1024, 512)
 LONG_TRAINING = WordSchedule(
@@ -74,8 +76,8 @@ LONG_TRAINING = WordSchedule(
     cooldown=0.25,
     half=True,
 )
-"""For large corpora of verse and prose: 300 million tokens, days on two cores. A window holds most
-of a sonnet."""
+"""Schedule for large corpora of verse and prose: 300 million tokens, days on two cores. A window
+holds most of a sonnet."""
 
 FINETUNING_WORDS = WordSchedule(
     updates=160,
@@ -87,4 +89,4 @@ FINETUNING_WORDS = WordSchedule(
     interval=20,
     kept=0.6,
 )
-"""For the sonnets. A window holds a whole poem."""
+"""Schedule of the word network for the sonnets. A window holds a whole poem."""

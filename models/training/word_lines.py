@@ -51,7 +51,7 @@ class TokenLine:
     """A line of a passage: its tokens as indices."""
 
     tokens: Indices
-    """With the final `LINE_END`, `(tokens,)`."""
+    """Tokens with the final `LINE_END`, `(tokens,)`."""
     syllables: Indices
     """Syllables of the line up to and including each token, `(tokens,)`."""
     sizes: Indices
@@ -59,7 +59,7 @@ class TokenLine:
     end: int
     """The word that the line ends with; `NONE` if it cannot be planned."""
     features: Indices
-    """For each of `SLOTS`, `(slots,)`."""
+    """Feature in each of `SLOTS`, `(slots,)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,16 +86,16 @@ class PackedLines:
     """The lines of many passages in a few arrays, a twentieth of the memory."""
 
     tokens: NDArray[Any]
-    """Of all lines, one after the other, as are their `syllables` and `sizes`."""
+    """Tokens of all lines, one after the other, as are their `syllables` and `sizes`."""
     syllables: NDArray[Any]
     sizes: NDArray[Any]
     ends: NDArray[Any]
-    """Of each line, as are its `features`."""
+    """Last word of each line; `features` are by line, too."""
     features: NDArray[Any]
     lines: Indices
-    """Where each line begins among the tokens, and where the last one ends."""
+    """Index of each line's first token, and the number of tokens."""
     passages: Indices
-    """Where each passage begins among the lines, and where the last one ends."""
+    """Index of each passage's first line, and the number of lines."""
 
     @classmethod
     def of(cls, passages: Iterable[Sequence[TokenLine]]) -> "PackedLines":

@@ -78,9 +78,9 @@ class LineDissection:
     """Word probabilities of a line of verse."""
 
     line: str
-    """As typed, with single spaces."""
+    """The line as typed, with single spaces."""
     words: tuple[WordChoice, ...]
-    """For each word and mark, and for the end of the line."""
+    """Probabilities of each word and mark, and of the end of the line."""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -168,7 +168,7 @@ class ExpectedWord:
 
     word: str
     probability: float
-    """With the subject, and at the temperature of the poem."""
+    """Probability in view of the subject, at the temperature of the poem."""
     allowed: bool
     """Whether it rhymes as it must, and can end the line."""
 

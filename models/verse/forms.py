@@ -55,7 +55,7 @@ class Metre:
 
     @cached_property
     def full(self) -> int:
-        """Of `ends` those where a line is as long as most: it is not continued if it was typed."""
+        """The `ends` at which a line is as long as most: a typed line is not continued there."""
         longest = max(map(len, self.templates))
         return sum(
             1 << offset + len(t) for offset, t in self._templates_at() if len(t) >= longest - SLACK
@@ -151,7 +151,7 @@ class Form:
     story: bool = False
     """Whether it tells a story (`models.verse.story`)."""
     subjects: tuple[str, ...] = ()
-    """What it can be about if a member does not say; if empty, any listed subject."""
+    """Subjects of which one is drawn if the member gives none; if empty, any listed subject."""
 
     @cached_property
     def scheme(self) -> str:

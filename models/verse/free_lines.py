@@ -30,15 +30,15 @@ class Bounds(NamedTuple):
     """Numbers of characters that the network may write, without the `END`."""
 
     least: int
-    """From here on the line may end."""
+    """Number of characters after which the line may end."""
     full: int
-    """Beyond so many it ends at the next space."""
+    """Number of characters after which the line ends at the next space."""
     most: int
-    """Here it ends."""
+    """Number of characters at which the line ends in any case."""
 
     @classmethod
     def of_line(cls, typed: int) -> "Bounds":
-        """Those of a line that has some characters already."""
+        """The bounds of a line of which some characters were typed."""
         return cls(MIN_LINE - typed, MAX_LINE - typed, MAX_LENGTH - 1 - typed)
 
 
@@ -52,7 +52,7 @@ class FreeLineRequest:
     """The network's prediction, `(1, V)`."""
     temperature: float
     rng: np.random.Generator
-    """For this poem only, so that its lines do not depend on the other poems of the batch."""
+    """Generator of this poem, so that its lines do not depend on the other poems of the batch."""
     bounds: Bounds
     after_word: bool = False
     """Whether the text so far ends in a complete word, which is not continued."""
@@ -63,9 +63,9 @@ class FreeLine:
     """A sampled continuation of a line."""
 
     written: str
-    """What the network wrote, without the final `END`."""
+    """Text that the network wrote, without the final `END`."""
     log_p: NDArray[np.float64] = field(repr=False)
-    """Of each character and the `END`, at temperature 1, in nats: `(characters,)`."""
+    """ln p of each character and the `END`, at temperature 1, in nats: `(characters,)`."""
     state: State = field(repr=False)
     logits: NDArray[np.float32] = field(repr=False)
 

@@ -133,7 +133,7 @@ of|from|into|unto|with|at|for|to|than
 and|or|nor|but|if|because|as|who|though|until|till
 and|if|because|when|where|which|who|that SUBJECT
 """
-"""What a sentence does not end with, in the language of `RULES`."""
+"""Patterns that a sentence does not end with, in the language of `RULES`."""
 
 
 def faults(tokens: Sequence[str], start: int = 0) -> list[str]:

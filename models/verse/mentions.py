@@ -54,7 +54,7 @@ class Mention:
     """A word or phrase that names the subject, and is written as one word."""
 
     text: str
-    """As displayed."""
+    """The word or phrase as displayed."""
     token: int
     """The word of the vocabulary that the network reads in its place."""
     stresses: tuple[str, ...]

@@ -175,7 +175,7 @@ class MetricalWriter:
     vectors: BlockMatrix = field(repr=False)
     """Word vectors of the columns, as in `topics`, `(D, C)`."""
     correction: NDArray[np.float32]
-    """Added to the logits, `(C,)`; see `models.verse.calibration`."""
+    """Correction added to the logits, `(C,)`; see `models.verse.calibration`."""
 
     def read(self, lines: Sequence[str], form: Form, subject: Subject = NO_SUBJECT) -> State:
         """The state after the first lines of a poem, a batch of one. `lines`: folded.
@@ -336,7 +336,7 @@ class NextLine:
 
     @property
     def number(self) -> int:
-        """From 0."""
+        """Number of the line in the poem, from 0."""
         return len(self.above)
 
     @cached_property
@@ -358,7 +358,7 @@ def _closing(form: Form, lines: int) -> str:
 
 
 def known_of(form: Form, number: int, rhyme: str) -> dict[str, object]:
-    """What a network that reads features is told of a line, by slot; its rhyme, if it is known."""
+    """Features of a line by slot, for a network that reads them; `rhyme` if it is known."""
     return {
         "rhyme": rhyme,
         "line": number + 1,

@@ -116,7 +116,7 @@ class SonnetDraft:
     prefix: str
     """The member's words at the beginning of the next line, as displayed."""
     encoded_prefix: str
-    """The same words as the network read them."""
+    """The member's words as the network read them."""
     opening_length: int
     """Characters at the beginning of the poem that the member wrote."""
     state: State = field(repr=False)
@@ -125,11 +125,11 @@ class SonnetDraft:
     logits: NDArray[np.float32] | None = field(repr=False)
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
-    """What the poem is about; none in a form without metre."""
+    """Subject of the poem; none in a form without metre."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
     """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
     scored: tuple[float, int] = (0.0, 0)
-    """Of a hypothesis: the score of the lines since the last choice, and their predictions."""
+    """Score of a hypothesis's lines since the last choice, and the number of their predictions."""
 
     @property
     def form(self) -> Form:
@@ -356,7 +356,7 @@ def _of_drafts(
 
 
 def _temperature(draft: SonnetDraft, attempt: int) -> float:
-    """That of the request, or more in later attempts: tame candidates are often equal or copies."""
+    """The temperature of the request, or more in later attempts: tame lines often are copies."""
     return max(draft.request.temperature, WARMING * attempt)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of the texts that networks of verse read: their words, and what not to copy."""
+"""Extracts of the texts that networks of verse read: their words, and runs not to copy."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
 
 SONNETS: dict[str, object] = {"period": 1600, "kind": "verse"}
-"""What a word network that reads features learns of the project's sonnets."""
+"""Features of the project's sonnets, for a word network that reads features."""
 
 MOST_WORDS = 20_000
 """Words of the vocabulary of an operator's text."""

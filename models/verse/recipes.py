@@ -26,8 +26,8 @@ from models.training.recipe import (
     library_versions,
 )
 from models.verse.calibration import calibrated
-from models.verse.long_training import load_network, load_of_texts
 from models.verse.reading import copies_of
+from models.verse.training_folder import load_network, load_of_texts
 from models.weights import BASE, Trained, load_shipped, load_weights
 
 REQUIREMENTS = ("keras", "tensorflow")

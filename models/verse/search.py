@@ -46,7 +46,7 @@ class Hypothesis(Protocol):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """As displayed."""
+        """The lines as displayed."""
         ...
 
     @property

@@ -29,7 +29,7 @@ PRESENT = frozenset(
     makes says sees seems sits speaks takes thinks""",
     )
 )
-"""Of the words that the table of parts of speech has as plurals, too: those that seldom are."""
+"""Verbs that the table of parts of speech has as plurals, too, though they seldom are."""
 
 
 def is_present(word: str) -> bool:

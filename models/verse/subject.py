@@ -51,7 +51,7 @@ class Subject:
     """The subject of a poem."""
 
     words: tuple[str, ...]
-    """For readers: *the sea*, *time*."""
+    """The subject in words for readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
     """Direction of unit length, `(D,)`; zeros for no subject."""
     tokens: tuple[int, ...] = ()
@@ -88,7 +88,7 @@ class Topics:
         """The subject of a member's words; `None` if none of them says what they are about."""
         found: dict[int, str] = {}
         for word in words_of(fold(text)):
-            for known in self._known(word):
+            for known in self._vector_tokens(word):
                 found.setdefault(known, word)
         # The vocabulary has the most common words first: rare ones say more.
         tokens = sorted(found, reverse=True)[:MOST_WORDS]
@@ -125,7 +125,7 @@ class Topics:
         )
 
     def _can_be_noun(self, word: str) -> bool:
-        """Also words of today, which the table of parts of speech lacks as verse does."""
+        """Whether a word can be a noun, as words of today can that the table lacks."""
         if word.endswith("'s"):
             return False
         part = load_parts_of_speech().get(word)
@@ -179,7 +179,7 @@ class Topics:
         weights = np.log2(2 + np.array(tokens, np.float32))
         return _unit(weights @ self.vectors[list(tokens)])
 
-    def _known(self, word: str) -> Iterator[int]:
+    def _vector_tokens(self, word: str) -> Iterator[int]:
         """Tokens with a vector for a word: itself, or what it is spelt from."""
         if word in self.vocabulary.index:
             yield from self._exact(word)
@@ -212,7 +212,7 @@ def _is_often_another(word: str) -> bool:
 
 @cache
 def listed_subjects() -> tuple[str, ...]:
-    """What a poem can be about if nobody says: *the sea*, *time*."""
+    """Subjects for poems whose member gives none: *the sea*, *time*."""
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
 
 

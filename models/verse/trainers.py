@@ -31,13 +31,13 @@ from models.training.schedules import (
 )
 from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.long_training import OfTexts
 from models.verse.reading import SONNETS, counts_of, rare_words_of, vocabulary_of
+from models.verse.training_folder import OfTexts
 
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
 """Width of a network from nothing for texts of up to so many characters."""
 MOST_PASSES, LEAST_PASSES, READ = 40, 3, 4_000_000
-"""From nothing: passes over the text, and characters that are read if the passes are between."""
+"""Limits on the passes of a network from nothing, and the characters that it reads within them."""
 ALL_WORDS, CANDIDATES = 6_000, 4_096
 """Largest vocabulary whose softmax is computed in full; and words of a sampled one."""
 

@@ -159,7 +159,7 @@ class WordIndex:
         return np.array([t.startswith(letters) and t != letters for t in self.texts])
 
     def endings(self, metre: Metre) -> PositionSets:
-        """Where each word has to start to end a line, `(C,)`; the empty set for other words."""
+        """Positions where each word has to start to end a line, `(C,)`; an empty set for others."""
         # Shifted back by its syllables, an end of the line is where the word has to start.
         at_end = self.positions(metre) & (np.uint64(metre.ends) >> self.syllables)  # (patterns,)
         sets = at_end[self.patterns[:, 0]]  # by the first reading, as for rhymes: (C,)
@@ -199,7 +199,7 @@ class WordIndex:
         return np.array([len(text) == 1 and text in some for text in self.texts])
 
     def positions(self, metre: Metre) -> PositionSets:
-        """Where each pattern fits, `(patterns,)`."""
+        """Positions in a line where each pattern fits, `(patterns,)`."""
         return np.array([metre.positions_of(s) if s else 0 for s in self.stresses], np.uint64)
 
     def after(

@@ -37,8 +37,8 @@ Nguyen et al., 2024)."""
 LIKELIHOOD = 1.5
 """Nats of `fit` for each of ln p, beside those of the classifier."""
 FIT_WEIGHTS = np.array((0.62, 0.058, -1.25, 0.79, -2.99, -0.29), np.float32)
-"""Of the classifier of `fit`, for what it knows of a token: ln p, its square, the entropy, ln rank,
-whether it is a surprise, whether it is common."""
+"""Weights of the classifier of `fit`, for its features of a token: ln p, its square, the entropy,
+ln rank, whether the token is a surprise, whether it is common."""
 SURPRISING, FEW = -6.0, 60
 """ln p below which a word is a surprise, and the number of words that are very common."""
 SMALLEST_LOGIT = -1e4
@@ -68,9 +68,9 @@ class Start:
     """A line after the member's words that it begins with."""
 
     positions: int
-    """In the metre, after the last complete word."""
+    """Positions in the metre after the last complete word."""
     text: str = ""
-    """As the network read it."""
+    """The text as the network read it."""
     tokens: tuple[str, ...] = ()
     """The complete words and marks."""
     fragment: str = ""
@@ -92,9 +92,9 @@ class LineRequest:
     ends: Columns = field(repr=False)
     """The words that the line may end in, `(C,)`."""
     bias: NDArray[np.float32] = field(repr=False)
-    """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
+    """Bias added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
     features: Indices = field(repr=False)
-    """What is known of the line, `(slots,)`, for a network that reads it; its rhyme only if an
+    """Features of the line, `(slots,)`, for a network that reads them; its rhyme only if an
     earlier line decides it."""
     subject: Indices = field(repr=False)
     """`(SUBJECT_WORDS,)`, for a network that reads it."""
@@ -104,9 +104,9 @@ class LineRequest:
     closing: str
     """The marks of which one has to end it; empty if it may end with any, or with none."""
     rng: np.random.Generator
-    """For this line only, so that it does not depend on the other lines of the batch."""
+    """Generator of this line, so that it does not depend on the other lines of the batch."""
     mentions: tuple[Mention, ...] = ()
-    """What the columns `WordIndex.mentions` stand for; at most one for each."""
+    """Mentions that the columns `WordIndex.mentions` stand for; at most one for each."""
     stale: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     """Columns that the line should not begin with."""
 
@@ -118,13 +118,13 @@ class MetricalLine:
     start: Start
     """The beginning of the line."""
     tokens: tuple[str, ...]
-    """What the network wrote: words and marks, without the line feed."""
+    """Words and marks that the network wrote, without the line feed."""
     log_weight: float
     """The particle's weight, in nats."""
     score: float
     """The sum of `fit` over its tokens and the line feed, in nats."""
     state: State = field(repr=False)
-    """After the last token before the line feed."""
+    """State after the last token before the line feed."""
     logits: None = field(default=None, init=False)
     """The character network predicts nothing for it."""
 
@@ -135,7 +135,7 @@ class MetricalLine:
 
     @property
     def written(self) -> str:
-        """What the network wrote; it continues `Start.text`."""
+        """Text that the network wrote; it continues `Start.text`."""
         start = self.start
         typed = join_tokens(start.tokens)
         written = join_tokens([*start.tokens, *self.tokens])[len(typed) :]

@@ -1,1 +1,1 @@
-"""What the simulators of all platforms share."""
+"""Parts that the simulators of all platforms share."""

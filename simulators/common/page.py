@@ -23,7 +23,7 @@ CSRF_HEADER = "X-Local-Csrf"
 SHARED = Path(__file__).with_name("web")
 """Scripts and styles of several pages."""
 SHARED_SCRIPTS = ("elements", "messages", "suggestions", "connection")
-"""Of the pages of all platforms."""
+"""Scripts of the pages of all platforms."""
 LONGEST_LOCALE = 16
 POLL_S = 20.0
 """Seconds until a request for the state is answered without a change."""
@@ -98,7 +98,7 @@ class Page(ABC):
 
     @abstractmethod
     def state(self, query: Mapping[str, str]) -> JSON:
-        """What the page shows. `query`: who looks ("as"), and where."""
+        """The state that the page shows. `query`: who looks ("as"), and where."""
 
     @abstractmethod
     async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:

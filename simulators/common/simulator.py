@@ -120,7 +120,7 @@ class Simulator(ABC):
     """
 
     def __init__(self, port: int) -> None:
-        """As for `Address`."""
+        """`port` is as for `Address`."""
         self._address = Address(port)
         self.url = ""
         """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""

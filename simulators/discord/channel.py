@@ -7,7 +7,7 @@ from urllib.parse import quote
 from simulators.common.payloads import JSON, Upload, content_type
 from simulators.common.rate_limits import RateLimiter
 from simulators.discord.guild import Guild, User
-from simulators.discord.limits import ATTACHMENT_BYTES, ApiError, check_message
+from simulators.discord.limits import ATTACHMENT_BYTES, ApiError
 from simulators.discord.records import (
     EPHEMERAL,
     LOADING,
@@ -56,7 +56,6 @@ class Channel:
 
     def say(self, user: User, content: str) -> Message:
         """Post an ordinary message of a member."""
-        check_message({"content": content})
         if not content.strip():
             raise ApiError(50006)
         message = self.draft(user)
@@ -144,9 +143,7 @@ class Channel:
         self.delete_files(message.files)
         self._events.emit("delete", message)
 
-    def rewrite(
-        self, message: Message, payload: JSON, uploads: Sequence[Upload], *, prefix: str = ""
-    ) -> None:
+    def rewrite(self, message: Message, payload: JSON, uploads: Sequence[Upload]) -> None:
         if message.deleted:
             raise ApiError(10008)
         if message.channel_id == self._guild.channel_id:
@@ -154,17 +151,14 @@ class Channel:
                 raise ApiError(50083)
             self._guild.check_unlocked()
         was_loading = message.loading
-        self.fill(message, payload, uploads, prefix=prefix)
+        self.fill(message, payload, uploads)
         message.flags &= ~LOADING
         message.edits.append(self._clock())
         message.edited = message.edited or not was_loading
         self._events.emit("edit", message)
 
-    def fill(
-        self, message: Message, payload: JSON, uploads: Sequence[Upload], *, prefix: str = ""
-    ) -> None:
+    def fill(self, message: Message, payload: JSON, uploads: Sequence[Upload]) -> None:
         """Set the parts of a message that the payload contains."""
-        check_message(payload, prefix=prefix)
         content = (payload.get("content", message.content) or "").strip()
         embeds = payload.get("embeds", message.embeds) or []
         components = payload.get("components", message.components) or []

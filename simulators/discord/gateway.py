@@ -9,13 +9,12 @@ import json
 import logging
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from simulators.common.faults import Faults
 from simulators.common.payloads import JSON
 from simulators.discord.records import Event, Interaction, Message
 from simulators.discord.servers import Servers, shard_of
@@ -23,7 +22,7 @@ from simulators.discord.state import State
 
 _log = logging.getLogger(__name__)
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME = 0, 1, 2, 6
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 AUTHENTICATION_FAILED, TIMED_OUT = 4004, 4009
 INVALID_SHARD, DISALLOWED_INTENTS = 4010, 4014
@@ -31,17 +30,11 @@ INVALID_SHARD, DISALLOWED_INTENTS = 4010, 4014
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
 GUILD_MESSAGES_INTENT = 1 << 9
 KEPT_EVENTS = 1000
+HEARTBEAT_S = 41.25
+"""Interval of heartbeats, as sent to clients."""
 ACK_DELAY_S = 0.05
 """Seconds until a heartbeat is acknowledged. discord.py notes the time of a heartbeat after it has
 sent it: an answer that is there before seems to be late, and is logged as "Can't keep up"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A numbered event, as it is sent; `asked` is the interaction that it brings to the bot."""
-
-    text: str
-    asked: Interaction | None = None
 
 
 @dataclass(eq=False)
@@ -55,14 +48,14 @@ class Session:
     transport: asyncio.Transport | None = None
     sequence: int = 0
     cursor: int = 0  # number of the last event sent over the present connection
-    kept: deque[Frame] = field(default_factory=deque)
+    kept: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_stalled: bool = False  # its present connection is open, and carries nothing
 
-    def append(self, name: str, data: object, asked: Interaction | None = None) -> None:
+    def append(self, name: str, data: object) -> None:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
-        self.kept.append(Frame(json.dumps(frame), asked))
+        self.kept.append(json.dumps(frame))
         # Events that a slow client has not received yet are all kept.
         unsent = self.sequence - self.cursor if self.socket is not None else 0
         while len(self.kept) > max(KEPT_EVENTS, unsent):
@@ -73,22 +66,21 @@ class Session:
         """Whether every event after number `sequence` is still kept."""
         return self.sequence - len(self.kept) <= sequence <= self.sequence
 
-    def pending(self) -> Iterator[Frame]:
+    def pending(self) -> Iterator[str]:
         while self.cursor < self.sequence:
-            frame = self.kept[self.cursor - self.sequence]
+            text = self.kept[self.cursor - self.sequence]
             self.cursor += 1
-            yield frame
+            yield text
 
 
 class Gateway:
     """All sessions. Sends the state's events to those that should receive them."""
 
-    def __init__(self, servers: Servers, token: str, faults: Faults, heartbeat_s: float) -> None:
+    def __init__(self, servers: Servers, token: str) -> None:
         self.url = ""
         self.identified: list[int] = []
         """The shards of all IDENTIFYs, in order."""
-        self._faults = faults
-        self._servers, self._token, self._heartbeat_s = servers, token, heartbeat_s
+        self._servers, self._token = servers, token
         self._sessions: dict[str, Session] = {}
         for server in servers:
             server.events.listeners.append(partial(self._hear, server))
@@ -105,31 +97,16 @@ class Gateway:
                 session.socket = session.transport = None
         self._update_online()
 
-    async def invalidate(self, *, resumable: bool = False) -> None:
-        """Send op 9. The sessions end, unless they are `resumable`."""
-        sessions = list(self._sessions.values())
-        if not resumable:
-            self._sessions = {}
-        await _send_to(sessions, json.dumps({"op": INVALID_SESSION, "d": resumable}))
-        self._update_online()
-
-    async def ask_to_reconnect(self) -> None:
-        """Send op 7, which asks the client to connect again and resume its session."""
-        await _send_to(list(self._sessions.values()), json.dumps({"op": RECONNECT, "d": None}))
-
     async def send_frame(self, text: str) -> None:
         """Send a frame as it is, for example one that breaks off."""
-        await _send_to(list(self._sessions.values()), text)
+        for session in self._sessions.values():
+            if session.socket is not None and not session.is_stalled:
+                await session.socket.send_str(text)
 
     def send_event(self, name: str, data: object) -> None:
         """Send an event with any data."""
         for session in self._sessions.values():
             session.append(name, data)
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether a connection is half-open."""
-        return any(session.is_stalled for session in self._sessions.values())
 
     def stall(self) -> None:
         """Leave every connection half-open, like a lost route: nothing arrives on either side."""
@@ -145,9 +122,9 @@ class Gateway:
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """Serve a connection from HELLO until it closes."""
-        socket = web.WebSocketResponse(receive_timeout=self._heartbeat_s * 1.5, timeout=1.0)
+        socket = web.WebSocketResponse(receive_timeout=HEARTBEAT_S * 1.5, timeout=1.0)
         await socket.prepare(request)
-        interval = int(self._heartbeat_s * 1000)
+        interval = int(HEARTBEAT_S * 1000)
         await socket.send_str(json.dumps({"op": HELLO, "d": {"heartbeat_interval": interval}}))
         session: Session | None = None
         pump: asyncio.Task[None] | None = None
@@ -247,8 +224,7 @@ class Gateway:
         elif event.name == "membership":
             self._dispatch(guild.id, "GUILD_DELETE", {"id": guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
-            data = server.interaction_payload(subject)
-            self._dispatch(guild.id, "INTERACTION_CREATE", data, asked=subject)
+            self._dispatch(guild.id, "INTERACTION_CREATE", server.interaction_payload(subject))
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": guild.id}
             if not subject.author.bot:
@@ -257,36 +233,18 @@ class Gateway:
             name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]
             self._dispatch(guild.id, f"MESSAGE_{name}", data, intent=GUILD_MESSAGES_INTENT)
 
-    def _dispatch(
-        self,
-        guild_id: str,
-        name: str,
-        data: JSON,
-        *,
-        intent: int = 0,
-        asked: Interaction | None = None,
-    ) -> None:
+    def _dispatch(self, guild_id: str, name: str, data: JSON, *, intent: int = 0) -> None:
         for session in self._sessions.values():
             if _has(session, guild_id) and session.intents & intent == intent:
-                session.append(name, data, asked)
+                session.append(name, data)
 
     async def _pump(self, session: Session, socket: web.WebSocketResponse) -> None:
         """Send a session's events until the connection closes, or another one replaces it."""
-        faults = self._faults
         while not socket.closed and session.socket is socket:
             session.wake.clear()
-            if faults.gathering_s:
-                await asyncio.sleep(faults.gathering_s)
             if not session.is_stalled:
-                frames = list(session.pending())
-                if faults.gathering_s:
-                    faults.random.shuffle(frames)
-                for frame in frames:
-                    await asyncio.sleep(faults.event_delay_s)
-                    for _ in range(1 + faults.duplicates):
-                        await socket.send_str(frame.text)
-                    if frame.asked is not None and frame.asked.delivered_at is None:
-                        frame.asked.delivered_at = self._servers[0].clock()
+                for text in session.pending():
+                    await socket.send_str(text)
             await session.wake.wait()
 
 
@@ -294,10 +252,3 @@ def _has(session: Session, guild_id: str) -> bool:
     """Whether a session gets the events of a server."""
     shard_id, shard_count = session.shard
     return shard_of(guild_id, shard_count) == shard_id
-
-
-async def _send_to(sessions: Iterable[Session], text: str) -> None:
-    """Send a frame that is not numbered to the sessions that are connected."""
-    for session in sessions:
-        if session.socket is not None and not session.is_stalled:
-            await session.socket.send_str(text)

@@ -11,7 +11,7 @@ from simulators.discord.limits import ApiError
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 FOUNDED_S = 1_700_000_000.0
-"""When the servers were created, in seconds since 1970."""
+"""Time at which the servers were created, in seconds since 1970."""
 ADMINISTRATOR, CONNECT, MANAGE_THREADS = 1 << 3, 1 << 20, 1 << 34
 ATTACH_FILES = 1 << 15
 USE_EXTERNAL_APPS = 1 << 50
@@ -87,7 +87,7 @@ class ChannelKind(enum.IntEnum):
 
 @dataclass
 class ChannelState:
-    """What the channel is: tests make it a thread, or the chat of a voice channel."""
+    """State of the channel: tests make it a thread, or the chat of a voice channel."""
 
     kind: ChannelKind = ChannelKind.TEXT
     archived: bool = False
@@ -195,7 +195,7 @@ class Guild:
         return self.channel_payload()
 
     def payload(self) -> JSON:
-        """What discord.py reads of a server."""
+        """The fields of a server that discord.py reads."""
 
         def role(role_id: str, name: str, permissions: int) -> JSON:
             return {"id": role_id, "name": name, "permissions": str(permissions)}

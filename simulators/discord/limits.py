@@ -1,13 +1,11 @@
-"""Discord's limits: error codes, checks of payloads, rate limits.
+"""Discord's limits: error codes, checks of commands. simcord checks messages in tests.
 
-The limits are those of Discord's API documentation ("Message Object", "Embed Limits",
-"Component Reference", "Application Commands", "Rate Limits").
+The limits are those of Discord's API documentation ("Application Commands").
 """
 
 import enum
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 
 from simulators.common.payloads import JSON
 
@@ -91,9 +89,9 @@ class PayloadErrors:
     """Collects the errors of a payload by path.
 
     >>> form = PayloadErrors()
-    >>> form.length("embeds.0.title", "x" * 300, 0, 256)
-    >>> form.errors["embeds"]["0"]["title"]["_errors"][0]["message"]
-    'Must be 256 or fewer in length.'
+    >>> form.length("0.options", "x" * 30, 0, 25)
+    >>> form.errors["0"]["options"]["_errors"][0]["message"]
+    'Must be 25 or fewer in length.'
     """
 
     def __init__(self, prefix: str = "") -> None:
@@ -107,11 +105,9 @@ class PayloadErrors:
             node = node.setdefault(key, {})
         node.setdefault("_errors", []).append({"message": message})
 
-    def length(self, path: str, value: object, low: int, high: int) -> None:
+    def length(self, path: str, value: Sized | None, low: int, high: int) -> None:
         """Add an error unless `value` is a text or list of `low` to `high` items; None has 0."""
-        if value is not None and not isinstance(value, (str, list)):
-            self.add(path, "Not a well formed value.")
-        elif not low <= len(value or ()) <= high:
+        if not low <= len(value or ()) <= high:
             bounds = f"between {low} and {high}" if low else f"{high} or fewer"
             self.add(path, f"Must be {bounds} in length." if value else "This field is required")
 
@@ -125,124 +121,7 @@ class PayloadErrors:
             raise ApiError(50035, errors=self.errors)
 
 
-# Messages
-
-_ROWS = "components.*"
-_BUTTONS = "components.*.components.*"
-_LENGTHS: Mapping[str, tuple[int, int]] = {
-    "content": (0, 2000),
-    "attachments": (0, 10),
-    "embeds": (0, 10),
-    "embeds.*.title": (0, 256),
-    "embeds.*.description": (0, 4096),
-    "embeds.*.footer.text": (0, 2048),
-    "embeds.*.author.name": (0, 256),
-    "embeds.*.fields": (0, 25),
-    "embeds.*.fields.*.name": (1, 256),
-    "embeds.*.fields.*.value": (1, 1024),
-    "components": (0, 5),
-    f"{_ROWS}.components": (1, 5),
-    f"{_BUTTONS}.label": (0, 80),
-}
-"""How long parts of a message may be, by their path."""
-_COUNTED = ("title", "description", "footer.text", "author.name", "fields.*.name", "fields.*.value")
-"""The parts of embeds that count towards a message's 6,000 characters."""
-STRING_SELECT, CHANNEL_SELECT = 3, 8
-_KINDS = {f"{_ROWS}.type": (1,), f"{_BUTTONS}.type": (2, STRING_SELECT, CHANNEL_SELECT)}
-
-
-def parts(payload: object, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
-    """The parts of a payload with a path ("embeds.*.title"), each with its own ("embeds.0.title").
-
-    A part that is missing is None if all around it is there.
-    """
-    name, _, rest = path.partition(".")
-    if not name:
-        yield at, payload
-    elif name == "*":
-        for index, item in enumerate(payload if isinstance(payload, list) else []):
-            yield from parts(item, rest, f"{at}.{index}")
-    elif isinstance(payload, dict):
-        yield from parts(payload.get(name), rest, f"{at}.{name}".strip("."))
-
-
-def check_message(payload: JSON, *, prefix: str = "") -> None:
-    """Raise a 50035 if a message's content, embeds or components exceed a limit."""
-    form = PayloadErrors(prefix)
-    for path, (low, high) in _LENGTHS.items():
-        for here, value in parts(payload, path):
-            form.length(here, value, low, high)
-    for part in ("url", "image.url", "thumbnail.url"):
-        for here, url in parts(payload, f"embeds.*.{part}"):
-            _check_url(form, here, url, attachment=part != "url")
-    counted = (parts(payload, f"embeds.*.{part}") for part in _COUNTED)
-    if sum(len(str(text or "")) for found in counted for _, text in found) > 6000:
-        form.add("embeds", "Embed size exceeds maximum size of 6000")
-    for path, kinds in _KINDS.items():
-        for here, value in parts(payload, path):
-            if value not in kinds:
-                supported = "the simulator supports rows (1) of buttons (2) or a menu (3, 8) only."
-                form.add(here, f"Value must be one of {kinds}: {supported}")
-    seen: set[str] = set()
-    for here, item in parts(payload, _BUTTONS):
-        check = _check_button if item.get("type") == 2 else _check_select
-        check(form, here, item, seen)
-    for here, row in parts(payload, f"{_ROWS}.components"):
-        if len(row or ()) > 1 and any(item.get("type") != 2 for item in row):
-            form.add(here, "A menu is alone in its row")
-    form.check()
-
-
-def _check_url(form: PayloadErrors, path: str, url: object, *, attachment: bool = False) -> None:
-    schemes = ("http", "https", "attachment") if attachment else ("http", "https")
-    if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
-        form.add(path, f"Not a well formed URL: the scheme must be one of {schemes}.")
-
-
-def _check_button(form: PayloadErrors, path: str, button: JSON, seen: set[str]) -> None:
-    form.one_of(f"{path}.style", button.get("style"), range(1, 6))
-    if not button.get("label") and not button.get("emoji"):
-        form.add(f"{path}.label", "A label or an emoji is required")
-    if button.get("style") == LINK_BUTTON:
-        form.length(f"{path}.url", button.get("url"), 1, 512)
-        _check_url(form, f"{path}.url", button.get("url"))
-        return
-    _check_id(form, path, button, seen)
-
-
-def _check_select(form: PayloadErrors, path: str, select: JSON, seen: set[str]) -> None:
-    form.length(f"{path}.placeholder", select.get("placeholder"), 0, 150)
-    _check_id(form, path, select, seen)
-    if select.get("type") == STRING_SELECT:
-        options = select.get("options") or []
-        form.length(f"{path}.options", options, 1, 25)
-        for index, option in enumerate(options):
-            for field in ("label", "value"):
-                form.length(f"{path}.options.{index}.{field}", option.get(field), 1, 100)
-        if len({option.get("value") for option in options}) < len(options):
-            form.add(f"{path}.options", "Option values must be unique")
-
-
-def _check_id(form: PayloadErrors, path: str, item: JSON, seen: set[str]) -> None:
-    custom_id = item.get("custom_id")
-    form.length(f"{path}.custom_id", custom_id, 1, 100)
-    if custom_id in seen:
-        form.add(f"{path}.custom_id", "Component custom id cannot be duplicated")
-    seen.add(str(custom_id))
-
-
-def check_modal(data: JSON) -> JSON:
-    """A modal of fields for text; raises a 50035 if it exceeds a limit."""
-    form = PayloadErrors("data")
-    form.length("title", data.get("title"), 1, 45)
-    form.length("custom_id", data.get("custom_id"), 1, 100)
-    form.length("components", data.get("components"), 1, 5)
-    for here, field in parts(data, _BUTTONS):
-        form.one_of(f"{here}.type", field.get("type"), (4,))
-        form.length(f"{here}.label", field.get("label"), 1, 45)
-        form.length(f"{here}.value", field.get("value"), 0, field.get("max_length") or 4000)
-    form.check()
-    return data
+CHANNEL_SELECT = 8
 
 
 # Commands that the bot registers
@@ -337,6 +216,3 @@ def _command_size(item: JSON) -> int:
     return len("".join(map(str, filter(None, texts)))) + sum(
         map(_command_size, item.get("options") or [])
     )
-
-
-# Rate limits

@@ -35,7 +35,7 @@ class Reply(enum.IntEnum):
 
 
 class Surface(enum.Enum):
-    """Where a member uses a command: in the server, or where only they have added the bot."""
+    """Place of a command: the server, or a place where only the member has added the bot."""
 
     SERVER = Context.SERVER, SERVERS
     OTHER_SERVER = Context.SERVER, USERS
@@ -49,7 +49,7 @@ class Surface(enum.Enum):
 
     @property
     def install(self) -> int:
-        """To whom the application was added, as Discord's number."""
+        """Discord's number for a server or a user to whom the application was added."""
         return self.value[1]
 
 
@@ -237,7 +237,6 @@ class Interaction:
     files: list[Attachment] = field(default_factory=list)  # values of options
     choices: list[JSON] = field(default_factory=list)
     modal: JSON | None = None  # the form that the bot has opened, until it is submitted
-    delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
 
     @property
@@ -261,7 +260,7 @@ class Interaction:
 
     @property
     def messages(self) -> list[Message]:
-        """Its answers that are not deleted, @original first."""
+        """Answers that are not deleted, @original first."""
         every = [self.original, *self.followups]
         return [message for message in every if message is not None and not message.deleted]
 

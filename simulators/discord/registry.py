@@ -98,7 +98,7 @@ class RegisteredCommands:
         return [choice.view() for choice in sorted(shown, key=lambda choice: choice.name)]
 
     def _choices(self, guild_id: str, surface: Surface) -> Iterable[Choice]:
-        """Those that Discord offers in a server, or on another surface."""
+        """The commands that Discord offers in a server, or on another surface."""
         commands = [
             each
             for each in self._commands[""]

@@ -43,7 +43,9 @@ from simulators.discord.rest import PREFIX, Rest, json_response, too_many_reques
 from simulators.discord.servers import Servers
 from simulators.discord.state import State
 
-PER_SECOND = 50
+PER_SECOND, WRITES = 50, 5
+"""Requests per second in total, and messages or edits of a channel or an interaction in the window
+below; above these, answers are a 429."""
 WINDOW_S = 5.0
 TOKEN_S = 900.0
 Until = Literal["sent", "acknowledged", "answered"]
@@ -55,13 +57,10 @@ class LocalDiscord(Simulator):
     port: as for `Address`. OSError is raised at the start if the port is in use.
     clock: seconds since 1970, for messages and interactions. Rate limits keep to the real time.
     first_response_s: Discord's 3 seconds to acknowledge an interaction; longer in tests.
-    heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
     servers: number of servers, each on another shard than the one before it.
     max_concurrency: number of shards that may connect at once, as sent to clients.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
-    writes: messages or edits in 5 seconds for a channel or an interaction, above which, and above
-        50 requests per second in total, answers are a 429.
     """
 
     def __init__(
@@ -70,8 +69,6 @@ class LocalDiscord(Simulator):
         *,
         clock: Callable[[], float] = time.time,
         first_response_s: float = 3.0,
-        writes: int = 5,
-        heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
         max_concurrency: int = 1,
@@ -84,8 +81,8 @@ class LocalDiscord(Simulator):
         others = (make(beside=self.state, position=number) for number in range(1, servers))
         self.servers = Servers([self.state, *others])
         self.faults = Faults(too_many_requests)
-        self.gateway = Gateway(self.servers, self.token, self.faults, heartbeat_s)
-        limits = RateLimiter(writes, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
+        self.gateway = Gateway(self.servers, self.token)
+        limits = RateLimiter(WRITES, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
         self.drop_gateway = self.gateway.drop
         self._rest = Rest(self.servers, self.token, self.gateway, limits, shards, max_concurrency)
         self.changes = changes = Changes()

@@ -30,7 +30,6 @@ from simulators.discord.limits import (
     Context,
     PayloadErrors,
     check_choices,
-    check_modal,
 )
 from simulators.discord.records import (
     LOADING,
@@ -295,7 +294,7 @@ class State:
         return payload
 
     def _elsewhere(self, asked: Interaction) -> JSON:
-        """What differs in an INTERACTION_CREATE event from outside of the server."""
+        """The fields that differ in an INTERACTION_CREATE event from outside of the server."""
         elsewhere, kinds = self.guild.elsewhere_id, {Context.BOT_DM: 1, Context.PRIVATE: 3}
         surface = asked.surface
         channel = {"id": elsewhere, "type": kinds.get(surface.context, 0), "name": "elsewhere"}
@@ -328,9 +327,9 @@ class State:
         if reply is Reply.CHOICES:
             asked.choices = check_choices(data)
         elif reply is Reply.MODAL:
-            asked.modal = check_modal(data)
+            asked.modal = data
         elif reply is Reply.UPDATE and asked.source is not None:
-            self.channel.rewrite(asked.source, data, uploads, prefix="data")
+            self.channel.rewrite(asked.source, data, uploads)
             asked.original = asked.source
         elif reply is Reply.DEFERRED_UPDATE:
             asked.original = asked.source
@@ -340,7 +339,7 @@ class State:
             if reply is Reply.DEFERRED_MESSAGE:
                 draft.flags |= LOADING
             else:
-                self.channel.fill(draft, data, uploads, prefix="data")
+                self.channel.fill(draft, data, uploads)
             asked.original = self.channel.add(draft)
         asked.acknowledged_at = self.clock()
         deferred = reply in (Reply.DEFERRED_MESSAGE, Reply.DEFERRED_UPDATE)

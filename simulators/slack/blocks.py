@@ -240,7 +240,7 @@ def check_message_blocks(blocks: object) -> list[JSON]:
 
 
 def odd_dates(blocks: Sequence[JSON], now: float) -> Iterator[str]:
-    """What people read otherwise than it is meant in the dates of blocks."""
+    """Faults in the dates of blocks that people would misread."""
     for part in _parts(blocks):
         if part.get("type") == "date":
             if not part["format"].startswith("\u200b"):

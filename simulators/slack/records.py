@@ -132,7 +132,7 @@ class View:
 
 @dataclass(eq=False)
 class Interaction:
-    """What a member did, or an event: an envelope that the bot has to acknowledge.
+    """An action of a member, or an event: an envelope that the bot has to acknowledge.
 
     failure: "dispatch_failed" if no connection took it, "operation_timeout" if it was not
     acknowledged in time; the member then sees an error.
@@ -173,7 +173,7 @@ class Interaction:
 
     @property
     def messages(self) -> list[Message]:
-        """Its answers that are not deleted, oldest first.
+        """Answers that are not deleted, oldest first.
 
         Slack does not connect a message that is posted or edited to what it answers: those of the
         bot in the same channel since then count.

@@ -73,8 +73,8 @@ class LocalSlack(Simulator):
         self.say, self.upload = state.messages.say, state.messages.store_file
         self.modal, self.close_view = state.views.top, state.views.close
         self.changes, self.wait_for = state.changes, state.changes.wait_for
-        self.faults = Faults(limited=too_many_requests)
-        self.sockets = SocketModeServer(state, self.faults)
+        self.faults = Faults(too_many_requests)
+        self.sockets = SocketModeServer(state)
         self.limits = RateLimits(clock, active=rate_limited)
         if scopes is None:
             scopes = manifest["oauth_config"]["scopes"]["bot"] if manifest else DEFAULT_SCOPES

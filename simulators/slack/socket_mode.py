@@ -15,7 +15,6 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from simulators.common.faults import Faults
 from simulators.common.payloads import JSON
 from simulators.slack.records import Interaction
 from simulators.slack.state import State
@@ -44,11 +43,11 @@ class Connection:
 class SocketModeServer:
     """The connections of the bot."""
 
-    def __init__(self, state: State, faults: Faults) -> None:
+    def __init__(self, state: State) -> None:
         self.url = ""
         """Address of the WebSockets, "ws://127.0.0.1:8080/link"."""
         self.connections: list[Connection] = []
-        self._state, self._faults = state, faults
+        self._state = state
         self._tickets: dict[str, float] = {}
         self._timers: set[asyncio.TimerHandle] = set()
         state.deliver = self.deliver
@@ -65,9 +64,8 @@ class SocketModeServer:
 
     def deliver(self, asked: Interaction, attempt: int = 0) -> None:
         """Send an envelope over one of the connections; it fails if there is none."""
-        text = self._envelope(asked, attempt)
-        sent = [self._route(text) for _ in range(1 + self._faults.duplicates)]
-        if not any(sent) and asked.kind != "events_api":
+        is_sent = self._route(self._envelope(asked, attempt))
+        if not is_sent and asked.kind != "events_api":
             self._state.fail(asked, "dispatch_failed")
             return
         self._later(self._state.ack_s, partial(self._give_up, asked, attempt))
@@ -78,7 +76,7 @@ class SocketModeServer:
         able = [c for c in able if not c.is_warned] or able
         if not able:
             return False
-        connection = able[self._faults.random.integers(len(able))]
+        connection = secrets.choice(able)
         connection.queue.put_nowait(text)
         connection.sent += 1
         return True
@@ -200,7 +198,6 @@ class SocketModeServer:
         while True:
             text = await connection.queue.get()
             try:
-                await asyncio.sleep(self._faults.event_delay_s)
                 await connection.socket.send_str(text)
             except (ConnectionError, asyncio.CancelledError):
                 connection.queue.put_nowait(text)

@@ -307,13 +307,13 @@ class State:
             raise LookupError(f"{name} is not in the manifest, which has {', '.join(known)}.")
 
     def _interactive(self, kind: str, member: Member) -> JSON:
-        """What all payloads of interactions have."""
+        """The fields that all payloads of interactions have."""
         team = self.workspace.id
         user = {"id": member.id, "username": member.handle, "team_id": team}
         return {"type": kind, "team": {"id": team}, "user": user}
 
     def _place(self, source: Message | View, values: JSON) -> JSON:
-        """Where an element is. An ephemeral message is not repeated in the payload."""
+        """The place of an element. An ephemeral message is not repeated in the payload."""
         if isinstance(source, View):
             container: JSON = {"type": "view", "view_id": source.id}
             return {"container": container, "view": source.payload(self.workspace, values)}

@@ -69,7 +69,7 @@ class Views:
         return view
 
     def answer(self, view: View, payload: JSON, asked: Interaction) -> None:
-        """What the acknowledgement of a submission does to the modal."""
+        """Change the modal as the acknowledgement of a submission says."""
         action = payload.get("response_action")
         if action is None:
             view.is_open = False

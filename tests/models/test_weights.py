@@ -227,7 +227,7 @@ def test_describe_card() -> None:
         assert row not in page
     page = describe(card(sources={"plays": "f00d", "bible": "cafe"}), "f00d")
     assert "| Further texts | bible `cafe`, plays `f00d` |" in page
-    assert "data.verse_sources" in page
+    assert "tools.verse.sources" in page
 
 
 @pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))

@@ -20,7 +20,7 @@ import numpy as np
 from bot.operate.backup import write_archive
 from bot.settings import SETTINGS
 from bot.store import Database, Store, url_of
-from bot.store.backup import TRANSIENT
+from bot.store.backup import NOT_BACKED_UP
 from bot.store.database import FILE
 from bot.store.schema import Base
 from bot.version import checkout_version
@@ -58,7 +58,7 @@ async def empty_columns(database: Database) -> list[str]:
         return [
             f"{table.name}.{column.name}"
             for table in Base.metadata.sorted_tables
-            if table.name not in TRANSIENT
+            if table.name not in NOT_BACKED_UP
             for column in table.columns
             if not (await session.execute(table.select().where(column.is_not(None)))).first()
         ]

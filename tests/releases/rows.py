@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from bot.community.queries import Communities, Stopped
-from bot.museum.queries import Museum
+from bot.discoveries.queries import Discoveries
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.polls.removal_queries import remove
@@ -54,14 +54,14 @@ async def add_rows(store: Store, weights: bytes) -> None:
         for voter in (BOB, CAT):
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
-    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
+    await store[HallOfFame].note_shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
+    await store[HallOfFame].note_shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
     async with store.database.writing() as session:
         await remove(store.database, session, PARK, NOW, candidate=(FOUND, 0))
-    found = await store[Museum].named(PARK, "Mangopelta")
+    found = await store[Discoveries].named(PARK, "Mangopelta")
     assert found is not None
-    await store[Museum].favour(PARK, ADA, found.id)
-    await store[Museum].hide(PARK, ADA, hidden=True)
+    await store[Discoveries].favour(PARK, ADA, found.id)
+    await store[Discoveries].hide(PARK, ADA, hidden=True)
     request = TrainingRequest(
         policy="shared", task="names", recipe="quick", seed=8, queued_at=NOW, extra_names=NAMES
     )

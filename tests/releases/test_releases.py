@@ -16,7 +16,7 @@ from bot.community.queries import (
     Stopped,
 )
 from bot.creatures.animal import profile_of
-from bot.museum.queries import Museum
+from bot.discoveries.queries import Discoveries
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Ballot, Polls
 from bot.polls.removal_queries import RemovedNames, remove
@@ -163,12 +163,12 @@ async def check_rows(store: Store) -> None:
     assert settings == CommunitySettings(False, False, None, 2, False, daily)
     settings = await store[Communities].settings(rows.QUIET)
     assert settings.daily.stopped is Stopped.QUIET
-    own, of_all = await store[Museum].exhibits(WORDS, rows.PARK)
+    own, of_all = await store[Discoveries].exhibits(WORDS, rows.PARK)
     assert (of_all.name, of_all.owner_id, of_all.is_of_day) == ("Mangoraptor", None, True)
     assert (own.name, own.owner_id, own.is_favourite) == ("Mangopelta", ADA, True)
     for exhibit in (of_all, own):
         assert exhibit.profile == profile_of(exhibit.name)
-    assert await store[Museum].owner(rows.PARK, ADA) is None
+    assert await store[Discoveries].owner(rows.PARK, ADA) is None
     assert await store[Trainings].extra_names(4) == rows.NAMES
     stopped = await store[Trainings].get(5)
     assert stopped is not None
@@ -190,7 +190,7 @@ async def check_rows(store: Store) -> None:
 
 
 async def check_polls(store: Store) -> None:
-    (earlier,) = await store[Museum].exhibits(WORDS, MUSEUM)
+    (earlier,) = await store[Discoveries].exhibits(WORDS, MUSEUM)
     assert (earlier.name, earlier.discoverer, earlier.owner_id) == (
         "Ödlandosaurus",
         Person(ADA),
@@ -206,7 +206,7 @@ async def check_polls(store: Store) -> None:
     closed = await store[Polls].close(OPEN, NOW)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((0, 2), 1)
-    assert await store[Museum].exhibits(WORDS, MUSEUM) == [earlier]
+    assert await store[Discoveries].exhibits(WORDS, MUSEUM) == [earlier]
     removed = await store[Polls].find(REMOVED)
     assert removed is not None
     assert (removed.standing, removed.custom_model) == ({1: "Ödlandosaurus"}, "Elves")

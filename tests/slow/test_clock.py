@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from string import ascii_lowercase
 
-from bot.museum.queries import MOST_IN_A_DAY, Museum
+from bot.discoveries.queries import MOST_IN_A_DAY, Discoveries
 from bot.platforms.discord.client import Mangosaurus
 from simulators.both.server import SideBySide
 from simulators.common.clock import MovableClock
@@ -38,7 +38,7 @@ class Scene:
     async def owned(self) -> int:
         """How many dinosaurs are in Mary's collection."""
         member = int(self.local.member.id)
-        return await self.bot.app.store[Museum].count(self.local.guild_id, member)
+        return await self.bot.app.store[Discoveries].count(self.local.guild_id, member)
 
 
 async def test_end_of_a_vote_and_tomorrow(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_end_of_a_vote_and_tomorrow(tmp_path: Path) -> None:
         for poll in polls:
             await scene.see_result(poll)
         assert poll.edits[-1] >= poll.created_at + 3600
-        assert await store[Museum].count(place) == MOST_IN_A_DAY + 4
+        assert await store[Discoveries].count(place) == MOST_IN_A_DAY + 4
         assert await scene.owned() == MOST_IN_A_DAY
 
         assert await move(page, "24") == 200  # before the vote: it would end early in the move

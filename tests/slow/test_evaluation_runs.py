@@ -43,7 +43,7 @@ def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return rnn(LETTERS)
 
     def toss(*_: object) -> Auc:
-        return Auc(0.5, 0.1)
+        return 0.5, 0.1
 
     monkeypatch.setattr(names_evaluation, "auc", toss)
     monkeypatch.setattr(names_evaluation, "notebook_names", untrained)
@@ -96,7 +96,7 @@ def test_names_run(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixtu
     systems = figures["figures"]["held_out"]
     assert len([name for name in systems if name.startswith("Kneser-Ney")]) == 8
     assert systems["the recipe quick, trained in 12 s"]["difference"]["value"] == 0
-    quality = {w["quality"]["system"]: w["quality"] for w in figures["figures"]["writing"]}
+    quality = {w["system"]: w for w in figures["figures"]["writing"]}
     ours = quality["Mangosaurus (default)"]
     assert ours["count"] <= 30
     assert ours["in_corpus"] == 0

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import datetime
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
+from bot.chat.dispatch import ACKNOWLEDGED_S
 from bot.settings.values import format_shards
 from bot.startup import Exit
 from bot.store import Database, Store
@@ -20,14 +23,13 @@ from bot.trainer.registry import version_of
 from models.tasks import task_of
 from models.weights import SHIPPED
 from simulators.discord.guild import User
-from simulators.discord.records import Interaction
+from simulators.discord.records import Interaction, Message
 from simulators.discord.server import LocalDiscord
 from simulators.discord.servers import shard_of
 from tests.bot.store.test_locks import cut
 from tests.end_to_end.conftest import ELVES, PATIENCE_S
 from tests.waiting import eventually
 from tools.bot_process import BotProcess
-from tools.soak.records import PollMessage, is_confirmed, poll_of
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 
@@ -37,6 +39,39 @@ SHARDS = ((0, 1), (2, 3))
 """Those of each process; each shard has one server."""
 COUNT = 4
 BOTH = {"SHARD_IDS": "0-1", "SHARD_COUNT": "2"}
+RECEIPT = re.compile("You (voted|took your vote back)")
+VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
+
+
+@dataclass(frozen=True)
+class PollMessage:
+    """A message with vote buttons."""
+
+    id: str
+    message: Message
+    buttons: Mapping[int, str]
+    """The custom_id of each button, by the position of its name."""
+
+
+def poll_of(message: Message) -> PollMessage:
+    """The poll of a message; raises LookupError if it has no vote buttons."""
+    found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
+    matches = [match for match in found if match]
+    if not matches:
+        raise LookupError("no vote buttons")
+    buttons = {int(match["position"]): match[0] for match in matches}
+    return PollMessage(matches[0]["poll"], message, buttons)
+
+
+def is_confirmed(asked: Interaction) -> bool:
+    """Whether the response to a vote says that it is stored.
+
+    A press is acknowledged without a word once it is stored, or when that takes too long.
+    """
+    if asked.acknowledged_at is None:
+        return False
+    in_time = asked.acknowledged_at - asked.created_at < ACKNOWLEDGED_S
+    return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
 
 
 class Fleet:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from models.training.schedules import WordSchedule
-from models.verse import long_training
-from models.verse.long_training import load_network, load_vocabulary, run
+from models.verse.training_folder import load_network, load_vocabulary
 from tests import keras
-from tests.models.verse.prepared import prepare_small
+from tests.tools.verse.prepared import prepare_small
+from tools.verse import long_training
+from tools.verse.long_training import run
 
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)

@@ -25,7 +25,7 @@ from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from models.training.word_lines import PackedLines
 from models.training.word_vectors import WeightedText
-from models.verse.long_training import OfTexts
+from models.verse.training_folder import OfTexts
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
 from tests.optional import downloaded
 from tools.evaluation.baselines import kneser_ney, notebook_names

@@ -13,12 +13,12 @@ from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.platforms.slack.manifest import manifest
-from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
 from simulators.both.server import SideBySide
 from simulators.common.clock import MovableClock
 from simulators.discord.server import LocalDiscord
 from simulators.slack.server import LocalSlack
+from tests.bot.platforms.slack.commands import NAMES
 from tests.end_to_end.conftest import beside, mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
 from tests.slow.processes import environment_of, started, wait_until_logged
@@ -42,7 +42,7 @@ async def _served(folder: Path) -> AsyncIterator[SideBySide]:
     """What `python -m bot --local` runs, with a short time between edits on Slack."""
     clock = MovableClock()
     server = LocalDiscord(clock=clock.seconds)
-    workspace = LocalSlack(clock=clock.seconds, manifest=manifest(CommandNames()))
+    workspace = LocalSlack(clock=clock.seconds, manifest=manifest(NAMES))
     async with (
         SideBySide(server, workspace, clock) as local,
         mangosaurus(server, folder, now=clock.now) as bot,

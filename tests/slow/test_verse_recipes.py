@@ -19,14 +19,15 @@ from models.tasks import TASKS
 from models.training.events import Done
 from models.training.recipe import FROM_NOTHING, Options, RecipeError
 from models.training.schedules import Schedule, WordSchedule
-from models.verse import long_training, recipes
+from models.verse import recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights
 from tests import keras
 from tests.models.tiny import WITH_FEATURES, card, lstm, words_and_characters
-from tests.models.verse.prepared import prepare_small
 from tests.models.verse.test_reading import corpus as corpus_of
 from tests.slow.passages import PASSAGES, VALIDATION
+from tests.tools.verse.prepared import prepare_small
+from tools.verse import long_training
 
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)

@@ -110,7 +110,7 @@ class Inflection:
             self.irregular[noun.split()[1]] |= Part.PLURAL
 
     def parts(self, word: str) -> Part:
-        """What a word can be; nothing if it is unknown, a possessive or of a closed class."""
+        """Parts of speech of a word; none if it is unknown, a possessive or of a closed class."""
         bare = word.strip("'")
         if word in CLOSED or bare in CLOSED or re.search("'s$|s'$|^'[dst]|'(ll|re|ve|m)$", word):
             return Part(0)
@@ -151,7 +151,7 @@ class Inflection:
 
 
 def _without_s(word: str) -> Iterator[str]:
-    """What a plural or a third person may be of."""
+    """Words that a plural or a third person may be formed from."""
     if not word.endswith("s") or word.endswith("ss"):
         return
     if not re.search("(s|x|z|ch|sh|[^aeiou]y)s$", word):
@@ -172,7 +172,7 @@ def _stems(rest: str) -> Iterator[str]:
 
 
 def read_neighbours(folder: Path, tokens: list[str]) -> NDArray[np.int64]:
-    """What stands beside each token in prepared pentameter (`models.verse.long_training`).
+    """Counts of each token's neighbours in prepared pentameter (`tools.verse.long_training`).
 
     `(tokens, 4)`: how often it occurs, after a determiner, between a determiner and a word that
     seldom follows an adjective, and after a pronoun or an auxiliary.

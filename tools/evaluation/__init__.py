@@ -1,1 +1,1 @@
-"""What `python -m bot.evaluate` measures, beside what, and how it is shown."""
+"""Evaluation by `python -m bot.evaluate`: measures, baselines and pages."""

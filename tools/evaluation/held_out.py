@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from data.corpora import Corpus, CorpusError
 from models.networks.network import Network
-from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import Losses, losses_of
 from models.training.run import save_trained
 from models.weights import Trained
@@ -86,29 +85,13 @@ class HeldOutLosses:
     """The held-out texts, and their losses under each model."""
 
     texts: Sequence[str]
-    """With end symbols."""
+    """The texts, with end symbols."""
     losses: dict[str, Losses] = field(default_factory=dict)
-    """By system; the first is Mangosaurus."""
+    """Losses by system; the first is Mangosaurus."""
 
     def measure(self, system: str, network: Network) -> None:
         """Measure and store the losses of a model."""
         self.losses[system] = losses_of(network, self.texts)
-
-    def measure_members(self, network: WordsAndCharacters) -> None:
-        """Measure the members of the mixture of words and characters alone, and it without them."""
-        whole = losses_of(network, self.texts)
-        texts = list(map(network.vocabulary.fold, self.texts))
-        log_p, shares = network.unit_log_p(texts), network.shares
-        members = {
-            "its characters alone": log_p.characters,
-            "its words alone, others spelled": log_p.words(rare=0),
-            "its words alone, with the list of rare ones": log_p.words(shares.rare),
-            "the mixture without the cache": log_p.mixture(replace(shares, cache=0)),
-            "the mixture without the list": log_p.mixture(replace(shares, rare=0)),
-        }
-        for name, of_units in members.items():
-            nats = np.bincount(log_p.texts, -of_units, minlength=len(texts))
-            self.losses[name] = replace(whole, nats=nats.astype(np.float64))
 
     @property
     def ours(self) -> Losses:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,7 @@ NAMES_PER_REQUEST = 10
 CLASSIFIED_ORDER = "Kneser-Ney, order 6"
 """The Kneser-Ney model whose names are classified as well."""
 FOLDS, LONGEST_NGRAM, DRAWS = 5, 4, 20
-"""Of the classifier."""
+"""Settings of the classifier."""
 SAMPLES, SAMPLES_IN_ROW = 100, 5
 
 WRITING = (
@@ -50,6 +50,10 @@ REASONS = {
 """Descriptions of the reasons for rejection in `models.names.generator`."""
 
 
+Auc = tuple[float, float]
+"""Mean and standard deviation of the area under the ROC curve, over several draws."""
+
+
 @dataclass(frozen=True)
 class NamesQuality:
     """Quality of the names of a system. Shares are from 0 to 1."""
@@ -65,26 +69,10 @@ class NamesQuality:
     """Share that is well-formed (`models.names.constraints.DINOSAURS`)."""
     new_cluster: float
     """Share with a consonant cluster that no training name has (`models.names.filters`)."""
-    rejected: Mapping[str, float] = field(default_factory=dict)
+    rejected: Mapping[str, float]
     """Shares of all generated names that were rejected, by reason."""
-
-
-@dataclass(frozen=True)
-class Auc:
-    """Area under the ROC curve over several draws; 0.5 means that it cannot distinguish them."""
-
-    mean: float
-    deviation: float
-    """Standard deviation over the draws."""
-
-
-@dataclass(frozen=True)
-class SystemNames:
-    """Quality of a system's names, and how well a classifier distinguishes them from real ones."""
-
-    quality: NamesQuality
-    auc: Auc | None
-    """`None` if there are too few names."""
+    auc: Auc | None = None
+    """Of a classifier between them and real names; `None` if there are too few names."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,7 @@ class NamesFindings:
     quick: str
     """Name of the recipe `quick` among the losses."""
     quick_seconds: float
-    systems: tuple[SystemNames, ...]
+    systems: tuple[NamesQuality, ...]
     """Mangosaurus first."""
     real: Auc | None
     """AUC of real names of the training part."""
@@ -124,7 +112,7 @@ def names_board(evaluation: Evaluation) -> Board:
             "quick_seconds": found.quick_seconds,
             "writing": [dataclasses.asdict(system) for system in found.systems],
             "new_cluster_of_real_names": found.real_new_cluster,
-            "auc_of_real_names": found.real and dataclasses.asdict(found.real),
+            "auc_of_real_names": found.real,
         },
     )
 
@@ -194,10 +182,10 @@ def _generate(evaluation: Evaluation) -> tuple[list[str], Mapping[str, float]]:
 
 def _measure(
     system: str, names: Sequence[str], corpus: Corpus, rejected: Mapping[str, float] | None = None
-) -> SystemNames:
+) -> NamesQuality:
     quality = quality_of(system, names, corpus.items, known_clusters(corpus.training), rejected)
     new = sorted(set(filter(None, names)).difference(corpus.items))
-    return SystemNames(quality, auc(new, corpus.held_out))
+    return replace(quality, auc=auc(new, corpus.held_out))
 
 
 def quality_of(
@@ -249,7 +237,7 @@ def auc(written: Sequence[str], real: Sequence[str], draws: int = DRAWS) -> Auc 
     if len(written) < len(real) or len(real) < FOLDS:
         return None
     areas = [_area(written, real, draw) for draw in range(draws)]
-    return Auc(float(np.mean(areas)), float(np.std(areas)))
+    return float(np.mean(areas)), float(np.std(areas))
 
 
 def _area(written: Sequence[str], real: Sequence[str], draw: int) -> float:
@@ -276,7 +264,7 @@ def _area(written: Sequence[str], real: Sequence[str], draw: int) -> float:
 def _targets(found: NamesFindings) -> tuple[QualityTarget, ...]:
     at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
     ours, quick = found.losses.ours, found.losses.losses[found.quick]
-    quality, told_apart = found.systems[0].quality, found.systems[0].auc
+    quality = found.systems[0]
     copies = round(quality.in_corpus * quality.count)
     targets = [
         at_most("held-out nats/char", 1.45, ours.nats_per_character, ".3f"),
@@ -288,17 +276,17 @@ def _targets(found: NamesFindings) -> tuple[QualityTarget, ...]:
         at_least("well-formed names", 0.995, quality.well_formed, ".2%"),
         at_most("names with a new cluster", 0.025, quality.new_cluster, ".2%"),
     ]
-    if told_apart is not None:
-        targets.append(at_most("AUC of the classifier", 0.55, told_apart.mean, ".3f"))
+    if quality.auc is not None:
+        targets.append(at_most("AUC of the classifier", 0.55, quality.auc[0], ".3f"))
     return tuple(targets)
 
 
 def _quality_table(found: NamesFindings) -> Table:
     def row(title: str, cell: Callable[[NamesQuality], str], real: str = "") -> tuple[str, ...]:
-        return (title, *(cell(system.quality) for system in found.systems), real)
+        return (title, *(cell(system) for system in found.systems), real)
 
     areas = [system.auc for system in found.systems] + [found.real]
-    rejected = found.systems[0].quality.rejected
+    rejected = found.systems[0].rejected
     blank = [""] * len(found.systems)
     rows = (
         row("in the corpus", lambda q: f"{q.in_corpus:.1%}"),
@@ -308,20 +296,20 @@ def _quality_table(found: NamesFindings) -> Table:
         row("new cluster", lambda q: f"{q.new_cluster:.1%}", f"{found.real_new_cluster:.1%}"),
         (
             "AUC of the classifier",
-            *(f"{area.mean:.2f} ± {area.deviation:.2f}" if area else "–" for area in areas),
+            *("{:.2f} ± {:.2f}".format(*area) if area else "–" for area in areas),
         ),
         *(
             (f"rejected: {REASONS.get(why, why)}", f"{share:.1%}", *blank)
             for why, share in rejected.items()
         ),
     )
-    note = WRITING.format(count=found.systems[0].quality.count, draws=DRAWS)
-    columns = ("", *(system.quality.system for system in found.systems), "real names")
+    note = WRITING.format(count=found.systems[0].count, draws=DRAWS)
+    columns = ("", *(system.system for system in found.systems), "real names")
     return Table("Quality", note, columns, rows)
 
 
 def _headline(found: NamesFindings) -> tuple[Figure, ...]:
-    areas = {system.quality.system: system.auc for system in found.systems}
+    areas = {system.system: system.auc for system in found.systems}
     first, notebook = found.systems[0].auc, areas["the notebook's recipe"]
     if first is None or notebook is None:
         return ()
@@ -329,6 +317,6 @@ def _headline(found: NamesFindings) -> tuple[Figure, ...]:
     # is which.
     beside = Sentence(
         "those of the founding notebook {notebook:.0%}, by guessing {guessing:.0%}",
-        {"notebook": notebook.mean, "guessing": 0.5},
+        {"notebook": notebook[0], "guessing": 0.5},
     )
-    return (Figure("How often a program tells them from real names", first.mean, beside),)
+    return (Figure("How often a program tells them from real names", first[0], beside),)

@@ -45,7 +45,7 @@ BOARDS: Mapping[str, tuple[Callable[[Evaluation], Board], int]] = {
     "names": (names_board, 1_000),
     "sonnets": (sonnets_board, 160),
 }
-"""By task, with the number of requests or poems on the project's page."""
+"""Boards by task, with the number of requests or poems on the project's page."""
 
 
 def evaluate(options: EvaluationOptions, console: Console) -> None:

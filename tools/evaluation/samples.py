@@ -28,7 +28,7 @@ subjects are in `tools/evaluation/samples.toml`. The [scoreboard](scoreboard.md)
 """
 READER = "## What a reader would still find wrong"
 UNREAD = "Nobody has read these poems yet."
-"""What stands below `READER` until somebody writes it on the page."""
+"""Text below `READER` until somebody replaces it on the page."""
 
 
 @cache

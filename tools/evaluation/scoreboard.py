@@ -70,7 +70,7 @@ class Board:
     """The part of one task on the scoreboard."""
 
     task: str
-    """In the JSON: `kind`."""
+    """The task, `kind` in the JSON."""
     weights: str
     """SHA-256 of the weight file."""
     facts: tuple[tuple[str, str], ...]

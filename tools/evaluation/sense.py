@@ -126,7 +126,7 @@ def _reduced(matrix: Any) -> Floats:  # noqa: ANN401
 
 @dataclass(frozen=True, eq=False)
 class SenseReference:
-    """What poems are measured against."""
+    """Real sonnets and word vectors that poems are measured against."""
 
     real: tuple[MeasuredPoem, ...]
     """The regular sonnets: those of fourteen lines."""

@@ -12,7 +12,6 @@ from data.errors import Sentence
 from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
 from models.networks.vocabulary import Vocabulary
-from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
 from models.weights import SHIPPED
@@ -208,8 +207,6 @@ def _held_out_losses(evaluation: Evaluation, notebook: Network) -> HeldOutLosses
     trained, corpus = evaluation.trained, evaluation.corpus
     losses = HeldOutLosses(corpus.held_out)
     losses.measure(f"{OURS} ({trained.card.recipe})", trained.network)
-    if isinstance(trained.network, WordsAndCharacters):
-        losses.measure_members(trained.network)
     read = corpus.training, corpus.validation
     for name, model in kneser_ney(*read, VERSE, evaluation.show_status):
         losses.measure(name, model)

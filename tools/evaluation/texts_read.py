@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.packed_verse import packed_works
 from data.text import normalise_verse, words_of
+from tools.verse.packed_verse import packed_works
 
 FREQUENT = 20
 """Occurrences from which on a word is real although no dictionary has it."""
@@ -49,7 +49,7 @@ class TextsRead:
         """Words that occur at least `FREQUENT` times."""
 
     def longest_runs(self, poems: Sequence[Sequence[str]]) -> list[int]:
-        """Of each poem, the length of the longest sequence of its words that a text has, too."""
+        """Length of each poem's longest sequence of words that a text has, too."""
         ours, begins = self._numbered(poems)
         longest = np.zeros(len(ours), np.int64)
         for read in self._sources:

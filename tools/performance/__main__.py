@@ -23,7 +23,7 @@ from tools.bot_process import CHECKOUT
 from tools.load import ALONE_S, PLATFORMS, Asked, crowded_bot, quantiles
 from tools.performance import networks, page, texts, timing
 from tools.performance.page import Section
-from tools.performance.timing import Times, in_turn, ratio, shown
+from tools.performance.timing import Times, human_time, in_turn, ratio
 
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 PAGE = CHECKOUT / "docs" / "performance.md"
@@ -79,14 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def step_times(effort: Effort) -> dict[str, Times]:
     """One step of one text in each way, and the machine's own rates, in turn."""
     network = networks.shipped()
-    works = {
+    functions = {
         OURS: networks.numpy_step(network),
         PRODUCTS: networks.products(network),
-        **timing.works(),
+        **timing.products(),
         PREDICT: networks.keras_predict(network),
         COMPILED: networks.keras_compiled(network),
     }
-    return in_turn(works, rounds=effort.rounds, seconds=effort.seconds)
+    return in_turn(functions, rounds=effort.rounds, seconds=effort.seconds)
 
 
 def about() -> Section:
@@ -100,7 +100,7 @@ def about() -> Section:
     )
     waiting = f"{os.getloadavg()[0]:.1f} processes wanted a core before"
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit `{found.stdout.strip() or 'unknown'}`"
-    rows = [("measured", when), *timing.facts(), ("other load", waiting)]
+    rows = [("measured", when), *timing.circumstances(), ("other load", waiting)]
     return Section("The machine", ("", ""), rows)
 
 
@@ -115,9 +115,9 @@ def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
         rows.append(
             (
                 way,
-                shown(each.median),
+                human_time(each.median),
                 f"± {each.spread:.0%}",
-                shown(each.cpu_median),
+                human_time(each.cpu_median),
                 ratio(each.median / ours),
                 rate,
             )
@@ -134,18 +134,20 @@ def words(effort: Effort, rates: timing.Rates) -> Section:
     """A step of the word network, as it serves and exact."""
     exact = networks.word_network()
     serving = exact.approximated()
-    works: dict[str, Callable[[], object]] = {}
+    functions: dict[str, Callable[[], object]] = {}
     for batch in effort.batches:
-        works[f"{batch} serving"] = networks.word_step(serving, batch)
-        works[f"{batch} exact"] = networks.word_step(exact, batch)
-    times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
+        functions[f"{batch} serving"] = networks.word_step(serving, batch)
+        functions[f"{batch} exact"] = networks.word_step(exact, batch)
+    times = in_turn(functions, rounds=effort.rounds, seconds=effort.seconds / 3)
     rows = []
     for batch in effort.batches:
         operations = networks.word_operations(exact, batch)
         row = [f"{batch}"]
         for way in ("serving", "exact"):
             seconds = times[f"{batch} {way}"].median
-            row.append(f"{shown(seconds / batch)} ({operations / seconds / 1e9 / rates.sgemm:.0%})")
+            row.append(
+                f"{human_time(seconds / batch)} ({operations / seconds / 1e9 / rates.sgemm:.0%})"
+            )
         rows.append(row)
     header = ("texts", "NumPy, as it serves", "NumPy, exact")
     note = (
@@ -156,7 +158,7 @@ def words(effort: Effort, rates: timing.Rates) -> Section:
 
 
 def of_texts(effort: Effort, predict: float) -> Section:
-    """What a member waits for, without the chat."""
+    """Times that a member waits for texts, without the chat."""
     names, verse = texts.TaskWriter("names"), texts.TaskWriter("sonnets")
     rows = []
     for what, write, writer in (
@@ -168,7 +170,7 @@ def of_texts(effort: Effort, predict: float) -> Section:
         rows.append(
             (
                 what,
-                shown(each.times.median),
+                human_time(each.times.median),
                 f"± {each.times.spread:.0%}",
                 f"{each.characters / each.times.median:,.0f}",
                 ratio(each.characters * predict / each.times.median),
@@ -206,7 +208,7 @@ def one_member(effort: Effort) -> Section:
             ("/sonnet finished", [each.to_answer or ALONE_S for each in poems]),
         ):
             half, most = quantiles(seconds, 0.5, 0.99)
-            rows.append((platform.capitalize(), what, shown(half), shown(most)))
+            rows.append((platform.capitalize(), what, human_time(half), human_time(most)))
     note = "Times include those of the simulator, which runs on the same cores."
     return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)
 

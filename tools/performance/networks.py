@@ -32,7 +32,7 @@ def shipped() -> LSTM:
 
 
 def operations(network: LSTM) -> int:
-    """Of the matrix products of a step; a product and a sum are two."""
+    """Operations in the matrix products of a step; a product and a sum are two."""
     return 2 * sum(matrix.size for matrix in _matrices(network))
 
 
@@ -98,7 +98,7 @@ def word_network() -> FastWordLSTM:
 
 
 def word_operations(network: FastWordLSTM, batch: int) -> int:
-    """Of the matrix products of a step of the exact network."""
+    """Operations in the matrix products of a step of the exact network."""
     d = network.E.shape[1]  # the rows of Wx for the last word of a line are added once a line
     first, *others = dense(network)
     sizes = [d * first.Wx.shape[1], math.prod(first.Wh.shape)]
@@ -141,7 +141,7 @@ def _keras_model(network: LSTM) -> Any:  # noqa: ANN401
 
 
 def _matrices(network: LSTM) -> list[Array]:
-    """Those of the products of a step: x of the first layer is a row of Wx, no product."""
+    """Matrices in the products of a step: x of the first layer is a row of Wx, no product."""
     first, *others = network.layers
     found = [first.Wh, network.Wy, *(w for layer in others for w in (layer.Wx, layer.Wh))]
     return [np.asarray(matrix) for matrix in found]

@@ -30,7 +30,7 @@ class Section:
         console.print(table)
 
     def markdown(self) -> str:
-        """As a part of the page."""
+        """Markdown of the section."""
         lines = [f"## {self.title}", "", _row(self.header), _row(["---"] * len(self.header))]
         lines += [_row(row) for row in self.rows]
         return "\n".join([*lines, *(["", self.note] if self.note else [])])

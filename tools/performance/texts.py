@@ -21,9 +21,9 @@ class Written:
     """Texts of one kind."""
 
     times: Times
-    """Of one text."""
+    """Times of one text."""
     characters: float
-    """Of one text, on average."""
+    """Characters of one text, on average."""
 
 
 class TaskWriter:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 MOST_CALLS = 100_000
-"""In one repetition."""
+"""Most calls in one repetition."""
 SQUARE = 1024
 """Rows and columns of the square matrices of the SGEMM."""
 GEMV = (320, 1280)
@@ -25,16 +25,16 @@ class Times:
 
     wall: Sequence[float]
     cpu: Sequence[float]
-    """Of all threads of the process."""
+    """CPU time of all threads of the process."""
 
     @property
     def median(self) -> float:
-        """Of the time on the clock."""
+        """Median wall time."""
         return float(np.median(self.wall))
 
     @property
     def cpu_median(self) -> float:
-        """Of the time of all cores."""
+        """Median CPU time of all threads."""
         return float(np.median(self.cpu))
 
     @property
@@ -45,24 +45,24 @@ class Times:
 
 
 def in_turn(
-    works: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
+    functions: Mapping[str, Callable[[], object]], *, rounds: int, seconds: float
 ) -> dict[str, Times]:
     """Repeat each piece of work for some seconds in each round, one after the other.
 
     So what slows the machine down for a while slows all of them down. Each is called once before,
     which fills caches and tells how many calls fit into the seconds.
     """
-    calls = {name: _calls_in(work, seconds) for name, work in works.items()}
-    wall: dict[str, list[float]] = {name: [] for name in works}
-    cpu: dict[str, list[float]] = {name: [] for name in works}
+    calls = {name: _calls_in(work, seconds) for name, work in functions.items()}
+    wall: dict[str, list[float]] = {name: [] for name in functions}
+    cpu: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
-        for name, work in works.items():
+        for name, work in functions.items():
             began, began_cpu = time.perf_counter(), time.process_time()
             for _ in range(calls[name]):
                 work()
             wall[name].append((time.perf_counter() - began) / calls[name])
             cpu[name].append((time.process_time() - began_cpu) / calls[name])
-    return {name: Times(wall[name], cpu[name]) for name in works}
+    return {name: Times(wall[name], cpu[name]) for name in functions}
 
 
 def _calls_in(work: Callable[[], object], seconds: float) -> int:
@@ -73,10 +73,10 @@ def _calls_in(work: Callable[[], object], seconds: float) -> int:
     return min(max(1, int(seconds / once)), MOST_CALLS)
 
 
-def shown(seconds: float) -> str:
+def human_time(seconds: float) -> str:
     """A time with three digits and a fitting unit.
 
-    >>> shown(0.0712), shown(4.1e-5), shown(3.456)
+    >>> human_time(0.0712), human_time(4.1e-5), human_time(3.456)
     ('71.2 ms', '41.0 µs', '3.46 s')
     """
     units = {1.0: "s", 1e-3: "ms", 1e-6: "µs"}
@@ -98,13 +98,14 @@ def ratio(times: float) -> str:
 
 @dataclass(frozen=True)
 class Rates:
-    """Of this machine, with one thread, in 10⁹ operations a second; a product and a sum are two."""
+    """Rates of this machine with one thread, in 10⁹ operations a second; a product and a sum are
+    two."""
 
     gemv: float
     sgemm: float
 
 
-def works() -> dict[str, Callable[[], object]]:
+def products() -> dict[str, Callable[[], object]]:
     """The products whose times tell the rates."""
     random = np.random.default_rng(0)
     square = random.standard_normal((SQUARE, SQUARE), np.float32)
@@ -117,15 +118,15 @@ def works() -> dict[str, Callable[[], object]]:
 
 
 def rates(times: dict[str, Times]) -> Rates:
-    """The rates, from the times of `works`."""
+    """The rates, from the times of `products`."""
     return Rates(
         gemv=2 * GEMV[0] * GEMV[1] / times["GEMV"].median / 1e9,
         sgemm=2 * SQUARE**3 / times["SGEMM"].median / 1e9,
     )
 
 
-def facts() -> list[tuple[str, str]]:
-    """What a figure depends on. Nothing names the machine."""
+def circumstances() -> list[tuple[str, str]]:
+    """Facts that a figure depends on. Nothing names the machine."""
     found = []
     for package in PACKAGES:
         try:

@@ -22,7 +22,7 @@ from tools.year.ledger import Ledger
 from tools.year.year import START, Year, YearOptions
 
 PATIENCE_S = 60.0
-"""For the database: how fast it is, other tools measure."""
+"""Patience with the database: other tools measure how fast it is."""
 
 
 async def run(folder: Path, url: URL, options: YearOptions, console: Console) -> Ledger:
@@ -38,7 +38,7 @@ async def run(folder: Path, url: URL, options: YearOptions, console: Console) ->
 
 
 def report(ledger: Ledger, seconds: float) -> Table:
-    """What has happened, and what was wrong."""
+    """Table of the events, and of what was wrong."""
     table = Table("what", "number")
     for what, number in sorted(ledger.counts.items()):
         table.add_row(what, f"{number:,}")

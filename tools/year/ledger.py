@@ -33,7 +33,7 @@ class Club:
     daily_from: date | None = None
     stopped: str | None = None
     channel: int = 0
-    """That of the dinosaurs of the day."""
+    """Channel of the dinosaurs of the day."""
     left_at: datetime | None = None
     days: dict[date, int] = field(default_factory=dict)
     """The poll of each day."""
@@ -62,7 +62,7 @@ class Entry:
     """Whether that was deleted before the end."""
 
     def position_of(self, member: int) -> int | None:
-        """What a member votes for."""
+        """Position that a member votes for."""
         return self.votes.get(member, (None,))[0]
 
 
@@ -203,7 +203,7 @@ class Ledger:
                 found.member, found.owner = None, None
 
     def sweep(self, now: datetime) -> None:
-        """What is kept for 30 days only."""
+        """Delete what is kept for 30 days only."""
         for club in self.clubs.values():
             if club.left_at is not None and club.left_at < now - KEPT:
                 self.polls = {n: poll for n, poll in self.polls.items() if poll.club is not club}

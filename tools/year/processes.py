@@ -30,8 +30,8 @@ from models.weights import Trained
 from tests.bot.fakes import FakeWriter
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 from tests.bot.world import World
-from tools.soak.crowd import SYLLABLES
 
+SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
 NONCE = timedelta(minutes=5)
 """How long the chat knows a message of the same nonce again."""
 STOPPED_S = 5.0
@@ -46,7 +46,7 @@ class Chat:
     communities: set[int]
     shown: dict[int, Message] = field(default_factory=dict)
     places: dict[int, MessageRef] = field(default_factory=dict)
-    """Where each message is."""
+    """Place of each message."""
     polls: dict[int, int] = field(default_factory=dict)
     """The message of each poll."""
     answers: list[int] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Chat:
     sent: Counter[int] = field(default_factory=Counter)
     """Number of messages with each nonce, the poll's id."""
     closed_channels: set[int] = field(default_factory=set)
-    """Those that were deleted."""
+    """Channels that were deleted."""
     is_away: bool = False
     """Whether nobody can reach it."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(10**6))

@@ -197,7 +197,7 @@ class Year:
         """Communities and members."""
         allowed: dict[tuple[int, int], set[int | None]] = {}
         """Positions that a vote may have if a process was killed, by poll and member."""
-        for club in self._here():
+        for club in self._current_clubs():
             number = int(random.poisson(0.3 if club.id == 1 else 0.05))
             askers = [int(each) for each in random.choice(club.members, number)]
             is_early = (self.now.date() - self.options.start).days < KEEN_DAYS
@@ -221,7 +221,7 @@ class Year:
         await self._run(works)
         await self._note_requests(asked, allowed)
 
-    def _here(self) -> list[Club]:
+    def _current_clubs(self) -> list[Club]:
         return [self.ledger.clubs[number] for number in sorted(self.chat.communities)]
 
     def _open_polls(self) -> list[Entry]:
@@ -341,7 +341,7 @@ class Year:
     # What happens to a community
 
     def _plan(self, day: int) -> list[Work]:
-        """What happens on a day, by itself."""
+        """Plan the events of a day."""
         clubs, random = self.ledger.clubs, self.random
         plan: list[Work] = []
         if day % 60 in (3, 12 + day // 60 * 3):

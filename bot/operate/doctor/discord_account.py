@@ -104,7 +104,7 @@ class Clock:
         return trace
 
     def findings(self) -> list[Finding]:
-        """What it shows: nothing without an answer."""
+        """Finding about the machine's clock; none if Discord did not answer."""
         if self.ahead_s is None:
             return []
         advice = "Let the system set its clock (on Linux: timedatectl set-ntp true)."

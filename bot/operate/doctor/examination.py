@@ -38,7 +38,7 @@ from bot.settings import (
 from bot.startup import Exit
 
 PLAIN_MARKS = {Level.FINE: "+", Level.WARNING: "!", Level.PROBLEM: "x"}
-"""For an output that cannot show the others."""
+"""Marks for an output that cannot show the others."""
 SETTINGS_S = 10.0
 COLORS = {Level.FINE: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
 

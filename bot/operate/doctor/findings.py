@@ -24,11 +24,11 @@ class Finding:
 
     level: Level
     check: str
-    """What was checked: one or two words."""
+    """Name of the check: one or two words."""
     found: str
     """A sentence, without secrets."""
     advice: str = ""
-    """What to do: a sentence or two."""
+    """Advice to the operator: a sentence or two."""
 
 
 def fine(check: str, found: str) -> Finding:

@@ -49,6 +49,7 @@ async def _run_local_discord(settings: Settings) -> None:
 
 
 async def _run_side_by_side(settings: Settings) -> None:
+    from bot.features import REGISTRY
     from bot.platforms.slack.manifest import manifest
     from bot.platforms.slack.names import CommandNames
     from simulators.both.server import SideBySide
@@ -58,7 +59,7 @@ async def _run_side_by_side(settings: Settings) -> None:
 
     clock = MovableClock()
     discord = LocalDiscord(clock=clock.seconds)
-    app = manifest(CommandNames(settings.slack_command_prefix))
+    app = manifest(CommandNames(REGISTRY, settings.slack_command_prefix))
     slack = LocalSlack(clock=clock.seconds, manifest=app)
     home = at_home(settings, discord.guild_id, slack.workspace.id)
     tokens = Tokens("", slack.bot_token, slack.app_token)

@@ -1,4 +1,4 @@
-"""What `python -m bot` runs: the platforms, or a simulation of them."""
+"""Process of `python -m bot`: runs the platforms, or a simulation of them."""
 
 import asyncio
 

@@ -43,7 +43,7 @@ class BodyPlan:
     trunk: float
     tail: float
     hip_height: float
-    """Of the hip joint above the ground."""
+    """Height of the hip joint above the ground."""
     trunk_angle: float
     """How steeply the trunk rises from hip to shoulder."""
     trunk_arch: float
@@ -54,15 +54,15 @@ class BodyPlan:
     tail_angles: tuple[float, float]
     """How steeply the tail rises, at its base and at its tip."""
     depths: tuple[float, ...]
-    """From edge to edge: tail base, hip, belly, chest, neck base, neck at the head."""
+    """Depths from edge to edge: tail base, hip, belly, chest, neck base, neck at the head."""
     taper: float
     """1: the tail is a cone; above 1: it ends in a whip; below 1: it stays thick."""
     leg: tuple[float, float, float]
     """Thigh, shank and instep, as parts of the hip's height."""
     thigh: float
-    """Its width."""
+    """Width of the thigh."""
     shank: float
-    """Width at its thickest."""
+    """Width of the shank at its thickest."""
     foot: Foot
     toes: float
     """Length of the middle toe, as a part of the hip's height."""
@@ -72,7 +72,7 @@ class BodyPlan:
     fingers: int
     stands_on_arms: bool
     stride: float
-    """Of a fast walk, as a part of the hip's height."""
+    """Length of a stride in a fast walk, as a part of the hip's height."""
 
 
 PLANS = {

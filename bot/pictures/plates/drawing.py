@@ -120,5 +120,5 @@ def _paint(colour: Rgb) -> str:
 
 
 def _opacity(opacity: float, of: str = "fill") -> str:
-    """Of a fill or stroke: that of an element costs the renderer a layer."""
+    """Opacity of a fill or stroke: the opacity of an element would cost the renderer a layer."""
     return "" if opacity >= 1 else f' {of}-opacity="{opacity:.2f}"'

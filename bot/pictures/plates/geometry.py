@@ -15,7 +15,7 @@ Points = list[complex]
 STEPS = 7
 """Points of a curve between two of those that it goes through."""
 _CORNERS = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
-"""Of a circle, clockwise."""
+"""Corners of a polygon that stands for a circle, clockwise."""
 
 
 def polar(length: float, degrees: float) -> complex:

@@ -14,7 +14,7 @@ PUPIL = rgb("17131c")
 MOUTH = rgb("7c2b35")
 TONGUE = rgb("d0707a")
 EYE_RING = 1.28
-"""Its radius, in radii of the eye."""
+"""Radius of the ring around the eye, in radii of the eye."""
 
 TUBE = (
     (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
@@ -24,18 +24,18 @@ TUBE = (
 HELMET = (
     (0.66, 0.04), (0.58, 0.24), (0.42, 0.44), (0.18, 0.50), (-0.02, 0.38), (-0.08, 0.16), (0.2, 0.0)
 )  # fmt: skip
-"""As of *Corythosaurus*."""
+"""A crest as of *Corythosaurus*."""
 BLADES = (
     (0.84, 0.06), (0.72, 0.30), (0.52, 0.42), (0.30, 0.42), (0.12, 0.34), (0.02, 0.24), (0.2, 0.05)
 )  # fmt: skip
-"""As of *Dilophosaurus*."""
+"""A crest as of *Dilophosaurus*."""
 CASQUE = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
-"""As of a cassowary."""
+"""A crest as of a cassowary."""
 DOME = (
     (0.27, -0.30), (0.16, 0.28), (0.01, 0.80), (-0.13, 1), (-0.29, 0.76), (-0.39, 0.1),
     (-0.41, -0.5), (-0.1, -0.24),
 )  # fmt: skip
-"""In skull lengths and heights of the dome, from above the eye."""
+"""A dome, in skull lengths and heights of the dome, from above the eye."""
 SHINE = ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
 KNOBS = ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
 FRILL = (

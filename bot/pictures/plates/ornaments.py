@@ -9,7 +9,7 @@ from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.skeleton import UNITS, Sketch
 
 FOLD = ((0.18, 0.7), (0.42, 1.0), (0.72, 0.7))
-"""Of a dewlap, from chin to neck: where, and how deep."""
+"""Points of a dewlap, from chin to neck: where, and how deep."""
 
 
 def draw_behind_body(sketch: Sketch) -> None:

@@ -35,12 +35,12 @@ class Palette:
     """Darker, along the spine."""
     belly: Rgb
     far: Rgb
-    """Of limbs on the far side."""
+    """Colour of limbs on the far side."""
     far_marking: Rgb
     marking: Rgb
     crease: Rgb
     accent: Rgb
-    """Of crests, frills, sails."""
+    """Colour of crests, frills and sails."""
     horn: Rgb
     claw: Rgb
     eye: Rgb

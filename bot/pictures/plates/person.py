@@ -1,4 +1,4 @@
-"""What shows how large a creature is: a person, or a familiar thing beside a small one."""
+"""Measures of a creature's size: a person, or a familiar thing beside a small creature."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ STANDS = ((267, 269, 350), (277, 273, 354))
 
 
 class Gesture(Enum):
-    """What the person does: directions of both legs, both arms and the back, in degrees.
+    """Gesture of the person: directions of both legs, both arms and the back, in degrees.
 
-    Those of limbs lead from the body outwards, of a person who looks right.
+    The person looks right; directions of limbs lead outwards from the body.
     """
 
     WAVES = STANDS, ((252, 286), (4, 72)), 90
@@ -54,11 +54,11 @@ class Measure:
     """Metres."""
     height: float
     is_ahead: bool
-    """Before the creature, not behind its tail."""
+    """Whether the measure stands before the creature, not behind its tail."""
 
 
 def measure_of(profile: Profile, own: Variation) -> Measure:
-    """What stands beside a creature: a person from `SMALL` on, else a thing."""
+    """The measure that stands beside a creature: a person from `SMALL` on, else a thing."""
     may_lead = profile.pose is not Pose.FEEDING  # else its food is before it
     if profile.length < SMALL:
         things = (_BOOT, _BALL) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)

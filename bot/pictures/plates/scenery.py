@@ -14,11 +14,11 @@ GROUND = 76.0
 """Height of the ground under the creature's feet, in pixels from the lower edge."""
 HORIZON = GROUND + 50
 WIDTH, HEIGHT = 800, 500
-"""Of a plate, in pixels."""
+"""Size of a plate, in pixels."""
 ALIKE = 0.08
 """Difference of luminance below which limbs are lost in a shadow."""
 LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
-"""Where creatures without a theme stand, in the light of any day."""
+"""Landscapes of creatures without a theme, in the light of any day."""
 PEEKING = 40
 """Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75
@@ -40,16 +40,16 @@ class Light:
     """Colours of a scene."""
 
     high: Rgb
-    """Of the sky above."""
+    """Colour of the sky above."""
     low: Rgb
-    """Of the sky at the horizon."""
+    """Colour of the sky at the horizon."""
     far: Rgb
-    """Of the land far away."""
+    """Colour of the land far away."""
     middle: Rgb
-    """Of trees and hills."""
+    """Colour of trees and hills."""
     ground: Rgb
     plant: Rgb
-    """Of plants in front."""
+    """Colour of plants in front."""
 
 
 def _light(*codes: str) -> Light:

@@ -10,7 +10,7 @@ from bot.pictures.plates.palette import Palette
 from bot.pictures.plates.skulls import SKULLS, Outline, Skull
 
 UNITS = 1000
-"""Of a drawing, for the length of a usual member of a family."""
+"""Length of a usual member of a family, in units of the drawing."""
 TAIL, TRUNK, NECK = 5, 3, 4
 """Parts of the spine."""
 HIP, SHOULDER, HEAD = TAIL, TAIL + TRUNK, TAIL + TRUNK + NECK
@@ -31,13 +31,13 @@ class Head:
     skull: Skull
     origin: complex
     turn: complex
-    """Its length and direction as a factor: skull units times this are units of the drawing."""
+    """Length and direction of the head as a factor from skull units to units of the drawing."""
     gape: float
     """How far the jaw opens, in degrees."""
 
     @property
     def length(self) -> float:
-        """Of the skull, in units of the drawing."""
+        """Length of the skull, in units of the drawing."""
         return abs(self.turn)
 
     def at(self, x: float, y: float) -> complex:
@@ -72,8 +72,8 @@ class Stance:
     feet: tuple[tuple[float, float, float], tuple[float, float, float]] = (
         (0.45, 0, 65), (-0.55, 0, 78)
     )  # fmt: skip
-    """Of the near and the far foot: how far ahead, in half strides; how high, as a part of the
-    hip's height; how steep the instep is."""
+    """The near and the far foot: how far ahead, in half strides; how high, as a part of the hip's
+    height; how steep the instep is."""
 
 
 STANCES = {
@@ -97,10 +97,10 @@ class Limb:
     ankle: complex
     """Or wrist."""
     end: complex
-    """Where the toes or fingers begin."""
+    """The point where the toes or fingers begin."""
     ground: float
     is_lifted: bool
-    """Only animals with the toes of birds lift a foot."""
+    """Whether the foot is lifted, as only animals with the toes of birds do."""
     is_near: bool
 
 
@@ -110,7 +110,7 @@ class Skeleton:
 
     plan: BodyPlan
     body: Tube
-    """From the tip of the tail (s = 0) into the head (s = 1); v = 1 is the back."""
+    """The body from the tip of the tail (s = 0) into the head (s = 1); v = 1 is the back."""
     hip: float
     shoulder: float
     nape: float
@@ -121,7 +121,7 @@ class Skeleton:
     arms: tuple[Limb, Limb]
     stands_on_arms: bool
     length: float
-    """Of the spine with the skull, in units."""
+    """Length of the spine with the skull, in units."""
     plumage: float
     """Length of its feathers: 0 if it has none, 1 if it is known for them."""
 

@@ -15,7 +15,7 @@ class Skull:
     """A head seen from its right side."""
 
     top: Outline
-    """From the joint of the jaw over the back of the head to the tip of the snout."""
+    """The edge from the joint of the jaw over the back of the head to the tip of the snout."""
     mouth: Outline
     """The edge of the upper jaw from the snout back to the joint."""
     jaw: Outline
@@ -24,7 +24,7 @@ class Skull:
     """Centre and radius."""
     nostril: tuple[float, float]
     beak: float = 2.0
-    """Where the beak begins."""
+    """The point where the beak begins."""
     teeth: int = 0
     tooth: float = 0.05
     """Length of the longest."""

@@ -44,7 +44,7 @@ from data.phrases import Phrase
 log = logging.getLogger(__name__)
 
 FILE = "commands.sha256"
-"""In the state directory: digests of the commands that were registered last."""
+"""File in the state directory with digests of the commands that were registered last."""
 LONGEST_DESCRIPTION, LONGEST_LABEL = 100, 32
 """Characters of a description or the name of a choice, and of a command in a menu."""
 HOME = "home "
@@ -81,7 +81,7 @@ READ_AS: dict[Kind, type | tuple[type, ...]] = {
 """Types of the values that commands take."""
 
 Installs = app_commands.AppInstallationType
-"""To whom an application can be added: servers, users."""
+"""Kinds of installation of an application: for a server, for a user."""
 
 
 def installs_of(application: discord.AppInfo | None) -> Installs:
@@ -286,7 +286,7 @@ class RegisteredInFile:
         self._path = state_dir / FILE
 
     async def digests(self) -> Mapping[int, str]:
-        """What was registered last, by application or home server."""
+        """Digests of the commands registered last, by application or home server."""
         return await asyncio.to_thread(_read, self._path)
 
     async def note(self, number: int, digest: str) -> None:
@@ -297,7 +297,7 @@ class RegisteredInFile:
 
 
 Registered = RegisteredInFile | Registrations
-"""What is remembered of the commands that were registered last."""
+"""Memory of the commands that were registered last."""
 
 
 async def sync_if_changed(

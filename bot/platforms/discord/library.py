@@ -1,4 +1,4 @@
-"""What discord.py lacks: it drops odd events, notices half-open connections, and logs briefly."""
+"""Additions to discord.py: odd events are dropped, half-open connections noticed, logs brief."""
 
 import asyncio
 import json

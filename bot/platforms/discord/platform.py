@@ -49,7 +49,7 @@ NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSO
 includes timeouts."""
 
 _CLOSED = "closed"
-"""In the `RuntimeError` of aiohttp for a request of a late answer, while the bot stops."""
+"""Part of aiohttp's `RuntimeError` for a request of a late answer, while the bot stops."""
 _DELETED = {10003, 10008}
 """Unknown channel or message."""
 _GONE = {10004, 10015, 10062, 50027}
@@ -60,7 +60,7 @@ _ARCHIVED = 50083
 """The thread is archived: its messages cannot be edited until somebody opens it again."""
 
 _ORIGINAL: Any = "@original"
-"""In place of a message's id: the answer to the interaction whose token a webhook has."""
+"""Stands for a message's id: the answer to the interaction whose token a webhook has."""
 
 LIMITS = Limits(
     button_label=80,

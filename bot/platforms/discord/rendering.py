@@ -282,7 +282,7 @@ def modal_of(form: Form, language: Language = ENGLISH) -> discord.ui.Modal:
 
 
 def submitted(data: Mapping[str, Any]) -> Button:
-    """What a submitted form asks for, like a pressed button."""
+    """The request of a submitted form, like that of a pressed button."""
     action, _colon, state = str(data.get("custom_id")).partition(":")
     (field,) = (each for row in data["components"] for each in row["components"])
     return Button(NOTHING, action, f"{state}{field['value']}")

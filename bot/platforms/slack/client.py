@@ -13,7 +13,7 @@ from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.network.api import BASE_URL, LIBRARY, SlackApi
 from bot.platforms.slack.network.connection import SocketMode
 from bot.platforms.slack.network.edit_budget import EDIT_S
-from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.platform import TERMS, SlackPlatform
 from bot.platforms.slack.requests import Requests
 from bot.platforms.slack.startup_problems import different_apps, missing_scopes, unnamed_home
 from bot.store.identities import Identities
@@ -42,7 +42,7 @@ class SlackBot:
         self.app = app
         app.libraries["slack-sdk"] = LIBRARY
         self.api = SlackApi(bot_token, monitor=app.monitor, base_url=base_url, edit_s=edit_s)
-        names = CommandNames(app.settings.slack_command_prefix)
+        names = CommandNames(app.registry.worded(TERMS), app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
         self.platform.chosen_language = app.languages.of
         app.health.add(self.platform)
@@ -70,7 +70,7 @@ class SlackBot:
 
     @property
     def front(self) -> Front:
-        """What stops on Slack."""
+        """The parts of the bot on Slack that stop."""
         return Front(self.jobs, self._disconnect, self.socket.stop)
 
     async def start(self) -> None:

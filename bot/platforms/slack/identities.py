@@ -62,7 +62,7 @@ class SlackIdentities:
         return number
 
     async def find(self, number: int) -> Identity | None:
-        """What a number stands for; `None` if it is unknown, forgotten or of another platform."""
+        """The identity of a number; `None` if it is unknown, forgotten or of another platform."""
         known = self._identities_of.get(number)
         if known is not None:
             self._identities_of.move_to_end(number)
@@ -101,7 +101,7 @@ class SlackIdentities:
 
 
 async def _told(asking: Coroutine[Any, Any, Value], known: Value | None) -> Value:
-    """What the database says of a user; if it does not answer soon, what is `known`.
+    """The database's answer about a user, or `known` if it does not answer soon.
 
     Raises `StoreError`.
     """

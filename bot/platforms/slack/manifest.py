@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option
+from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option, Registry
 from bot.chat.translation import ENGLISH, _
-from bot.features import REGISTRY
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.views.rendering import said_in
 from bot.text.formats import cut, shortened
@@ -26,7 +25,7 @@ SCOPES = (
     "im:write",
     "users:read",
 )
-"""What the bot's token allows. The app-level token needs `connections:write`.
+"""Scopes of the bot's token. The app-level token needs `connections:write`.
 
 `channels:read` and `groups:read` are for the event `member_joined_channel` alone.
 """
@@ -39,7 +38,7 @@ SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
 
 def manifest(names: CommandNames) -> dict[str, Any]:
     """The manifest of all commands, as Slack reads it: in English, as it has one language."""
-    commands = REGISTRY.commands
+    commands = names.registry.commands
     made = {
         "display_information": {
             "name": "Mangosaurus",
@@ -85,9 +84,9 @@ def as_yaml(names: CommandNames) -> str:
     return content
 
 
-def print_manifest(prefix: str) -> None:
+def print_manifest(registry: Registry, prefix: str) -> None:
     """Answer `python -m bot slack-manifest`. `prefix`: the setting SLACK_COMMAND_PREFIX."""
-    sys.stdout.write(as_yaml(CommandNames(prefix)))
+    sys.stdout.write(as_yaml(CommandNames(registry, prefix)))
 
 
 def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, 
 
 
 def _hint(declared: Command | Group) -> str:
-    """What can be typed after a command; "" for nothing."""
+    """Hint of the options that can be typed after a command; "" without any."""
     if isinstance(declared, Group):
         return " | ".join(each.last_name for each in declared.commands)
     if not declared.options:

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.chat.commands import Kind, Menu
-from bot.features import REGISTRY
+from bot.chat.commands import Kind, Registry
 
 OWN_PREFIX = "mango-"
 """The prefix of commands whose name Slack has itself."""
@@ -24,71 +23,58 @@ TAKEN = frozenset({
 })
 # fmt: on
 """Names of Slack's own commands, which an app cannot have."""
-
-WORDS = frozenset(each.name for each in REGISTRY.commands if not isinstance(each, Menu))
-"""The first words of all commands."""
-
-_YES_OR_NO = {
-    f"{option.name}:{value}": f"{option.name}:{word}"
-    for command in REGISTRY.every_command()
-    for option in command.options
-    if option.kind is Kind.SWITCH
-    for value, word in (("True", "yes"), ("False", "no"))
-}
-"""How a switch is set on Discord, and here."""
-_SWITCH = re.compile(rf"(?<!\w)(?:{'|'.join(_YES_OR_NO)})(?!\w)")
-_MENTIONED = re.compile(
-    rf"(?<![\w/.:-])/({'|'.join(sorted(WORDS, key=len, reverse=True))})(?![\w-])"
-)
+_YES_OR_NO = {"True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True)
 class CommandNames:
-    """How a workspace's members type the commands.
+    """The commands, and how a workspace's members type them.
 
-    >>> CommandNames().slash("models list"), CommandNames().slash("status")
+    >>> from bot.features import REGISTRY
+    >>> names = CommandNames(REGISTRY)
+    >>> names.slash("models list"), names.slash("status")
     ('/models list', '/mango-status')
-    >>> CommandNames("dino-").slash("status")
+    >>> CommandNames(REGISTRY, "dino-").slash("status")
     '/dino-status'
+    >>> names.word_of("/mango-status"), names.word_of("/shrug")
+    ('status', None)
+    >>> names.spelled("on:False stops that. Ask /status, or /about.")
+    'on:no stops that. Ask /mango-status, or /about.'
     """
 
+    registry: Registry
     prefix: str = ""
     """The setting SLACK_COMMAND_PREFIX."""
 
     def slash(self, name: str) -> str:
         """A command as members type it; `name` is that of its `Command`."""
         word, space, rest = name.partition(" ")
-        return f"/{self._prefixed.get(word, self.prefix + word)}{space}{rest}"
+        prefix = OWN_PREFIX if self.prefix + word in TAKEN else self.prefix
+        return f"/{prefix}{word}{space}{rest}"
 
     def word_of(self, command: str) -> str | None:
-        """The first word of a command that Slack has sent, whatever form it has.
-
-        >>> CommandNames().word_of("/mango-status"), CommandNames().word_of("/shrug")
-        ('status', None)
-        """
+        """The first word of a command that Slack has sent, whatever form it has."""
         typed = command.strip().removeprefix("/").casefold()
         for prefix in (self.prefix, OWN_PREFIX, ""):
-            if typed.startswith(prefix) and (word := typed.removeprefix(prefix)) in WORDS:
+            word = typed.removeprefix(prefix)
+            if typed.startswith(prefix) and word in self.registry.by_first_word:
                 return word
         return None
 
     def spelled(self, sentence: str) -> str:
-        """A sentence in which each command and switch is written as members type it.
-
-        >>> CommandNames().spelled("on:False stops that.")
-        'on:no stops that.'
-        >>> CommandNames().spelled("Ask /status, or /about.")
-        'Ask /mango-status, or /about.'
-        """
-        sentence = _SWITCH.sub(lambda found: _YES_OR_NO[found[0]], sentence)
-        return _MENTIONED.sub(lambda found: f"/{self._prefixed[found[1]]}", sentence)
+        """A sentence in which each command and switch is written as members type it."""
+        sentence = self._switch.sub(lambda found: f"{found[1]}:{_YES_OR_NO[found[2]]}", sentence)
+        return self._mentioned.sub(lambda found: self.slash(found[1]), sentence)
 
     @cached_property
-    def _prefixed(self) -> dict[str, str]:
-        return {
-            word: f"{OWN_PREFIX}{word}" if self.prefix + word in TAKEN else self.prefix + word
-            for word in WORDS
-        }
+    def _switch(self) -> re.Pattern[str]:
+        """A switch as it is set on Discord."""
+        options = (each for command in self.registry.every_command() for each in command.options)
+        names = {each.name for each in options if each.kind is Kind.SWITCH}
+        return re.compile(rf"(?<!\w)({'|'.join(names)}):(True|False)(?!\w)")
 
-
-UNPREFIXED = CommandNames()
+    @cached_property
+    def _mentioned(self) -> re.Pattern[str]:
+        """A command with its slash."""
+        words = sorted(self.registry.by_first_word, key=len, reverse=True)
+        return re.compile(rf"(?<![\w/.:-])/({'|'.join(words)})(?![\w-])")

@@ -19,11 +19,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 
-from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
+from bot.chat.commands import Choice, Command, Group, Kind, Option
 from bot.chat.message import UserError
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import Phrase, _, in_language, language_of, languages
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 from bot.text import spans
 from bot.text.formats import cut
@@ -85,8 +85,8 @@ def converted(option: Option, typed: str) -> str | int | float | bool:
             return _text_within_bounds(option, typed)
 
 
-def shown(typed: str) -> Span:
-    """What was typed, as a sentence repeats it to the member alone."""
+def echo(typed: str) -> Span:
+    """The typed text, as a sentence repeats it to the member alone."""
     return code(own_words(cut(" ".join(typed.split()), LONGEST_SHOWN)))
 
 
@@ -204,7 +204,7 @@ def _refusal(
 ) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
     error = MisreadError(
-        sentence, option=code(technical(f"{option.name}:")), typed=shown(typed), **facts
+        sentence, option=code(technical(f"{option.name}:")), typed=echo(typed), **facts
     )
     error.instead = instead
     return error
@@ -236,7 +236,7 @@ _WORD = re.compile(r"(?:[^\s<:]+:)?<[@#!][^<>\s][^<>]*>|\S+")
 _GROUPED = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 """A whole number as sentences write it."""
 _SPACED = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d{3})")
-"""What stands in one in French."""
+"""The separator of thousands in French."""
 _REFERENCE = re.compile(r"<([@#])([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
@@ -250,7 +250,7 @@ class _Word:
     key: str
     """The name, without its colon; often empty."""
     value: int
-    """Where the value begins."""
+    """Position at which the value begins."""
     quoted: str | None
     """The value, if it is in quotation marks."""
 
@@ -390,7 +390,7 @@ class _Line:
             )
         error = MisreadError(
             sentence,
-            typed=shown(unescaped(f"{word.key}:")),
+            typed=echo(unescaped(f"{word.key}:")),
             nearest=code(technical(f"{alike[0]}:")),
         )
         before, after = self._line[: word.start], self._line[word.value :]
@@ -403,11 +403,11 @@ class _Line:
             return MisreadError(
                 _("{command} has no options; type it without {typed}."),
                 command=code(technical(self._slash)),
-                typed=shown(unescaped(typed)),
+                typed=echo(unescaped(typed)),
             )
         return MisreadError(
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
-            typed=shown(unescaped(typed)),
+            typed=echo(unescaped(typed)),
             command=code(technical(self._slash)),
             options=codes([*map(technical, self._options)]),
             example=code(
@@ -487,9 +487,7 @@ class TypedCommand:
     wants_form: bool = False
 
 
-def parse(
-    registry: Registry, command: str, line: str, names: CommandNames = UNPREFIXED
-) -> TypedCommand:
+def parse(names: CommandNames, command: str, line: str) -> TypedCommand:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
@@ -497,11 +495,11 @@ def parse(
     """
     line = _SPACED.sub("", line)
     word = names.word_of(command)
-    found = registry.by_first_word.get(word or "")
+    found = names.registry.by_first_word.get(word or "")
     if found is None:
         raise UserError(
             _("The bot has no command {command}. See what it can do with {help}."),
-            command=shown(unescaped(command)),
+            command=echo(unescaped(command)),
             help=code(technical(names.slash("help"))),
         )
     if len(line) > LONGEST_TEXT:
@@ -527,7 +525,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
         error = MisreadError(
             _("{command} can't be followed by {typed}; did you mean {nearest}?"),
             command=code(technical(command)),
-            typed=shown(unescaped(typed)),
+            typed=echo(unescaped(typed)),
             nearest=code(technical(f"{command} {alike[0]}")),
         )
         error.reading = f"{group.name} {alike[0]} {rest}".strip()

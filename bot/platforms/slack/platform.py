@@ -33,7 +33,7 @@ from bot.platforms.slack.identities import (
     message_id,
     timestamp_of,
 )
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
 from bot.platforms.slack.network.errors import OUTSIDE, LostAnswer
 from bot.platforms.slack.network.members import Member, Members
@@ -104,9 +104,7 @@ class SlackPlatform:
         """Whether a workspace is this one, as far as the app is installed in it alone."""
         return True
 
-    def __init__(
-        self, api: SlackApi, identities: SlackIdentities, commands: CommandNames = UNPREFIXED
-    ) -> None:
+    def __init__(self, api: SlackApi, identities: SlackIdentities, commands: CommandNames) -> None:
         self.api = api
         self.identities = identities
         self.commands = commands
@@ -214,23 +212,23 @@ class SlackPlatform:
     ) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         names = await self._named(message, private)
-        return rendering.render(message, names, self.commands, language)
+        return rendering.render(message, self.commands, names, language)
 
     async def rendered_edit(
         self, message: Message, language: Language, *, private: bool = False
     ) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         names = await self._named(message, private)
-        return rendering.render_edit(message, names, self.commands, language)
+        return rendering.render_edit(message, self.commands, names, language)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
-        """What a message calls the users and channels that it mentions."""
+        """Names on Slack of the users and channels that a message mentions."""
         mentioned = rendering.mentioned(message)
         names = await asyncio.gather(*(self._name(number, private) for number in mentioned))
         return dict(zip(mentioned, names, strict=True))
 
     async def _name(self, number: int, private: bool) -> str:
-        """What a message calls a user or channel; "" if that is not known soon."""
+        """Name of a user or channel in a message; "" if it is not known soon."""
         try:
             found = await within(NAMING_S, self.identities.find(number))
             if found is None:

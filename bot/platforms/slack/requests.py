@@ -36,12 +36,9 @@ from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.views import home, modals, rendering
-from bot.privacy import privacy
 from bot.store import StoreError
 from bot.text.written import own_words
-from bot.verse import sonnet
 from data.phrases import Phrase
-from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +69,7 @@ class Requests:
         self._platform = platform
         self._api = platform.api
         self._jobs = jobs
-        self.registry = app.registry.worded(TERMS)
+        self.registry = platform.commands.registry
         """The commands and buttons, in Slack's words."""
         self._turns = SlackTurns(app, platform)
         self._home_cooldowns = Cooldowns(HOME_S)
@@ -123,7 +120,7 @@ class Requests:
             return
         line = clean(text_of(payload, "text", most=LONGEST_WORDS))
         try:
-            typed = parse(self.registry, command, line, self._platform.commands)
+            typed = parse(self._platform.commands, command, line)
         except UserError as error:
             error.buttons = self._likeliest(error)
             if len(line) > LONGEST_FORGOTTEN:  # Slack has emptied the field
@@ -150,7 +147,7 @@ class Requests:
         word, _space, line = reading.partition(" ")
         commands = self._platform.commands
         try:
-            typed = parse(self.registry, commands.slash(word), line, commands)
+            typed = parse(commands, commands.slash(word), line)
         except UserError:
             return None
         return None if typed.wants_form else typed
@@ -240,16 +237,7 @@ class Requests:
         message = part_of(payload, "message")
         called = text_of(payload, "callback_id")
         if called == SHORTCUT:
-            if self._platform.has_written(message):
-                error = UserError(_("Choose a message of a member; this one is the bot's."))
-                await self._refuse(turn, error, sonnet.SONNET.name)
-                return
-            typed = words_of(text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT])
-            if not any(map(str.isalpha, typed)):
-                error = UserError(_("A poem begins with words; choose a message that has some."))
-                await self._refuse(turn, error, sonnet.SONNET.name)
-                return
-            await self._run(turn, sonnet.SONNET, {"opening": typed[:OPENING_LIMIT]})
+            await self._write_poem(turn, message)
             return
         menus = [each for each in self.registry.commands if isinstance(each, Menu)]
         place = called.removeprefix(MENU)
@@ -264,6 +252,20 @@ class Requests:
             options = menu.build(Picked(ref, is_own=is_own))
             await dispatch.run(self._app, turn, menu.answer, options, name=menu.label)
 
+    async def _write_poem(self, turn: SlackTurn, message: Payload) -> None:
+        """Answer the shortcut that writes a sonnet which begins like a message."""
+        sonnet = self.registry.by_name["sonnet"]
+        (opening,) = (each for each in sonnet.options if each.is_main)
+        typed = words_of(text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT])
+        if self._platform.has_written(message):
+            error = UserError(_("Choose a message of a member; this one is the bot's."))
+            await self._refuse(turn, error, sonnet.name)
+        elif not any(map(str.isalpha, typed)):
+            error = UserError(_("A poem begins with words; choose a message that has some."))
+            await self._refuse(turn, error, sonnet.name)
+        else:
+            await self._run(turn, sonnet, {opening.name: typed[: int(opening.most or 0)]})
+
     # Forms.
 
     async def _open_form(self, turn: SlackTurn, typed: TypedCommand) -> None:
@@ -274,7 +276,7 @@ class Requests:
             return
         metadata = replace(turn.origin, message="", thread="").metadata
         commands, language = self._platform.commands, await turn.language(private=True)
-        view = modals.form_of(typed.command, typed.values, metadata, commands, language)
+        view = modals.form_of(typed.command, typed.values, commands, metadata, language)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
             await turn.open_view(view)
@@ -309,7 +311,7 @@ class Requests:
         if submitted.wants_form:
             metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
             form = modals.form_of(
-                submitted.command, submitted.values, metadata, self._platform.commands, language
+                submitted.command, submitted.values, self._platform.commands, metadata, language
             )
             return {"response_action": "update", "view": form}
         return self._answer_form(payload, submitted)
@@ -347,7 +349,7 @@ class Requests:
         return (Button(label, home.FORM, command.name),)
 
     def _refused(self, turn: SlackTurn, name: str) -> Mapping[str, Value]:
-        """What the member has typed last for a command, if that was refused."""
+        """Values that the member typed last for a command, if they were refused."""
         for key, (at, _values) in [*self._forms.items()]:
             if at < turn.created_at - FORM:
                 del self._forms[key]
@@ -410,7 +412,6 @@ class Requests:
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""
-        log.error("The data of the workspace is deleted in %d days", privacy.GRACE.days)
         if self._platform.community_id is not None:
             await self._jobs.left(self._platform.community_id)
 
@@ -445,7 +446,7 @@ def words_of(text: str) -> str:
 
 
 def _origin_of(payload: Payload) -> SlackOrigin:
-    """Who uses a message, and where: no thread if there is none, or the message begins it."""
+    """The origin of a request about a message; without thread if the message begins the thread."""
     message, container = part_of(payload, "message"), part_of(payload, "container")
     own = text_of(message, "ts") or text_of(container, "message_ts")
     thread = text_of(message, "thread_ts") or text_of(container, "thread_ts")

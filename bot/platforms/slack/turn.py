@@ -1,4 +1,4 @@
-"""What a member asked for on Slack, as a `bot.chat.turn.Turn`."""
+"""Requests of members on Slack, as `bot.chat.turn.Turn`s."""
 
 import asyncio
 import json
@@ -31,7 +31,6 @@ from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackAp
 from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import SlackPlatform, with_note
 from bot.platforms.slack.views.modals import text_form
-from bot.polls.poll_message import ACTION as VOTE
 from bot.text.spans import text
 from data.phrases import NOTHING
 
@@ -43,7 +42,7 @@ PLACEHOLDER_S = 1.2
 Longer than an answer that grows is awaited whole.
 """
 NOTICE_S = 3.0
-"""The same for an answer that the bot cannot edit: what is shown stays above it."""
+"""`PLACEHOLDER_S` of an answer that the bot cannot edit: the placeholder stays above it."""
 CLOSED = _(
     "No app can join a conversation between members, so the bot can't show that here. Use a "
     "channel, or your direct messages with the bot."
@@ -55,7 +54,7 @@ MOST_USES = 5
 
 @dataclass(frozen=True, slots=True)
 class SlackOrigin:
-    """Where a request came from."""
+    """Origin of a request: who made it, and where."""
 
     user: str
     """U…"""
@@ -71,17 +70,17 @@ class SlackOrigin:
     thread: str = ""
     """Timestamp of the message to which that one is a reply: so are the answers."""
     is_closed: bool = False
-    """Whether it is a conversation of members, to which no app can be invited."""
+    """Whether the channel is a conversation of members, to which no app can be invited."""
     is_guest: bool = False
     """Whether the member is a guest of the workspace."""
     is_unknown: bool = False
     """Whether Slack has not said what the member may do."""
     trigger: str = field(default="", repr=False)
-    """What opens a form, for three seconds."""
+    """Id that can open a form, for three seconds."""
 
     @property
     def metadata(self) -> str:
-        """What a form has to know of it: where its answer goes."""
+        """Metadata of a form: the place to which its answer goes."""
         return json.dumps(
             {
                 "channel": self.channel,
@@ -411,7 +410,9 @@ class SlackTurn:
         """
         if message.files_stay:
             message = replace(message, files=())
-        needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
+        known = self.platform.commands.registry.buttons
+        actions = {each.action for each in message.buttons} & known.keys()
+        needs_channel = bool(message.files) or any(known[each].is_vote for each in actions)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()
         shown, language = message, await self.language(private=message.private)

@@ -38,25 +38,25 @@ UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try aga
 
 
 class Rights(Enum):
-    """What has to be known of a member. Slack tells of about a hundred a minute."""
+    """Facts that a request needs about its member. Slack tells of about a hundred a minute."""
 
     NEEDLESS = auto()
-    """Nothing: Slack is not asked."""
+    """No facts: Slack is not asked."""
     USUAL = auto()
-    """Their name, and whether they are a guest, as it was half an hour ago.
+    """Their name, and whether they are a guest, half an hour old at most.
 
-    If Slack does not tell, what it last told will do.
+    If Slack does not answer, older facts will do.
     """
     RECENT = auto()
-    """What they may do, as it was a minute ago at most."""
+    """Their rights, a minute old at most."""
 
 
 Asked = Command | Group | Pressed | None
-"""What a member asks for: a command, a group of commands or a button; `None` if it is unknown."""
+"""Subject of a request: a command, a group of commands or a button; `None` if it is unknown."""
 
 
 def rights_for(asked: Asked) -> Rights:
-    """What has to be known of a member who asks for something."""
+    """The facts that a request needs about its member."""
     if asked is None or asked.needs_rights:
         return Rights.RECENT
     return Rights.NEEDLESS if isinstance(asked, Pressed) and asked.is_vote else Rights.USUAL
@@ -171,7 +171,7 @@ class SlackTurns:
         api, url = self._platform.api, origin.response_url
         known = self._platform.members.known(origin.user, math.inf)
         language = language_of(known.locale if known is not None else "")
-        (part,) = rendering.render(Message(sentence), language=language)
+        (part,) = rendering.render(Message(sentence), self._platform.commands, language=language)
         try:
             if url:
                 await api.respond(url, {**part, **EPHEMERAL}, thread=origin.thread)

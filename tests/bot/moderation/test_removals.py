@@ -6,8 +6,8 @@ import pytest
 
 from bot.chat.turn import Unreachable
 from bot.community.queries import Action, Record, RecordEntry
+from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
-from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Polls
 from tests.bot.champions import crown
@@ -93,7 +93,7 @@ async def test_name_leaves_all_polls_that_it_has_won(chat: Chat) -> None:
     mo = await chat.add_moderator()
     await remove(chat, mo, message, "Remove Bravosaurus")
     assert not await chat.app.store[HallOfFame].winners(chat.community_id, "")
-    assert not await chat.app.store[Museum].count(chat.community_id)
+    assert not await chat.app.store[Discoveries].count(chat.community_id)
     texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
     assert texts.count(EMPTIED) == 1
     assert loser.text in texts

@@ -9,7 +9,7 @@ from bot.creatures.animal import profile_of
 from bot.creatures.description import description
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.museum.dinosaur import DinosaurOptions, dinosaur, lines_of
-from bot.polls.hall_of_fame import meaning_of
+from bot.polls.plaques import meaning_of
 from bot.text.spans import plain
 from bot.words import Strictness, WordFilter
 from tests.bot.champions import crown

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.discoveries.queries import Discoveries
 from bot.museum.dinosaur import DinosaurOptions, dinosaur
 from bot.museum.museum import MuseumOptions, museum
-from bot.museum.queries import Museum
 from bot.polls import hall_of_fame
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -180,7 +180,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert not by_bob.is_private
     assert "alice" not in by_bob.words
     await chat.alice.press(own, "Show to others")
-    assert await chat.app.store[Museum].owner(chat.community_id, chat.alice.id) is not None
+    assert await chat.app.store[Discoveries].owner(chat.community_id, chat.alice.id) is not None
     assert (await bob.use("collection", member=chat.alice)).title == "🦕 Collection"
 
 
@@ -190,7 +190,7 @@ async def test_earlier_page_of_a_hidden_collection(chat: Chat) -> None:
     for day in range(4):
         await discovered(chat, *names[3 * day : 3 * day + 3], days_ago=4 - day)
     pages = [await chat.alice.use("collection") for _ in range(2)]
-    await chat.app.store[Museum].hide(chat.community_id, chat.alice.id, hidden=True)
+    await chat.app.store[Discoveries].hide(chat.community_id, chat.alice.id, hidden=True)
     bob = await chat.add_member("bob")
     for member, page in zip((bob, chat.alice), pages, strict=True):
         emptied = await member.press(page, "More")
@@ -216,7 +216,7 @@ async def test_slow_page_of_a_hidden_collection(
     monkeypatch.setattr(hall_of_fame, "PATIENCE_S", 0.0)
     monkeypatch.setattr(discord_chat.world.renderer, "draw", draw)
     await discovered(discord_chat, "Stegosaurus")
-    await discord_chat.app.store[Museum].hide(
+    await discord_chat.app.store[Discoveries].hide(
         discord_chat.community_id, discord_chat.alice.id, hidden=True
     )
     assert (await discord_chat.alice.use("collection")).is_private

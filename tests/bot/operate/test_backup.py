@@ -19,7 +19,7 @@ from sqlalchemy import text
 from bot.operate.archive import YOUNG_S, ArchiveError, ArchiveReader, ArchiveWriter, Manifest
 from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, migrations
-from bot.store.backup import TRANSIENT, RestoreError, snapshot
+from bot.store.backup import NOT_BACKED_UP, RestoreError, snapshot
 from bot.store.identities import Identities
 from bot.store.schema import Base, Candidate, Community, Poem, Poll
 from tests.bot.operate.random_rows import fill_randomly
@@ -38,7 +38,7 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     async with database.reading() as session:
         for table in Base.metadata.sorted_tables:
-            if table.name in TRANSIENT:
+            if table.name in NOT_BACKED_UP:
                 continue
             rows = await session.execute(table.select().order_by(*table.primary_key.columns))
             found[table.name] = [tuple(row) for row in rows]
@@ -352,5 +352,5 @@ async def test_what_a_backup_has(database: Database) -> None:
         columns = {column.name for table in view.tables.values() for column in table.columns}
     async with database.writing() as session:
         await session.execute(text("DROP TABLE of_another_program"))
-    assert names == set(Base.metadata.tables) - TRANSIENT
+    assert names == set(Base.metadata.tables) - NOT_BACKED_UP
     assert "token" not in columns

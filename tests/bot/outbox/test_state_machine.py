@@ -1,4 +1,4 @@
-"""The outbox, whatever happens in which order: kills at every await, lost answers, removals.
+"""State machine of the outbox: kills around every transaction and call, lost answers, removals.
 
 Two processes share a database. Nothing is sent twice, nothing stays untold, and once everything
 has settled nothing shows what was removed.
@@ -61,7 +61,7 @@ class Chat:
     sent: Counter[int] = field(default_factory=Counter)
     """Messages by nonce."""
     reports: int = 0
-    knows_s: float = 240.0
+    nonce_s: float = 240.0
     """How long nonces are known; 0 for a platform without."""
     is_away: bool = False
     loses: int = 0
@@ -87,7 +87,7 @@ class Process:
         self.jobs = Jobs(self.app, self.view)
 
     async def point(self) -> None:
-        """An await at which the process can be killed."""
+        """A point at which the process can be killed."""
         await asyncio.sleep(0)
         if self.fuse is not None:
             self.fuse -= 1
@@ -97,7 +97,7 @@ class Process:
 
 
 class ProcessDatabase(Database):
-    """A database whose every transaction can be where its process is killed."""
+    """A database with points around its transactions at which the process can be killed."""
 
     def __init__(self, url: URL, process: Process) -> None:
         super().__init__(url)
@@ -127,7 +127,7 @@ class View(FakePlatform):
 
     def __init__(self, chat: Chat, process: Process) -> None:
         super().__init__(shown=chat.shown)
-        self.limits = replace(self.limits, nonce_s=chat.knows_s)
+        self.limits = replace(self.limits, nonce_s=chat.nonce_s)
         self.chat, self.process = chat, process
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -136,7 +136,7 @@ class View(FakePlatform):
         if ref.channel_id in self.chat.closed:
             raise Forbidden
         at, number = self.chat.nonces.get(nonce, (BEGIN - timedelta(days=1), 0))
-        if not self.chat.knows_s or self.chat.now - at > timedelta(seconds=self.chat.knows_s):
+        if not self.chat.nonce_s or self.chat.now - at > timedelta(seconds=self.chat.nonce_s):
             number = next(self.chat.numbers)
             self.chat.nonces[nonce] = self.chat.now, number
             self.chat.sent[nonce] += 1
@@ -165,7 +165,7 @@ class View(FakePlatform):
         await self.process.point()
         if self.chat.loses:
             self.chat.loses -= 1
-            raise Unanswered if is_sending and not self.chat.knows_s else Unreachable
+            raise Unanswered if is_sending and not self.chat.nonce_s else Unreachable
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -286,7 +286,7 @@ class OutboxMachine(RuleBasedStateMachine):
         number = next(self.chat.numbers)
         self.chat.shown[number] = Message(text(strong(poll.names[poll.winner])))
         hall = self.store[HallOfFame]
-        self.run(hall.shown(COMMUNITY, CHANNELS[0], number, [poll.id], now=self.chat.now))
+        self.run(hall.note_shown(COMMUNITY, CHANNELS[0], number, [poll.id], now=self.chat.now))
 
     @rule(picked=FEW)
     def delete_message(self, picked: int) -> None:
@@ -306,9 +306,9 @@ class OutboxMachine(RuleBasedStateMachine):
     def choose_platform(self, *, has_nonces: bool) -> None:
         """The platform has nonces or not, from before the first message on."""
         if not self.polls:
-            self.chat.knows_s = 240.0 if has_nonces else 0.0
+            self.chat.nonce_s = 240.0 if has_nonces else 0.0
             for process in self.processes:
-                process.view.limits = replace(process.view.limits, nonce_s=self.chat.knows_s)
+                process.view.limits = replace(process.view.limits, nonce_s=self.chat.nonce_s)
 
     @rule(channel=st.sampled_from(CHANNELS), kind=st.sampled_from(("limited", "closed")))
     def change_channel(self, channel: int, kind: str) -> None:

@@ -78,15 +78,15 @@ async def test_custom_names_stay_in_their_community(store: Store) -> None:
     assert await best(store, ALL) == ["Mangosaurus"]
     assert await best(store, HallScope(community_id=1)) == ["Elrond", "Mangosaurus"]
     assert await best(store, HallScope(community_id=2)) == []
-    assert await store[HallOfFame].chosen(1) == [("Mangosaurus", 2)]
+    assert await store[HallOfFame].names_with_votes(1) == [("Mangosaurus", 2)]
 
 
 async def test_chosen_adds_up_votes(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     await hold_poll(store, 2, "Mangosaurus", 3, community_id=2)
     await hold_poll(store, 3, "Bravosaurus", 1)
-    assert await store[HallOfFame].chosen(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
-    assert await store[HallOfFame].chosen(2) == [("Mangosaurus", 5)]
+    assert await store[HallOfFame].names_with_votes(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store[HallOfFame].names_with_votes(2) == [("Mangosaurus", 5)]
 
 
 async def test_public_names_have_several_voters(store: Store) -> None:
@@ -97,7 +97,7 @@ async def test_public_names_have_several_voters(store: Store) -> None:
     assert await best(store, HallScope(community_id=1)) == ["Together", "Alone"]
     assert await best(store, HallScope(member_id=3)) == ["Together"]
     assert await best(store, HallScope(member_id=3, home_id=1)) == ["Together", "Alone"]
-    assert await store[HallOfFame].chosen(None) == [("Together", 2)]
+    assert await store[HallOfFame].names_with_votes(None) == [("Together", 2)]
     latest = await store[HallOfFame].latest(WORDS, ALL)
     assert latest is not None
     assert latest.name == "Together"
@@ -111,7 +111,7 @@ async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
     assert await best(store, HallScope(community_id=1)) == ["Ours"]
     assert await best(store, HallScope(member_id=3)) == ["Theirs"]
     assert await best(store, HallScope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
-    assert await store[HallOfFame].chosen(2) == [("Theirs", 2)]
+    assert await store[HallOfFame].names_with_votes(2) == [("Theirs", 2)]
     await store[Communities].change(1, in_public_hall=True)
     assert await best(store, ALL) == ["Ours", "Theirs"]
 
@@ -129,7 +129,7 @@ async def test_removed_winner(store: Store) -> None:
     assert await store[Moderation].remove_name(1, 1, BY)
     assert await best(store, ALL) == await best(store, HallScope(community_id=1)) == []
     assert await store[HallOfFame].latest(WORDS, HallScope(community_id=1)) is None
-    assert await store[HallOfFame].chosen(1) == []
+    assert await store[HallOfFame].names_with_votes(1) == []
 
 
 async def test_winner_keeps_forgotten_votes(store: Store) -> None:
@@ -159,26 +159,26 @@ async def test_answers_that_show_a_removed_winner(
     await hold_poll(store, 2, "Kept", 2)
     hall, outbox = store[HallOfFame], store[Outbox]
     for message in (51, 52, 53):
-        await hall.shown(1, 5, message, [1, 2, 999], now=NOW)
-    await hall.shown(9, 6, 54, [1], now=NOW)
-    await hall.shown(1, 7, 55, [1], now=NOW)
-    await hall.shown(1, 7, 55, [2], now=NOW)
+        await hall.note_shown(1, 5, message, [1, 2, 999], now=NOW)
+    await hall.note_shown(9, 6, 54, [1], now=NOW)
+    await hall.note_shown(1, 7, 55, [1], now=NOW)
+    await hall.note_shown(1, 7, 55, [2], now=NOW)
     assert await outdated(store) == []
     for row in await outbox.claim("discord", NOW, 9):
         await outbox.finish(row)  # results
     entry = RecordEntry(Action.REMOVE_NAME, 1, NOW, 1)
     await store[Moderation].remove_name(1, 1, entry)
     assert await outdated(store) == [(1, 5, 52), (1, 5, 53), (9, 6, 54)]
-    await hall.shown(1, 8, 56, [1], now=NOW)  # it was read before the removal
+    await hall.note_shown(1, 8, 56, [1], now=NOW)  # it was read before the removal
     assert (1, 8, 56) in await outdated(store)
     waiting = await outbox.claim("discord", NOW, 9)
     answers = sorted(row.subject_id for row in waiting if row.kind is Kind.ANSWER)
     assert answers == [52, 54, 56]  # one of each channel
-    assert await hall.outdated(8, 56) == 1
+    assert await hall.community_of_outdated(8, 56) == 1
     async with store.database.writing() as session:
         for channel, message in ((8, 56), (5, 52)):
             await forget_answer(session, channel, message)
-    assert await hall.outdated(8, 56) is None
+    assert await hall.community_of_outdated(8, 56) is None
     await store[Privacy].left(9, NOW)
     await store[Privacy].forget_communities(LATER)
     assert await outdated(store) == [(1, 5, 53)]
@@ -187,7 +187,7 @@ async def test_answers_that_show_a_removed_winner(
 async def test_page_that_two_members_turn_to_at_once(store: Store) -> None:
     for number in range(1, 11):
         await hold_poll(store, number, f"Name{number}", 2)
-    shown = [store[HallOfFame].shown(1, 5, 51, range(1, 11), now=NOW) for _ in range(5)]
+    shown = [store[HallOfFame].note_shown(1, 5, 51, range(1, 11), now=NOW) for _ in range(5)]
     await asyncio.gather(*shown)
     await store[Polls].void(3, NOW)
     assert await outdated(store) == [(1, 5, 51)]
@@ -206,8 +206,8 @@ async def test_frequent_queries_read_no_whole_table(tmp_path: Path) -> None:
     event.listen(Engine, "before_cursor_execute", note)
     try:
         await store[Polls].prune(NOW)
-        await store[HallOfFame].outdated(5, 51)
-        await store[HallOfFame].has("Mangosaurus", 1)
+        await store[HallOfFame].community_of_outdated(5, 51)
+        await store[HallOfFame].has_winner("Mangosaurus", 1)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     async with store.database.reading() as session:

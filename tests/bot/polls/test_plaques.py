@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.chat.translation import ENGLISH
-from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file
+from bot.polls.plaques import PLAQUE, meaning_of, plaque_file
 from bot.text.spans import plain
 from bot.words import WordFilter
 from tests.bot.chats.protocol import Chat

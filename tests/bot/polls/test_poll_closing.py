@@ -1,11 +1,9 @@
 """Closing polls and announcing winners."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -14,7 +12,7 @@ import pytest
 
 from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
-from bot.chat.turn import Forbidden, Limited, MessageRef, Unanswered, Unreachable
+from bot.chat.turn import Forbidden, Limited, MessageRef
 from bot.community.queries import Action, RecordEntry
 from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
@@ -33,7 +31,6 @@ from tests.bot.fakes import unavailable
 from tests.bot.opened_polls import (
     TEN_MINUTES,
     a_poll,
-    close_elsewhere,
     first_message,
     members,
     open_polls,
@@ -153,19 +150,6 @@ async def test_unnoted_message_is_noted_without_edits(
     assert discord_chat.history() == []
 
 
-async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
-    await voted(chat)
-    await close_elsewhere(chat)
-    await chat.restart()
-    await chat.pass_time(240)
-    await chat.pass_time(240)
-    (closed, *announcements), pictures = chat.history(), chat.files()
-    assert closed.text == "The poll is closed: Bravosaurus has won."
-    titles = [shown.title for shown in announcements if shown.cards]
-    assert titles == ["👑 A name has been chosen"]
-    assert [file.name for file in pictures] == ["plaque.png", "bravosaurus.png"]
-
-
 class Fossil:
     """A poll that has a winner and is due, on a platform without a chat."""
 
@@ -212,103 +196,6 @@ async def fossil(world: World) -> AsyncIterator[Fossil]:
     await made.open()
     yield made
     await made.app.store.close()
-
-
-async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next process finds the announcement, as long as the platform knows its nonce."""
-    with monkeypatch.context() as kill:
-        kill.setattr(fossil.app.store[Outbox], "finish", unavailable)
-        await fossil.close()
-    assert fossil.announcements == [100]
-    await fossil.close(minutes=3)
-    assert fossil.announcements == [100]
-    stored = await fossil.app.store[Polls].find(9)
-    assert stored is not None
-    assert stored.announcement_id == 100  # which moderators can remove
-    assert stored.announced_at is not None
-
-
-@pytest.mark.parametrize("where", ["edit", "begin", "send", "finish"])
-@pytest.mark.parametrize("minutes", [3, 30])
-@pytest.mark.parametrize("has_nonces", [True, False])
-async def test_killed_while_it_announces_at_any_moment(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, where: str, minutes: int, *, has_nonces: bool
-) -> None:
-    """There is one announcement at most; where nobody knows of one, the poll shows it."""
-    polls, platform = fossil.app.store[Polls], fossil.platform
-    if not has_nonces:
-        monkeypatch.setattr(platform, "limits", replace(platform.limits, nonce_s=0))
-        monkeypatch.setattr(platform, "nonces", NoNonces())
-    target: Any = platform if where in ("edit", "send") else fossil.app.store[Outbox]
-    real = getattr(target, where)
-
-    async def killed(*given: Any, **options: Any) -> None:  # noqa: ANN401 (passed on)
-        if where != "finish":  # it arrives
-            await real(*given, **options)
-        raise asyncio.CancelledError
-
-    with monkeypatch.context() as kill:
-        kill.setattr(target, where, killed)
-        await fossil.close()
-    sent = fossil.announcements
-    assert len(sent) == (where in ("send", "finish"))
-    await fossil.close(minutes=1)  # it may still be at it
-    assert await unannounced(fossil) == {9}
-    await fossil.close(minutes=minutes)
-    assert await unannounced(fossil) == set()
-    stored = await polls.find(9)
-    assert stored is not None
-    assert "👑" in lines_of(platform.shown[1])
-    if where == "edit" or (minutes == 3 and has_nonces):
-        assert (fossil.announcements, stored.announcement_id) == ([100], 100)
-    else:
-        assert (fossil.announcements, stored.announcement_id) == (sent, None)
-        pictures = [file.name for file in platform.shown[1].files]
-        assert pictures == ["plaque.png", "aasaurus.png"]
-
-
-class NoNonces(dict[int, int]):
-    """Of a platform that knows none."""
-
-    def __contains__(self, _nonce: object) -> bool:
-        return False
-
-
-@pytest.mark.parametrize("nonce_s", [180, 0])
-async def test_announcement_that_was_refused_for_now(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, nonce_s: float
-) -> None:
-    """Where a lost answer is told apart, it is sent later; else the poll shows it."""
-    limits = replace(fossil.platform.limits, nonce_s=nonce_s)
-    monkeypatch.setattr(fossil.platform, "limits", limits)
-    with monkeypatch.context() as away:
-        away.setattr(fossil.platform, "send", AsyncMock(side_effect=Unreachable))
-        await fossil.close()
-    await fossil.close(minutes=30)
-    assert len(fossil.announcements) == (nonce_s == 0)
-    assert bool(fossil.platform.shown[1].files) == (nonce_s > 0)
-
-
-async def test_lost_answer_to_an_announcement(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is never sent again, also if the poll cannot show it at once."""
-    edit, edits = fossil.platform.edit, itertools.count()
-
-    async def fails_second(ref: MessageRef, message: Message) -> None:
-        if next(edits) == 1:
-            raise Limited
-        await edit(ref, message)
-
-    monkeypatch.setattr(fossil.platform, "edit", fails_second)
-    with monkeypatch.context() as lost:
-        lost.setattr(fossil.platform, "send", AsyncMock(side_effect=Unanswered))
-        await fossil.close()
-    assert await unannounced(fossil) == {9}
-    await fossil.close(minutes=30)
-    assert not fossil.announcements
-    assert fossil.platform.shown[1].files
-    assert await unannounced(fossil) == set()
 
 
 async def test_no_right_to_attach_files(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:

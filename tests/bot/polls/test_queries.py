@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from bot.community.queries import DEFAULT_MINUTES, Communities
 from bot.outbox.queries import Outbox
 from bot.polls.queries import (
     DOUBLE_PRESS,
@@ -151,21 +150,6 @@ async def test_retract_after_the_end(store: Store) -> None:
     assert await votes_of(store) == (1, 0, 0)
 
 
-async def test_retract_takes_its_turn(store: Store) -> None:
-    """Votes and retractions written together take effect in the order in which they came."""
-    await cast(store, 6, 0)
-    done = await asyncio.gather(
-        cast(store, 5, 0),
-        store[Polls].retract(POLL.id, 5, NOW),
-        store[Polls].retract(POLL.id, 5, NOW),
-        store[Polls].retract(POLL.id, 6, NOW),
-        cast(store, 6, 2),
-        store[Polls].retract(POLL.id, 7, NOW),
-    )
-    assert list(done) == [True, True, False, True, True, False]
-    assert await votes_of(store) == (0, 0, 1)
-
-
 async def test_concurrent_retracts(store: Store) -> None:
     polls = [replace(POLL, id=number) for number in range(1, 4)]
     for poll in polls:
@@ -222,33 +206,6 @@ async def test_tie(store: Store) -> None:
     closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((2, 0, 2), 2)
-
-
-@pytest.mark.parametrize(
-    ("needed", "voters", "winner"),
-    [
-        (1, {0: [3]}, None),
-        (1, {0: [3], 1: [4]}, 1),
-        (1, {0: [3, 4], 1: [5]}, 0),
-        (2, {0: [3, 4], 1: [5]}, None),
-        (2, {0: [3, 4], 1: [5, 6]}, 1),
-        (2, {0: [3, 4, 5], 1: [6, 7]}, 0),
-        (5, {0: [4, 5, 6, 7], 1: [8, 9, 10, 11, 12]}, 1),
-        (0, {0: [3]}, 0),  # of version 0.7.0
-    ],
-)
-async def test_winner_needs_votes_of_others(
-    store: Store, needed: int, voters: dict[int, list[int]], winner: int | None
-) -> None:
-    """Than the discoverer, who is number 3 and votes first."""
-    poll = await opened(store, replace(POLL, id=78, votes_needed=needed))
-    for position, who in voters.items():
-        for member in who:
-            await store[Polls].cast(Ballot(poll.id, member, position), NOW)
-    closed = await store[Polls].close(poll.id, LATER)
-    assert closed is not None
-    assert (closed.winner, closed.own_vote) == (winner, 0 if 3 in voters[0] else None)
-    assert closed.decision.winner == winner
 
 
 async def test_forgotten_discoverer_votes_again(store: Store) -> None:
@@ -316,14 +273,6 @@ async def test_polls_without_winner_are_pruned(
     kept = [number for number in (77, 78, *range(101, 106)) if await store[Polls].find(number)]
     assert kept == [77, 78]
     assert not await store[Privacy].of(101)
-
-
-async def test_minutes(store: Store) -> None:
-    assert await store[Communities].poll_minutes(1) == DEFAULT_MINUTES
-    await store[Communities].change(1, vote_minutes=60)
-    await store[Communities].change(1, vote_minutes=90)
-    assert await store[Communities].poll_minutes(1) == 90
-    assert await store[Communities].poll_minutes(2) == DEFAULT_MINUTES
 
 
 async def test_vote_for_unknown_position(store: Store) -> None:

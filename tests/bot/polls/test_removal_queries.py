@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.community.queries import Action, Record, RecordEntry
+from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
-from bot.museum.queries import Museum
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Ballot, NoNameLeft, PollRecord, Polls
 from bot.polls.removal_queries import RemovedNames
@@ -53,8 +53,8 @@ async def test_removed_from_all_polls(store: Store) -> None:
     for number in (3, 4):
         await store[Polls].close(number, LATER)
     assert [(await found(store, n)).winner for n in (1, 2, 3, 4)] == [None, 1, None, 0]
-    assert [each.name for each in await store[Museum].exhibits(WORDS, 1)] == ["Kilosaurus"]
-    assert await store[Museum].count(2) == 1
+    assert [each.name for each in await store[Discoveries].exhibits(WORDS, 1)] == ["Kilosaurus"]
+    assert await store[Discoveries].count(2) == 1
     assert [entry.subject for entry in await store[Record].entries(1)] == [NAME]
 
 
@@ -106,20 +106,20 @@ async def test_public_lists_leave_out_what_the_reader_has_removed(store: Store) 
     await hold_poll(store, 1, NAME, 3, community_id=2)
     await hold_poll(store, 2, "Bravosaurus", 2, community_id=2)
     await opened(store)
-    await hall.shown(1, 5, 51, [1], now=NOW)
-    await hall.shown(1, 5, 52, [2], now=NOW)
-    await hall.shown(3, 6, 53, [1], now=NOW)
-    assert await hall.has(NAME, 1)
+    await hall.note_shown(1, 5, 51, [1], now=NOW)
+    await hall.note_shown(1, 5, 52, [2], now=NOW)
+    await hall.note_shown(3, 6, 53, [1], now=NOW)
+    assert await hall.has_winner(NAME, 1)
     await store[Moderation].remove_name(POLL.id, 0, BY)
     assert await best(store, LOOKING) == ["Bravosaurus"]
-    assert not await hall.has(NAME, 1)
-    assert await hall.chosen(1) == [("Bravosaurus", 2)]
+    assert not await hall.has_winner(NAME, 1)
+    assert await hall.names_with_votes(1) == [("Bravosaurus", 2)]
     latest = await hall.latest(WORDS, LOOKING)
     assert latest is not None
     assert latest.name == "Bravosaurus"
     for scope in (HallScope(viewer_id=3), HallScope(community_id=2), HallScope()):
         assert await best(store, scope) == [NAME, "Bravosaurus"]
-    await hall.shown(1, 7, 54, [1], now=NOW)  # it was read before the removal
+    await hall.note_shown(1, 7, 54, [1], now=NOW)  # it was read before the removal
     assert await outdated(store) == [(1, 5, 51), (1, 7, 54)]
     await store[Moderation].allow_name(NAME, BY)
     assert await best(store, LOOKING) == [NAME, "Bravosaurus"]
@@ -140,7 +140,7 @@ async def test_removal_while_polls_close(
     await asyncio.gather(*calls)
     await other.close()
     assert {(await found(store, number)).winner for number in numbers} == {None}
-    assert await store[Museum].count(1) == 0
+    assert await store[Discoveries].count(1) == 0
 
 
 async def test_removal_while_polls_open(store: Store, other: Store) -> None:

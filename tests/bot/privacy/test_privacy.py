@@ -221,5 +221,5 @@ async def test_deletions_in_other_processes(chat: Chat, monkeypatch: pytest.Monk
     other = Store(Database(ours.url))
     await other[Privacy].forget_member(chat.alice.id)
     await other.close()
-    await chat.pass_time(5)
+    await chat.jobs.communities.follow_deletions()
     assert ours.last_deletion == other.database.last_deletion > 0

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.community import queries as community
 from bot.community.queries import Action, Blocks, RecordEntry
-from bot.museum import queries as museum
-from bot.museum.queries import Museum
+from bot.discoveries import queries as discoveries
+from bot.discoveries.queries import Discoveries
 from bot.polls.queries import Ballot, Outcome, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, members
 from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
-from bot.store.members import LONGEST_REQUEST, Deletions, Forgotten, receive
+from bot.store.members import LONGEST_REQUEST, Deletions, Forgotten, note_received
 from bot.store.schema import FIRST_SURROGATE, Base, Deletion
 from bot.trainer.queries import CustomModels, StoredList, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
@@ -38,7 +38,7 @@ WRITES: dict[str, Write] = {
     "vote": lambda store: cast(store, MEMBER),
     "poem": lambda store: store[Poems].keep(MEMBER, 1, 9, "title", "text", NOW),
     "button": lambda store: store[ButtonStates].put("{}", MEMBER, 1, NOW),
-    "hidden": lambda store: store[Museum].hide(1, MEMBER, hidden=True),
+    "hidden": lambda store: store[Discoveries].hide(1, MEMBER, hidden=True),
     "training": lambda store: store[Trainings].enqueue(TRAINING),
     "activation": lambda store: store[Versions].activate(
         "names", None, member_id=MEMBER, reason="activated", now=NOW
@@ -116,7 +116,7 @@ writes = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 @writes
 async def test_deleted_before_it_is_written(store: Store, other: Store, write: Write) -> None:
     await opened(store)
-    receive(store.database)
+    note_received(store.database)
     await other[Privacy].forget_member(MEMBER)
     with pytest.raises(Forgotten):
         await write(store)
@@ -126,7 +126,7 @@ async def test_deleted_before_it_is_written(store: Store, other: Store, write: W
 @writes
 async def test_deleted_after_it_is_written(store: Store, other: Store, write: Write) -> None:
     await opened(store)
-    receive(store.database)
+    note_received(store.database)
     await write(store)
     assert await traces(store, MEMBER) != []
     await other[Privacy].forget_member(MEMBER)
@@ -139,7 +139,7 @@ async def test_deleted_while_it_is_written(
 ) -> None:
     """Deleting waits until it is written."""
     await opened(store)
-    receive(store.database)
+    note_received(store.database)
     gate = Gate()
     monkeypatch.setattr(members, "_forgotten", gate.after(members._forgotten))
     writing = asyncio.ensure_future(write(store))
@@ -162,7 +162,7 @@ async def test_written_while_it_is_deleted(
     monkeypatch.setattr(members, "_lock", gate.after(members._lock))
     deleting = asyncio.create_task(other[Privacy].forget_member(MEMBER))
     await gate.reached.wait()
-    receive(store.database)
+    note_received(store.database)
     writing = asyncio.ensure_future(write(store))
     await let_run()
     assert not writing.done()
@@ -176,12 +176,12 @@ async def test_written_while_it_is_deleted(
 async def test_others_of_a_batch_are_written(store: Store, other: Store) -> None:
     """A batch has votes of many members, some of whom have deleted their data meanwhile."""
     await opened(store)
-    receive(store.database)
+    note_received(store.database)
     before = copy_context()
     for member in (MEMBER, OTHER):
         await other[Privacy].forget_member(member)
     await store[Deletions].catch_up()
-    receive(store.database)
+    note_received(store.database)
     voters = [*range(1, 40), MEMBER, *range(40, 80), OTHER]
     outcomes = await asyncio.gather(
         *(asyncio.create_task(cast(store, voter), context=before) for voter in voters),
@@ -201,7 +201,7 @@ async def test_batches_and_deletions_together(store: Store, other: Store) -> Non
     """Without deadlocks: batches of two processes lock the same members as the deletions."""
     await opened(store)
     voters = [*range(MEMBER, MEMBER + 40)]
-    receive(store.database)
+    note_received(store.database)
     await asyncio.gather(
         *(cast(each, voter) for voter in voters for each in (store, other)),
         *(other[Privacy].forget_member(voter) for voter in voters[::4]),
@@ -214,10 +214,10 @@ async def test_batches_and_deletions_together(store: Store, other: Store) -> Non
 async def test_later_request_is_served(store: Store, other: Store) -> None:
     await opened(store)
     await store[Privacy].forget_member(MEMBER)
-    receive(store.database)
+    note_received(store.database)
     await WRITES["vote"](store)
     await other[Deletions].catch_up()
-    receive(other.database)
+    note_received(other.database)
     await WRITES["poem"](other)
     assert sorted(await store[Privacy].of(MEMBER)) == ["poems", "votes"]
 
@@ -225,17 +225,17 @@ async def test_later_request_is_served(store: Store, other: Store) -> None:
 async def test_process_that_knows_less_refuses_once(store: Store, other: Store) -> None:
     """A process that has not caught up takes a later request for an earlier one."""
     await store[Privacy].forget_member(MEMBER)
-    receive(other.database)
+    note_received(other.database)
     if other is not store:
         with pytest.raises(Forgotten):
             await WRITES["poem"](other)
-    receive(other.database)
+    note_received(other.database)
     await WRITES["poem"](other)
     assert await store[Privacy].of(MEMBER) == {"poems": 1}
 
 
 async def test_request_lasts_through_its_tasks(store: Store) -> None:
-    receive(store.database)
+    note_received(store.database)
     await store[Privacy].forget_member(MEMBER)
     with pytest.raises(Forgotten):
         await asyncio.create_task(WRITES["poem"](store))  # type: ignore[arg-type]
@@ -269,7 +269,7 @@ async def training(store: Store) -> Awaitable[object]:
 
 @pytest.mark.parametrize(
     ("prepare", "owner", "name"),
-    [(closing, museum, "lock"), (training, Versions, "_drop_old_weights")],
+    [(closing, discoveries, "lock"), (training, Versions, "_drop_old_weights")],
 )
 @pytest.mark.parametrize("is_written_first", [True, False])
 async def test_background_work(
@@ -301,7 +301,7 @@ async def test_identity_of_a_forgotten_member(store: Store, other: Store) -> Non
     """A request that looks the member up afterwards must not store who they are again."""
     person = ("slack", "user", "T1", "U735001")
     number = await store[Identities].resolve(*person)
-    receive(store.database)
+    note_received(store.database)
     await other[Privacy].forget_member(number)
     asked = [
         store[Identities].resolve(*person),
@@ -311,7 +311,7 @@ async def test_identity_of_a_forgotten_member(store: Store, other: Store) -> Non
     assert isinstance(refused, Forgotten)
     assert isinstance(served, int)
     assert await traces(store, number, "U735001") == []
-    receive(store.database)
+    note_received(store.database)
     assert await store[Identities].resolve(*person) > number >= FIRST_SURROGATE
 
 

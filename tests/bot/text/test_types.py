@@ -42,11 +42,11 @@ SUBCLASSES = {
     *("_Shortened", "_Measured"),  # of what may be shown already
 }
 
-QUERIES = {"bot/museum/queries.py", "bot/polls/hall_queries.py", "bot/polls/queries.py"}
+QUERIES = {"bot/discoveries/queries.py", "bot/polls/hall_queries.py", "bot/polls/queries.py"}
 CALLED_IN = {
     # Queries decide who may be named, and which names may be shown.
     "known_member": QUERIES,
-    "known_in": {"bot/museum/queries.py"},
+    "known_in": {"bot/discoveries/queries.py"},
     "person_in": QUERIES,
     "name_in_poll": QUERIES,
     "name_for": QUERIES,
@@ -176,7 +176,7 @@ SILENCED = {
     "bot/chat/received.py": 1,
     "bot/community/settings.py": 1,  # options by their names
     "bot/creatures/animal.py": 1,
-    "bot/museum/queries.py": 1,  # tables of SQLAlchemy
+    "bot/discoveries/queries.py": 1,  # tables of SQLAlchemy
     "bot/names/names.py": 2,  # options by their names
     "bot/operate/archive.py": 1,
     "bot/platforms/discord/client.py": 1,

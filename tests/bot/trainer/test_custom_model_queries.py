@@ -32,28 +32,6 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
     return await store[CustomModels].create(name=name, **(wanted | changed))
 
 
-async def test_create(store: Store) -> None:
-    models, model = store[CustomModels], await create(store)
-    assert (model.name, model.entries, model.has_corpus, model.shared) == ("Elves", 3, True, False)
-    assert model.digest is None
-    assert await models.corpus(model.id) == ELVES
-    assert await models.weights(model.id) is None
-    assert await models.get(model.id) == model
-    imported = await create(store, "Towns", weights=(b"file", "digest"))
-    assert not imported.has_corpus
-    assert await models.corpus(imported.id) == ()
-    assert await models.weights(imported.id) == b"file"
-
-
-async def test_name_is_unique_ignoring_case(store: Store) -> None:
-    model = await create(store)
-    with pytest.raises(NameTaken):
-        await create(store, "ELVES")
-    await create(store, community_id=2)
-    assert await store[CustomModels].named(1, "eLVES") == model
-    assert await store[CustomModels].named(3, "Elves") is None
-
-
 async def test_longest_casefolded_name(store: Store) -> None:
     """One letter may become three."""
     name = "ΐ" * 32

@@ -45,32 +45,6 @@ async def live(store: Store) -> int | None:
     return (await store[Versions].live())["names"].version_id
 
 
-async def test_versions_of_a_task(store: Store) -> None:
-    """Newest first, how many there are, and the one before another."""
-    first, sonnets, second = await add(store), await add(store, task="sonnets"), await add(store)
-    of, up_to = store[Versions].of, store[Versions].up_to
-    assert [v.number for v in await of("names")] == [second, first]
-    assert [v.number for v in await of("names", most=1)] == [second]
-    assert [v.number for v in await of("sonnets")] == [sonnets]
-    assert (await store[Versions].count("names"), await store[Versions].count("haiku")) == (2, 0)
-    assert [v.number for v in await up_to("names", second)] == [second, first]
-    assert [v.number for v in await up_to("sonnets", sonnets)] == [sonnets]
-
-
-async def test_last_activation_is_live(store: Store) -> None:
-    first, second = await add(store), await add(store)
-    assert await store[Versions].earlier("names") == []
-    one = await activate(store, first)
-    two = await activate(store, second, "better")
-    assert two.activation_id > one.activation_id
-    assert (await store[Versions].live())["names"] == two
-    await activate(store, first)
-    assert await store[Versions].earlier("names") == [second, None]
-    assert await store[Versions].earlier("sonnets") == []
-    await activate(store, None)
-    assert await live(store) is None
-
-
 async def test_repeated_rollback(store: Store) -> None:
     first, second, third = [await add(store) for _ in range(3)]
     sonnets = await add(store, task="sonnets")

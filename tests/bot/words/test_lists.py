@@ -6,13 +6,14 @@ from collections import Counter
 import pytest
 
 from bot.words import WordFilter, lists
-from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, compile_innocent, listed
+from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, listed
 from bot.words.matching import Strictness, WordPlace, entries_of, is_known, parse
 from bot.words.normalisation import readings
+from tools.compilers.innocent_words import compile_innocent
 
 
 def test_innocent_words_are_compiled() -> None:
-    """After a change of the lists, run `python -m bot.words.lists`."""
+    """After a change of the lists, run `python -m tools.compilers.innocent_words`."""
     assert INNOCENT_WORDS.read_text(encoding="utf-8") == compile_innocent()
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.platforms.slack.manifest import manifest
-from bot.platforms.slack.names import CommandNames
 from bot.store import Database
 from simulators.slack.records import Message
 from simulators.slack.server import LocalSlack
+from tests.bot.platforms.slack.commands import NAMES
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
 from tests.waiting import eventually
 from tools.bot_process import BotProcess
@@ -28,7 +28,7 @@ EACH = 2
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
     """However busy this machine is, what is acknowledged counts."""
-    async with LocalSlack(port=0, ack_s=PATIENCE_S, manifest=manifest(CommandNames())) as started:
+    async with LocalSlack(port=0, ack_s=PATIENCE_S, manifest=manifest(NAMES)) as started:
         yield started
 
 

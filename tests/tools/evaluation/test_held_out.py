@@ -9,9 +9,8 @@ from data.corpora import CorpusError, load_names, parse_corpus
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
-from models.networks.words_and_characters import Shares
 from models.training.losses import Losses, losses_of
-from tests.models.tiny import LETTERS, lstm, namer, words_and_characters
+from tests.models.tiny import LETTERS, lstm, namer
 from tools.evaluation.held_out import (
     HeldOutLosses,
     check_record,
@@ -66,25 +65,6 @@ def test_table() -> None:
     assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
     assert rows["ours"][-1] == ""
     assert rows["Kneser-Ney, order 3"][-1].startswith("+")
-
-
-def test_members_of_the_mixture() -> None:
-    """Each alone, and the mixture without each of its lists."""
-    poems = ["the rose of summer,\nthe rose of day.\n\n", "i love the rosy day\n\n"]
-    shares = Shares(words=0.5, cache=0.1, rare=0.5)
-    network = replace(words_and_characters(), shares=shares, rare_words=("rosy",))
-    held_out = HeldOutLosses(poems)
-    held_out.measure("ours", network)
-    held_out.measure_members(network)
-    np.testing.assert_allclose(
-        held_out.losses["its characters alone"].nats, losses_of(network.characters, poems).nats
-    )
-    _, *members = held_out.differences().values()
-    assert len(members) == 4
-    assert all(member is not None for member in members)
-    without = held_out.losses["the mixture without the list"].nats - held_out.ours.nats
-    assert without[0] == pytest.approx(0)
-    assert without[1] > 0
 
 
 def test_leaks() -> None:

@@ -46,7 +46,7 @@ TRIES = 3
 PAGE = 1_000
 """Members in one answer, at most."""
 REDIRECTS = 3
-"""Of a file, at most."""
+"""Most redirects of a request for a file."""
 READ_FILES = "files:read"
 """The scope for files of members."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
@@ -56,7 +56,7 @@ Part = Mapping[str, Any]
 EPHEMERAL: Part = {"response_type": "ephemeral", "replace_original": False}
 """Arguments of an answer through a `response_url` that only the member sees."""
 IN_CHANNEL: Part = {"response_type": "in_channel", "replace_original": False}
-"""Those of one that everybody in the channel sees."""
+"""Arguments of an answer through a `response_url` that everybody in the channel sees."""
 
 _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 """No words of members or networks format anything or show a preview of a page. With `mrkdwn`, a
@@ -64,7 +64,7 @@ star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
 _NO_JSON = (SlackRequestError, AttributeError, TypeError)
-"""What the library raises if a proxy answers with something else."""
+"""Errors of the library if a proxy answers with something else than JSON."""
 
 _NO_SCOPE = _(
     "The bot can't read files in this workspace: its scope {scope} is missing. Ask an admin to "
@@ -112,7 +112,7 @@ class SlackApi:
             await self._session.close()
 
     async def identify(self) -> Mapping[str, Any]:
-        """Who the token belongs to: `team_id`, `team`, `user_id`, `user`, `url`."""
+        """The token's workspace and user: `team_id`, `team`, `user_id`, `user`, `url`."""
 
         async def ask(web: AsyncWebClient) -> AsyncSlackResponse:
             answer = await web.auth_test()

@@ -39,7 +39,8 @@ DRAIN_S = 15.0
 It gives notice about ten seconds before, and goes on to use it.
 """
 UNANNOUNCED_S = 2.0
-"""The same for one that Slack does not know is to be closed: if it is deaf, what comes is lost."""
+"""`DRAIN_S` of a connection that Slack does not know will close: if it is deaf, envelopes are lost.
+"""
 LOOKS = 15
 """How often it is looked meanwhile, and then whether everything is acknowledged."""
 CLOSE_S = 1.0

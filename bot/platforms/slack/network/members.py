@@ -16,7 +16,7 @@ from bot.platforms.slack.recent import Recent
 RIGHTS_S = 60.0
 """Seconds for which the rights of a member are remembered."""
 NAME_S = 1_800.0
-"""The same where rights are not needed, only a name and whether somebody is a guest."""
+"""Seconds for which a member's name is remembered, and whether they are a guest."""
 MOST_MEMBERS = 5_000
 ASKS = 80
 """Questions in `WINDOW_S` until those about names have to wait: the others are for rights."""
@@ -37,7 +37,7 @@ class Member:
     is_guest: bool = False
     is_bot: bool = False
     locale: str = ""
-    """Their language: `pt-BR`."""
+    """Language of the member: `pt-BR`."""
     is_unknown: bool = False
     """Whether Slack has not told of them, so that they have no rights."""
 

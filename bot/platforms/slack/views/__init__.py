@@ -1,1 +1,1 @@
-"""What the bot shows on Slack: messages, modals and App Home, as blocks."""
+"""Views of Slack: messages, modals and App Home, as blocks."""

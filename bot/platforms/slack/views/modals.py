@@ -9,7 +9,7 @@ from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Ty
 from bot.chat.message import Form, UserError
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
 from bot.platforms.slack.payloads import (
     LONGEST_WORDS,
@@ -65,8 +65,8 @@ class Submitted:
 def form_of(
     command: Command | Group,
     values: Mapping[str, Value],
+    names: CommandNames,
     metadata: str = "",
-    names: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> dict[str, Any]:
     """A modal with a field for each option, filled in with `values`; for a group its subcommand.
@@ -146,7 +146,7 @@ def submitted(
 def suggestion_of(
     registry: Registry, payload: Mapping[str, object]
 ) -> tuple[Option, Typed, str] | None:
-    """What suggestions are asked for: the option, what is in the other fields, what is typed.
+    """The request of suggestions: the option, the values of the other fields, the typed text.
 
     `None` for a payload that no form of the bot sends.
     """
@@ -283,7 +283,7 @@ def _find(registry: Registry, name: str) -> Command:
 
 
 def _value(option: Option, entry: Mapping[str, object]) -> Value | None:
-    """What was filled in; `None` for nothing. Raises `UserError`."""
+    """The value of a field; `None` if it is empty. Raises `UserError`."""
     match option.kind:
         case Kind.FILE:
             return next(map(file_of, list_of(entry, "files", most=1)), None)

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 from bot.chat.message import Button, Embed, Field, Message, Select, translated
 from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.payloads import text_of
 from bot.store.people import Person
 from bot.text.spans import LABELLED, Span, Style, Text, Timestamp, link, spans
@@ -24,20 +24,20 @@ from data.phrases import Showable
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""
 External = Mapping[int, str]
-"""What Slack calls the users and channels that a message mentions: ids, or names to show."""
+"""Users and channels that a message mentions: their ids on Slack, or names to show."""
 
 BLOCKS, CHARACTERS = 50, 12_000
-"""Of a message. Slack refuses about 13,200 characters, which it documents nowhere."""
+"""Most blocks and characters of a message. Slack refuses about 13,200 characters, undocumented."""
 BLOCK, HEADER, CONTEXT, LABEL, VALUE = 3_000, 150, 3_000, 75, 2_000
-"""Characters of parts of it, in UTF-16 code units."""
+"""Most characters of parts of a message, in UTF-16 code units."""
 PLACEHOLDER = 150
 """Characters of what a menu shows while nothing is chosen."""
 MENU = "menu "
 """Begins the `action_id` of a menu; its action and state follow."""
 BUTTONS, MOST_BUTTONS = 25, 100
-"""In an actions block, and in a message."""
+"""Most buttons of an actions block, and of a message."""
 DATE = "\u200b{date_short_pretty}, {time}"
-"""How a time is shown. Without the space of no width Slack makes its first letter a capital;
+"""Format of a time. Without the space of no width Slack makes its first letter a capital;
 `{ago}` is for the past, and most of these times are ahead."""
 FALLBACK = 750
 """Characters of the text for notifications and screen readers. Escaped, they are at most 3,750."""
@@ -75,8 +75,8 @@ class _Sized:
 
 def render(
     message: Message,
+    commands: CommandNames,
     names: External = _NOBODY,
-    commands: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
@@ -95,8 +95,8 @@ def render(
 
 def render_edit(
     message: Message,
+    commands: CommandNames,
     names: External = _NOBODY,
-    commands: CommandNames = UNPREFIXED,
     language: Language = ENGLISH,
 ) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
@@ -117,12 +117,12 @@ def blocks_of(message: Message, commands: CommandNames, language: Language) -> l
 
 
 def mention_user(person: Person) -> Span:
-    """What `render` replaces by a mention of somebody."""
+    """A span that `render` replaces by a mention of a member."""
     return link(technical(f"{_OPEN}user:{person.id}{_CLOSE}"))
 
 
 def mention_channel(channel_id: int) -> Span:
-    """What `render` replaces by a mention of a channel."""
+    """A span that `render` replaces by a mention of a channel."""
     return link(technical(f"{_OPEN}channel:{channel_id}{_CLOSE}"))
 
 
@@ -279,7 +279,7 @@ def rows_of(buttons: Sequence[Button], language: Language) -> list[Block]:
 
 
 def said_in(value: Any, language: Language) -> Any:  # noqa: ANN401 (any JSON)
-    """What is in a view, in a language."""
+    """Translate the phrases in a view."""
     match value:
         case Showable():
             return str(in_language(value, language))

@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def _add_outbox() -> None:
-    """What is waiting: results that were not announced, and answers with removed names."""
+    """Add the outbox, with results that were not announced and answers with removed names."""
     outbox = op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -54,7 +54,7 @@ def silent_discord(setup: Setup) -> None:
 
 def banned_address(setup: Setup) -> None:
     setup.local.faults.rest = RestFault(FaultKind.GLOBAL_LIMIT, seconds=3600)
-    setup.held.callback(setup.local.faults.clear)
+    setup.held.callback(setattr, setup.local.faults, "rest", None)
 
 
 def with_settings(**given: str) -> Callable[[Setup], None]:

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from bot.chat.commands import Command, Kind, Option
 from bot.features import REGISTRY
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options import Value
 from bot.platforms.slack.platform import TERMS
 
 COMMANDS = REGISTRY.worded(TERMS)
+NAMES = CommandNames(COMMANDS)
 LONGEST = 100
 PIECES = st.sampled_from(
     [*'"“”„«»\\:?<>&@# \n', "opening:", "form:", "temprature:", "a", "<@U12>", "&amp;", "0.5"]
@@ -54,9 +55,7 @@ def calls() -> st.SearchStrategy[tuple[Command, dict[str, Value]]]:
     )
 
 
-def as_typed(
-    command: Command, values: Mapping[str, Value], names: CommandNames = UNPREFIXED
-) -> str:
+def as_typed(command: Command, values: Mapping[str, Value], names: CommandNames = NAMES) -> str:
     """A command as a member types it, with values that are no files, people or channels."""
     options = [f"{name}:{_written(value)}" for name, value in values.items()]
     return " ".join([names.slash(command.name), *options])

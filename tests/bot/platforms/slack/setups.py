@@ -15,6 +15,7 @@ from bot.store import Store
 from bot.store.identities import Identities
 from simulators.slack.server import LocalSlack
 from tests.bot.conftest import World
+from tests.bot.platforms.slack.commands import NAMES
 from tests.bot.platforms.slack.network.server import Answer, SlackServer
 
 TIMESTAMP, NUMBER = "1700000000.000001", 1700000000000001
@@ -51,7 +52,7 @@ async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:
     slack.answers["chat.postMessage"] = [POSTED] * 9
     slack.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
     api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, edit_s=0.0)
-    platform = SlackPlatform(api, SlackIdentities(store[Identities]))
+    platform = SlackPlatform(api, SlackIdentities(store[Identities]), NAMES)
     await platform.identify()
     slack.calls.clear()
     return platform

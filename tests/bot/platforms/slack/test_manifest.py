@@ -13,7 +13,7 @@ from bot.platforms.slack.names import TAKEN, CommandNames
 from tests.bot.platforms.slack.commands import COMMANDS
 
 CHECKOUT = Path(__file__).parents[4]
-PLAIN = CommandNames()
+PLAIN = CommandNames(COMMANDS)
 KEYS = {
     "": "display_information features oauth_config settings",
     "display_information": "name description long_description background_color",
@@ -50,7 +50,7 @@ def test_file_is_up_to_date() -> None:
 @pytest.mark.parametrize("prefix", ["", "dino-", "a" * 20])
 def test_slack_accepts_it(prefix: str) -> None:
     """The limits are those of docs.slack.dev/reference/app-manifest."""
-    made = manifest(CommandNames(prefix))
+    made = manifest(CommandNames(COMMANDS, prefix))
     assert {*keys_of(made)} == {(name, key) for name in KEYS for key in KEYS[name].split()}
     about, features = made["display_information"], made["features"]
     assert len(about["name"]) <= 35
@@ -86,4 +86,4 @@ def test_operation_prints_it_with_the_prefix(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SLACK_COMMAND_PREFIX", "dino-")
     assert main(["slack-manifest"]) == 0
-    assert capsys.readouterr().out == as_yaml(CommandNames("dino-"))
+    assert capsys.readouterr().out == as_yaml(CommandNames(COMMANDS, "dino-"))

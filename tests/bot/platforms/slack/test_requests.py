@@ -101,6 +101,7 @@ async def test_removed_app_is_recorded(
     bot: SlackBot, caplog: pytest.LogCaptureFixture, event: dict[str, object], is_removed: bool
 ) -> None:
     """Its data is deleted later, so a revoked token of somebody else must not count."""
+    caplog.set_level("INFO")
     tokens = event.get("tokens")
     if isinstance(tokens, dict) and tokens.get("bot") == ["the bot's own"]:
         event = event | {"tokens": tokens | {"bot": ["U9", bot.platform.bot_user]}}

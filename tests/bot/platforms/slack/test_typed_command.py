@@ -13,7 +13,7 @@ from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options import TypedCommand, Value, parse
 from bot.platforms.slack.payloads import ChannelRef, UserRef
-from tests.bot.platforms.slack.commands import COMMANDS, PIECES, as_typed, calls
+from tests.bot.platforms.slack.commands import COMMANDS, NAMES, PIECES, as_typed, calls
 
 
 def escaped(words: str) -> str:
@@ -22,7 +22,7 @@ def escaped(words: str) -> str:
 
 
 def read(line: str, command: str = "/sonnet", some: Registry = COMMANDS) -> TypedCommand:
-    return parse(some, command, escaped(line))
+    return parse(CommandNames(some), command, escaped(line))
 
 
 def values(line: str, command: str = "/sonnet") -> Mapping[str, Value]:
@@ -93,19 +93,19 @@ def test_other_lines(command: str, line: str, expected: Mapping[str, Value]) -> 
 
 
 def test_people_and_channels_are_looked_up_later() -> None:
-    typed = parse(COMMANDS, "/moderate", "block <@U0123ABC|mary>")
+    typed = parse(NAMES, "/moderate", "block <@U0123ABC|mary>")
     assert typed.values == {"member": UserRef("U0123ABC")}
     for mention in ("<@U0123ABC>", "<@U0123ABC|ada>", "member:<@U0123ABC|ada l.>"):
-        typed = parse(COMMANDS, "/collection", mention)
+        typed = parse(NAMES, "/collection", mention)
         assert typed.values == {"member": UserRef("U0123ABC")}
     assert "/collection ?" in refusal("@ada", "/collection")
-    typed = parse(COMMANDS, "/moderate", "log channel:<#C0123ABC>")
+    typed = parse(NAMES, "/moderate", "log channel:<#C0123ABC>")
     assert typed.values == {"channel": ChannelRef("C0123ABC")}
     assert "/moderate block ?" in refusal("block @mary", "/moderate")
     assert "/moderate log ?" in refusal("log #general", "/moderate")
     assert "/namer import ?" in refusal("import elves file:elves.txt", "/namer")
     address = "https://a.slack.com/archives/C1/p1"
-    typed = parse(COMMANDS, "/moderate", f"message <{address}|{address}>")
+    typed = parse(NAMES, "/moderate", f"message <{address}|{address}>")
     assert typed.values == {"message": address}
 
 
@@ -206,14 +206,14 @@ def test_likeliest_reading(command: str, line: str, reading: str) -> None:
     assert getattr(raised.value, "reading", "") == reading
     if reading:
         word, _space, rest = reading.partition(" ")
-        assert isinstance(parse(COMMANDS, f"/{word}", rest).command, Command)
+        assert isinstance(parse(NAMES, f"/{word}", rest).command, Command)
 
 
 @pytest.mark.parametrize("prefix", ["", "dino-"])
 def test_prefix_is_in_sentences(prefix: str) -> None:
-    names = CommandNames(prefix)
+    names = CommandNames(COMMANDS, prefix)
     with pytest.raises(UserError, match=names.slash("poems")):
-        parse(COMMANDS, names.slash("poems"), "now", names)
+        parse(names, names.slash("poems"), "now")
 
 
 EXAMPLES = [example for info in REGISTRY.every_command() for example, _what in info.examples]
@@ -233,7 +233,7 @@ def test_examples_of_help_are_understood(example: str) -> None:
 @given(line=st.text(max_size=80), command=st.sampled_from(["/sonnet", "/dinoname", "/namer", "/x"]))
 def test_any_text_is_read_or_refused(line: str, command: str) -> None:
     with suppress(UserError):
-        typed = parse(COMMANDS, command, line)
+        typed = parse(NAMES, command, line)
         assert typed.wants_form or isinstance(typed.command, Command)
 
 
@@ -241,7 +241,7 @@ def test_any_text_is_read_or_refused(line: str, command: str) -> None:
 @given(line=st.lists(PIECES, max_size=15).map("".join))
 def test_odd_lines_are_read_or_refused(line: str) -> None:
     with suppress(UserError):
-        parse(COMMANDS, "/sonnet", line)
+        parse(NAMES, "/sonnet", line)
 
 
 @settings(max_examples=300, deadline=None)
@@ -250,9 +250,9 @@ def test_printed_command_reads_as_the_same(
     call: tuple[Command, dict[str, Value]], prefix: str
 ) -> None:
     declaration, expected = call
-    names = CommandNames(prefix)
+    names = CommandNames(COMMANDS, prefix)
     command, _space, line = as_typed(declaration, expected, names).partition(" ")
-    typed = parse(COMMANDS, command, escaped(line), names)
+    typed = parse(names, command, escaped(line))
     assert typed.command == declaration
     assert typed.values == expected
 

@@ -7,19 +7,19 @@ from unittest.mock import Mock
 
 import pytest
 
-from bot.chat.app import App
+from bot.chat.app import App, MemberPage
 from bot.chat.commands import Audience
 from bot.chat.message import Button, Embed, Message
-from bot.features import REGISTRY
+from bot.features import REGISTRY, member_page
 from bot.help.help import examples_for
-from bot.platforms.slack.names import UNPREFIXED, CommandNames
-from bot.platforms.slack.views import home as module
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.home import home_view, view_of
 from bot.store import Database, Unavailable
 from bot.text.spans import text
 from bot.verse.queries import Poems
 from simulators.slack.blocks import check_view, texts
 from tests.bot.conftest import World
+from tests.bot.platforms.slack.commands import COMMANDS, NAMES
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 from tests.texts import written
 
@@ -30,7 +30,7 @@ ALL = {each: examples_for(REGISTRY, (each,), is_guest=False) for each in Audienc
 @pytest.fixture
 async def app(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
     """The services, which have as long as a slow machine needs."""
-    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(member_page, "PATIENCE_S", 60.0)
     made = world.make_app()
     yield made
     await made.store.close()
@@ -51,11 +51,11 @@ async def home_of(app: App, audience: Audience = Audience.EVERYONE) -> str:
         is_manager=audience >= Audience.MANAGERS,
         is_administrator=audience >= Audience.ADMINISTRATORS,
     )
-    return words_of(await home_view(app, FakeTurn(FakePlatform(), user), UNPREFIXED))
+    return words_of(await home_view(app, FakeTurn(FakePlatform(), user), NAMES))
 
 
 def test_home_has_all_parts() -> None:
-    content = (
+    page = MemberPage(
         ALL,
         Message(embeds=(Embed(written("👑 Today's champion"), (text(written("Mangosaurus")),)),)),
         Message(
@@ -67,7 +67,7 @@ def test_home_has_all_parts() -> None:
             buttons=(Button(written("Delete my data"), "drop"),),
         ),
     )
-    view = view_of(*content, UNPREFIXED)
+    view = view_of(page, NAMES)
     words = words_of(view)
     parts = ("Mangosaurus", "/dinoname starts_with:mango", "For moderators", "/mango-status", POEM)
     more = ("/export", "Your data", "stores nothing", "Delete my data", "Write a sonnet")
@@ -75,7 +75,7 @@ def test_home_has_all_parts() -> None:
     assert "Older" not in words
     kinds = [block["type"] for block in view["blocks"]]
     assert kinds[:4] == ["header", "actions", "divider", "header"]
-    assert "/dino-sonnet" in words_of(view_of(*content, CommandNames("dino-")))
+    assert "/dino-sonnet" in words_of(view_of(page, CommandNames(COMMANDS, "dino-")))
 
 
 def test_longest_home_is_accepted() -> None:
@@ -84,7 +84,7 @@ def test_longest_home_is_accepted() -> None:
         embeds=(Embed(written("t" * 300), lines),) * 5,
         buttons=(Button(written("Delete my data"), "drop"),),
     )
-    view = view_of(ALL, message, message, message, UNPREFIXED)
+    view = view_of(MemberPage(ALL, message, message, message), NAMES)
     assert len(view["blocks"]) <= 100
     assert words_of(view).count("Delete my data") == 1
 

@@ -22,7 +22,7 @@ from bot.platforms.slack.views.modals import (
 from data.phrases import Phrase
 from simulators.slack.blocks import check_suggestions, check_view
 from simulators.slack.forms import filled_state
-from tests.bot.platforms.slack.commands import COMMANDS, calls
+from tests.bot.platforms.slack.commands import COMMANDS, NAMES, calls
 from tests.texts import written
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
@@ -65,7 +65,7 @@ KINDS = {
 @pytest.mark.shows("forms with all options")
 @pytest.mark.parametrize("each", [*COMMANDS.every_command()], ids=lambda each: each.name)
 def test_every_command_has_a_form(each: Command) -> None:
-    view = form_of(each, {}, "metadata")
+    view = form_of(each, {}, NAMES, "metadata")
     check(view)
     assert view["callback_id"] == f"command:{each.name}"
     assert view["private_metadata"] == "metadata"
@@ -80,7 +80,7 @@ def test_every_command_has_a_form(each: Command) -> None:
 
 @pytest.mark.shows("bounds that the platform checks")
 def test_numbers_have_bounds() -> None:
-    elements = fields(form_of(COMMANDS.by_name["dinoname"], {}))
+    elements = fields(form_of(COMMANDS.by_name["dinoname"], {}, NAMES))
     number, temperature = elements["count"], elements["temperature"]
     assert (number["min_value"], number["max_value"]) == ("1", "10")
     assert not number["is_decimal_allowed"]
@@ -92,7 +92,7 @@ def test_numbers_have_bounds() -> None:
 def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, Value]]) -> None:
     """Except values that fit no field: empty ones, and very long names."""
     each, values = call
-    view = form_of(each, values)
+    view = form_of(each, values, NAMES)
     check(view)
     read = submitted(COMMANDS, filled(view))
     assert read.command == each
@@ -112,7 +112,7 @@ def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, 
     ],
 )
 def test_references(name: str, values: dict[str, Value]) -> None:
-    view = form_of(COMMANDS.by_name[name], values)
+    view = form_of(COMMANDS.by_name[name], values, NAMES)
     assert submitted(COMMANDS, filled(view)).values == values
 
 
@@ -141,7 +141,7 @@ def test_long_text_is_not_lost() -> None:
 
 def test_group_form_asks_for_the_subcommand() -> None:
     group = COMMANDS.by_first_word["namer"]
-    view = form_of(group, {})
+    view = form_of(group, {}, NAMES)
     check(view)
     assert view["callback_id"] == "group:namer"
     about, asked = view["blocks"]
@@ -242,4 +242,4 @@ def test_long_words_are_cut() -> None:
         raise AssertionError
 
     option = Option("a", Phrase("h" * 2_500), choices=(Choice(Phrase("c" * 100), "v"),))
-    check(form_of(Command("x" * 40, Phrase("d" * 2_500), command, (option,)), {}))
+    check(form_of(Command("x" * 40, Phrase("d" * 2_500), command, (option,)), {}, NAMES))

@@ -36,6 +36,7 @@ from bot.text.technical import technical
 from bot.text.written import FilteredText
 from data.phrases import NOTHING, Phrase
 from simulators.slack.blocks import check_message_blocks
+from tests.bot.platforms.slack.commands import COMMANDS, NAMES
 from tests.bot.platforms.slack.hostile.inertness import parts_of
 from tests.texts import written
 
@@ -57,7 +58,7 @@ def words_of(part: MessagePart) -> str:
 
 
 def only(message: Message, **options: Any) -> MessagePart:  # noqa: ANN401
-    (part,) = render(message, **options)
+    (part,) = render(message, **{"commands": NAMES, **options})
     return part
 
 
@@ -140,7 +141,7 @@ def test_mention_notifies_in_private_only() -> None:
 def test_commands_are_named_as_typed() -> None:
     message = Message(text(Phrase("Ask /status or {help}."), help=code(written("/help"))))
     assert "/mango-status or /mango-help" in words_of(only(message))
-    assert "/dino-status" in words_of(only(message, commands=CommandNames("dino-")))
+    assert "/dino-status" in words_of(only(message, commands=CommandNames(COMMANDS, "dino-")))
 
 
 def test_buttons_work_later() -> None:
@@ -175,13 +176,13 @@ def test_long_message_is_split() -> None:
     message = Message(
         embeds=(Embed(written("Long"), lines),), buttons=(Button(written("Go"), "go"),)
     )
-    parts = render(message)
+    parts = render(message, NAMES)
     assert len(parts) > 1
     shown = "\n".join(map(words_of, parts))
     assert all(f"line {number} " in shown for number in range(400))
     has_buttons = [any(each["type"] == "actions" for each in part["blocks"]) for part in parts]
     assert has_buttons == [False] * (len(parts) - 1) + [True]
-    edited = render_edit(message)
+    edited = render_edit(message, NAMES)
     assert edited["blocks"][-1]["type"] == "actions"
     assert "line 0 " in words_of(edited)
 
@@ -252,7 +253,7 @@ KINDS = {
 @settings(max_examples=25, deadline=None)
 @given(message=MESSAGES)
 def test_every_message_is_within_limits(message: Message) -> None:
-    for part in [*render(message), render_edit(message)]:
+    for part in [*render(message, NAMES), render_edit(message, NAMES)]:
         check(part, private=message.private)
 
 
@@ -262,8 +263,8 @@ def test_many_embeds_and_buttons_are_within_limits() -> None:
     )
     buttons = tuple(Button(written(f"Button {number}"), "go", str(number)) for number in range(60))
     message = Message(embeds=embeds, buttons=buttons)
-    parts = render(message)
-    for part in [*parts, render_edit(message)]:
+    parts = render(message, NAMES)
+    for part in [*parts, render_edit(message, NAMES)]:
         check(part, private=False)
     assert sum(part["text"].count("Title") for part in parts) == 60
 
@@ -280,7 +281,7 @@ def test_hostile_words_stay_words() -> None:
     for private in (False, True):
         message = Message(text(written(HOSTILE)), (embed,), (button,), private=private)
         assert mentioned(message) == set()
-        parts = render(message, {7: "U0123"})
+        parts = render(message, NAMES, {7: "U0123"})
         for part in parts:
             check(part, private=False)
         kinds = {each.get("type") for part in parts for each in parts_of(part["blocks"])}

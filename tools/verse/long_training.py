@@ -1,7 +1,7 @@
 """Long training of the word network on large corpora of verse.
 
-    python -m models.verse.long_training prepare FOLDER --corpora CORPORA [--prose PROSE]
-    python -m models.verse.long_training run FOLDER
+    python -m tools.verse.long_training prepare FOLDER --corpora CORPORA [--prose PROSE]
+    python -m tools.verse.long_training run FOLDER
 
 `prepare` reads the corpora once, drops what shares words with held-out sonnets or lyric stanzas,
 and stores tokens in FOLDER/data, with what else of the texts is part of the base (`OfTexts`). `run`
@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -32,21 +32,11 @@ from safetensors.numpy import load_file, save
 from data import corpora, further_reading
 from data.errors import CorpusError
 from data.files import write_atomically
-from data.held_out import Runs, held_out_runs, without_shared
-from data.packed_prose import load_packed_prose
-from data.packed_verse import (
-    VersePassage,
-    load_lyric_validation,
-    load_packed_verse,
-    missing_collections,
-    packed_works,
-)
 from data.text import proper_nouns
 from data.tokens import is_word, tokenise
-from models.fingerprints import BloomFilter
 from models.networks.words import SLOTS, WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
-from models.serving.packed_texts import BREAK, unpacked
+from models.serving.packed_texts import BREAK
 from models.serving.words import FastWordLSTM
 from models.training.schedules import LONG_EMBEDDING, LONG_TRAINING, LONG_UNITS, WordSchedule
 from models.training.word_lines import (
@@ -58,7 +48,17 @@ from models.training.word_lines import (
     read_lines,
 )
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import LONG_RUN, SONNETS, copies_of_corpora, rare_words_of
+from models.verse.reading import SONNETS, copies_of_corpora, rare_words_of
+from models.verse.training_folder import load_vocabulary
+from tools.verse.held_out import Runs, held_out_runs, without_shared
+from tools.verse.packed_prose import load_packed_prose
+from tools.verse.packed_verse import (
+    VersePassage,
+    load_lyric_validation,
+    load_packed_verse,
+    missing_collections,
+    packed_works,
+)
 
 if TYPE_CHECKING:
     from models.training.keras_verse import PassageSource
@@ -94,10 +94,10 @@ LYRIC = frozenset({*range(4, 7), *range(12, 16)})
 LYRIC_STANZAS = "lyric"
 """The file of the lyric stanzas that validate."""
 LYRIC_TEXT: Mapping[str, object] = {"period": 1850, "kind": "verse"}
-"""What is known of them."""
+"""Features of the lyric stanzas."""
 STRIDES = {"plays": 2, "bible": 2, PROSE: 4}
-"""Of how many runs of words of a source one is stored, in order not to be copied; of the others,
-three."""
+"""One in so many runs of words of a source is stored, so that poems do not copy it; of other
+sources, one in three."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),
@@ -108,7 +108,7 @@ _COLUMNS = (
 def prepare(folder: Path, packed: Path, prose: Path | None = None) -> None:
     """Read, filter and store everything that is trained on.
 
-    `packed`: see `data.packed_verse`; `prose`: see `data.packed_prose`.
+    `packed`: see `tools.verse.packed_verse`; `prose`: see `tools.verse.packed_prose`.
     """
     lyric = load_lyric_validation(packed)  # before anything else is read, which takes minutes
     data, held_out = folder / "data", held_out_runs(lyric.stanzas)
@@ -349,58 +349,6 @@ def _append(path: Path, row: Sequence[object]) -> None:
         csv.writer(file).writerows([_COLUMNS, row] if is_new else [row])
 
 
-@dataclass(frozen=True, eq=False)
-class OfTexts:
-    """What the base keeps of the texts, besides what its networks have learnt."""
-
-    vectors: NDArray[np.float32]
-    """Word vectors of the vocabulary, `(V, D)`."""
-    rare: Sequence[str]
-    """Words outside of the vocabulary."""
-    names: Sequence[str]
-    """Proper nouns, in lower case."""
-    copies: BloomFilter
-    """Lines and runs of words that must not be copied."""
-    digests: Mapping[str, str]
-    """SHA-256 of each source."""
-
-
-# A folder's files; all of these raise `CorpusError` if one is missing.
-
-
-def load_vocabulary(folder: Path) -> WordVocabulary:
-    """The vocabulary of a prepared folder."""
-    listed = json.loads(_path(folder, "data/vocabulary.json").read_text())
-    return WordVocabulary(tuple(listed["tokens"]), tuple(listed["features"]))
-
-
-def load_of_texts(folder: Path) -> OfTexts:
-    """What a prepared folder keeps of the texts."""
-    facts = json.loads(_path(folder, "data/facts.json").read_text())
-    arrays = load_file(_path(folder, "data/of_texts.safetensors"))
-    rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))
-    digests = {name: fact["sha256"] for name, fact in facts.items() if isinstance(fact, dict)}
-    return OfTexts(arrays["vectors"], rare, names, BloomFilter(arrays["copies"], LONG_RUN), digests)
-
-
-def load_network(folder: Path) -> FastWordLSTM:
-    """The network so far."""
-    arrays = load_file(_path(folder, "words.safetensors"))
-    return FastWordLSTM.from_arrays(load_vocabulary(folder), arrays)
-
-
-def _path(folder: Path, name: str) -> Path:
-    if not (path := folder / name).exists():
-        command = f"prepare {folder} --corpora CORPORA" if "/" in name else f"run {folder}"
-        raise CorpusError(
-            "There is no {path}: run python -m models.verse.long_training {command}. docs/verse.md "
-            "says how to get the corpora.",
-            path=path,
-            command=command,
-        )
-    return path
-
-
 def main() -> None:
     """Parse arguments."""
     parser = argparse.ArgumentParser(description="Train the word network on large corpora.")
@@ -419,7 +367,7 @@ def main() -> None:
     try:
         if given.command == "prepare":
             if missing := missing_collections(given.corpora):
-                made = f"python -m data.verse_sources {given.corpora} makes them"
+                made = f"python -m tools.verse.sources {given.corpora} makes them"
                 sys.stderr.write(f"{given.corpora} lacks {', '.join(missing)}: {made}.\n")
             prepare(given.folder, given.corpora, given.prose)
         else:

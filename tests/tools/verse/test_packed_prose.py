@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from data.held_out import runs_in
-from data.packed_prose import LEANING, lines_of_paragraph, load_packed_prose
-from data.packed_verse import LONGEST
-from tests.data.test_packed_verse import packed
+from tests.tools.verse.test_packed_verse import packed
+from tools.verse.held_out import runs_in
+from tools.verse.packed_prose import LEANING, lines_of_paragraph, load_packed_prose
+from tools.verse.packed_verse import LONGEST
 
 FOX = (
     'A hungry Fox saw some fine bunches of Grapes hanging from a vine. "I thought," said Mr. Fox to'

@@ -42,7 +42,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime | None:
-    """When the clocks of a zone first show a full hour on a day.
+    """The moment when the clocks of a zone first show a full hour on a day.
 
     If they skip it, the first minute after what they skip, which may be on the next day; `None` if
     they skip the whole day.

@@ -12,16 +12,16 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from data.held_out import Runs, without_shared
 from data.lexicon import count_syllables
-from data.packed_verse import LONGEST, packed_works
 from data.text import fold, normalise_verse
+from tools.verse.held_out import Runs, without_shared
+from tools.verse.packed_verse import LONGEST, packed_works
 
 MOST_SYLLABLES, USUAL, DEVIATION = 14, 11, 3
 """Syllables of a line: at most, as it should have, and how far it may be from that at a cost of 1.
 """
 _ABBREVIATION = re.compile(r"\b(Mrs?|Dr|Messrs|Mme|Mlle|St|Rev|Capt|Col|Hon|Esq)\.")
-"""Their full stops end no sentence."""
+"""Abbreviations, whose full stops end no sentence."""
 _SENTENCE_END, _CLAUSE_END = re.compile(r"[.!?][)']*$"), re.compile(r"[,;:)-]'*$")
 OPENING = frozenset(
     re.findall(
@@ -92,7 +92,7 @@ def lines_of_paragraph(paragraph: str) -> Sequence[str]:
 
 @cache
 def _cost_after(word: str) -> float | None:
-    """What a line costs that ends with a word; `None` if the next word decides."""
+    """Cost of ending a line with a word; `None` if the next word decides."""
     if _SENTENCE_END.search(word):
         return 0
     if _CLAUSE_END.search(word):

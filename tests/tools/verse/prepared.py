@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from data import corpora, further_reading, packed_verse
-from models.verse import long_training
-from tests.data import test_packed_prose
-from tests.data.test_packed_verse import LYRIC, SONNET, packed
+from data import corpora, further_reading
 from tests.models.verse.test_reading import corpus
 from tests.slow.passages import PASSAGES, VALIDATION
+from tests.tools.verse import test_packed_prose
+from tests.tools.verse.test_packed_verse import LYRIC, SONNET, packed
+from tools.verse import long_training, packed_verse
 
 
 def prepare_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

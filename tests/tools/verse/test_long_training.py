@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 
 from data.errors import CorpusError
-from data.packed_verse import VersePassage
 from models.networks.words import SPECIAL, WordVocabulary
 from models.training.word_lines import PackedLines, features_of
-from models.verse.long_training import (
-    WEIGHTS,
-    by_stanza,
-    load_network,
-    load_of_texts,
-    load_vocabulary,
-    source_of,
-)
-from tests.models.verse.prepared import prepare_small
+from models.verse.training_folder import load_network, load_of_texts, load_vocabulary
+from tests.tools.verse.prepared import prepare_small
+from tools.verse.long_training import WEIGHTS, by_stanza, source_of
+from tools.verse.packed_verse import VersePassage
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.daily.moments import (
+from bot.community.moments import (
     DAY,
     LATEST,
     MINUTE,

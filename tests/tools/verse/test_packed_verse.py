@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from data import downloads, packed_verse
+from data import downloads
 from data.errors import CorpusError
-from data.held_out import runs_in
-from data.packed_verse import (
+from tools.verse import packed_verse
+from tools.verse.held_out import runs_in
+from tools.verse.packed_verse import (
     LONGEST,
     load_lyric_validation,
     load_packed_verse,

@@ -1,6 +1,6 @@
-"""Extraction of verse from public repositories: makes the files that `data.packed_verse` reads.
+"""Extraction of verse from public repositories: makes the files that `packed_verse` reads.
 
-    python -m data.verse_sources FOLDER
+    python -m tools.verse.sources FOLDER
 
 `corpora.toml` lists the repositories with their commits, nearest first; git fetches them. The files
 are like those that the long training reads, and not the same: those also have a few plain-text
@@ -24,8 +24,8 @@ from typing import Any
 from data import downloads
 from data.errors import CorpusError
 from data.files import write_atomically
-from data.held_out import plain_spelling
 from data.text import fold, words_of
+from tools.verse.held_out import plain_spelling
 
 ADDRESS = "https://github.com/{}"
 MOST_WORDS = 14

@@ -43,7 +43,7 @@ def runs_in(poems: Iterable[str]) -> Runs:
 
 
 def without_shared(stanza: Sequence[str], held_out: Runs) -> Iterator[Sequence[str]]:
-    """What may be read of a stanza: all of it, nothing, or the parts of a long one."""
+    """The parts of a stanza that may be read: all of it, none, or some of a long one."""
     shared = [i for i, run in enumerate(_runs(stanza)) if run in held_out]
     if not shared:
         yield stanza

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from bot.creatures.animal import profile_of
-from bot.museum.queries import MOST_OWNED, Museum
+from bot.discoveries.queries import MOST_OWNED, Discoveries
 from bot.store import Database, Store, migrations
 from bot.store.people import Person
 from tests.texts import WORDS
@@ -31,7 +31,7 @@ async def test_earlier_winners(empty_database: Database) -> None:
         await connection.run_sync(lambda each: migrations.upgrade(each, "0009"))
         await connection.run_sync(lambda each: insert(each, winners))
     await empty_database.migrate()
-    museum = Store(empty_database)[Museum]
+    museum = Store(empty_database)[Discoveries]
     assert await museum.count(1) == len(names) + 1
     assert await museum.count(1, BOB) == 1
     owned = await museum.exhibits(WORDS, 1, owner_id=ADA, most=1000)

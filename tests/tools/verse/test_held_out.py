@@ -2,7 +2,7 @@
 
 import pytest
 
-from data.held_out import AROUND, LONG, plain_spelling, runs_in, without_shared
+from tools.verse.held_out import AROUND, LONG, plain_spelling, runs_in, without_shared
 
 POEM = (
     "so shall i live, supposing thou art true,\n"

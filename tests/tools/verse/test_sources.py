@@ -7,8 +7,8 @@ import pytest
 
 from data import downloads
 from data.errors import CorpusError
-from data.packed_verse import load_packed_verse
-from data.verse_sources import (
+from tools.verse.packed_verse import load_packed_verse
+from tools.verse.sources import (
     VerseParser,
     cleaned,
     documents_in,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.community.queries import Action, Blocks, RecordEntry
+from bot.discoveries import queries
+from bot.discoveries.queries import MOST_IN_A_DAY, Discoveries
 from bot.moderation.queries import Moderation
-from bot.museum import queries
-from bot.museum.queries import MOST_IN_A_DAY, Museum
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
@@ -133,7 +133,7 @@ class MuseumMachine(RuleBasedStateMachine):
     @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
     def favour(self, community: int, member: int, picked: int) -> None:
         number, key = self.pick(community, picked)
-        self.run(self.store[Museum].favour(community, member, number))
+        self.run(self.store[Discoveries].favour(community, member, number))
         owned = self.owned(community, member)
         if key in owned:
             for each in owned:
@@ -142,7 +142,7 @@ class MuseumMachine(RuleBasedStateMachine):
     @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
     def release(self, community: int, member: int, picked: int) -> None:
         number, key = self.pick(community, picked)
-        released = self.run(self.store[Museum].release(community, member, number))
+        released = self.run(self.store[Discoveries].release(community, member, number))
         assert released == (key in self.owned(community, member))
         if key is not None and released:
             self.known[key] = replace(self.known[key], owner_id=None, is_favourite=False)
@@ -198,7 +198,7 @@ class MuseumMachine(RuleBasedStateMachine):
 
     def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:
         """A creature of a museum, by its number and key; 0 and `None` for an empty one."""
-        shown = self.run(self.store[Museum].exhibits(WORDS, community, most=1000))
+        shown = self.run(self.store[Discoveries].exhibits(WORDS, community, most=1000))
         if not shown:
             return 0, None
         exhibit = shown[picked % len(shown)]
@@ -209,7 +209,7 @@ class MuseumMachine(RuleBasedStateMachine):
         """Nothing is double, nothing is lost, and nobody has more than they may."""
         stored: dict[tuple[int, str], Known] = {}
         for community in (1, 2):
-            for each in self.run(self.store[Museum].exhibits(WORDS, community, most=1000)):
+            for each in self.run(self.store[Discoveries].exhibits(WORDS, community, most=1000)):
                 key = (community, each.name.lower())
                 assert key not in stored
                 discoverer = None if each.discoverer is None else each.discoverer.id
@@ -218,7 +218,7 @@ class MuseumMachine(RuleBasedStateMachine):
                 assert each.owner_id in (None, discoverer)
             for member in (11, 12):
                 own = self.run(
-                    self.store[Museum].exhibits(WORDS, community, owner_id=member, most=1000)
+                    self.store[Discoveries].exhibits(WORDS, community, owner_id=member, most=1000)
                 )
                 assert len(own) <= MOST_OWNED
                 days = [each.found_at.date() for each in own]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from data import downloads
 from data.errors import CorpusError
-from data.held_out import Runs, without_shared
 from data.lexicon import count_syllables, rhyme_of
 from data.text import normalise_verse, words_of
+from tools.verse.held_out import Runs, without_shared
 
 LONGEST = 60
 """Lines of a passage, unless a stanza has more."""
@@ -47,7 +47,7 @@ class LyricValidation:
     """Lyric stanzas of `LYRIC_YEARS` from whole works that no network may be trained on."""
 
     works: frozenset[str]
-    """Their headers."""
+    """Headers of the works."""
     stanzas: tuple[str, ...]
     """Normalised, each with a blank line after it."""
 
@@ -79,8 +79,8 @@ def load_packed_verse(
 ) -> Iterator[VersePassage]:
     """The passages of all files in a folder, without those that share runs with held-out verse.
 
-    `held_out`: as from `data.held_out.runs_in`. `left_out`: headers of works to be left out. Raises
-    `CorpusError` if the folder has no files.
+    `held_out`: as from `runs_in`. `left_out`: headers of works to be left out. Raises `CorpusError`
+    if the folder has no files.
     """
     years = downloads.sources()["years"]
     for name, header, body in packed_works(folder):
@@ -97,7 +97,7 @@ def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
     if not paths:
         raise CorpusError(
             "{folder} has no packed verse: files whose names end in .txt.xz. "
-            "python -m data.verse_sources {folder} makes some.",
+            "python -m tools.verse.sources {folder} makes some.",
             folder=folder,
         )
     for path in paths:
@@ -108,7 +108,7 @@ def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def missing_collections(folder: Path) -> list[str]:
-    """The names of the files that `data.verse_sources` makes and a folder lacks."""
+    """The names of the files that `tools.verse.sources` makes and a folder lacks."""
     names = [f"{name}.txt.xz" for name in downloads.sources()["verse"]]
     return [name for name in names if not (folder / name).exists()]
 

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.community.queries import Action, Blocks, RecordEntry
+from bot.community.queries import Action, RecordEntry
 from bot.creatures.animal import profile_of
 from bot.creatures.storage import to_json
+from bot.discoveries import queries
+from bot.discoveries.queries import ORDERS, Discoveries, Exhibit
 from bot.moderation.queries import Moderation
-from bot.museum import queries
-from bot.museum.queries import MOST_IN_A_DAY, ORDERS, Exhibit, Museum
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.people import Person
-from bot.store.schema import EVERYWHERE, Discovery
+from bot.store.schema import Discovery
 from tests.bot.champions import crown
 from tests.texts import WORDS
 
@@ -36,14 +36,14 @@ async def found(
 
 
 async def museum(store: Store, community: int = HERE) -> list[str]:
-    exhibits = await store[Museum].exhibits(WORDS, community, most=1000)
-    assert await store[Museum].count(community) == len(exhibits)
+    exhibits = await store[Discoveries].exhibits(WORDS, community, most=1000)
+    assert await store[Discoveries].count(community) == len(exhibits)
     return [exhibit.name for exhibit in exhibits]
 
 
 async def collection(store: Store, member: int = ADA, community: int = HERE) -> list[Exhibit]:
-    exhibits = await store[Museum].exhibits(WORDS, community, owner_id=member, most=1000)
-    assert await store[Museum].count(community, member) == len(exhibits)
+    exhibits = await store[Discoveries].exhibits(WORDS, community, owner_id=member, most=1000)
+    assert await store[Discoveries].count(community, member) == len(exhibits)
     return exhibits
 
 
@@ -58,18 +58,8 @@ async def test_winner_is_discovered(store: Store) -> None:
     facts = exhibit.name, exhibit.poll_id, exhibit.found_at, exhibit.discoverer, exhibit.owner_id
     assert facts == ("Kilosaurus", poll_id, NOW, Person(ADA), ADA)
     assert await museum(store) == ["Kilosaurus"]
-    assert await store[Museum].named(HERE, "kiloSAURUS") == exhibit
-    assert await store[Museum].named(ELSEWHERE, "Kilosaurus") is None
-
-
-async def test_first_discoverer_stays(store: Store) -> None:
-    """In each community, whatever the case of the letters."""
-    await found(store, "Kilosaurus")
-    await found(store, "KILOsaurus", NOW + DAY, BOB)
-    await found(store, "Kilosaurus", NOW + DAY, BOB, ELSEWHERE)
-    assert names(await collection(store)) == ["Kilosaurus"]
-    assert not await collection(store, BOB)
-    assert names(await collection(store, BOB, ELSEWHERE)) == ["Kilosaurus"]
+    assert await store[Discoveries].named(HERE, "kiloSAURUS") == exhibit
+    assert await store[Discoveries].named(ELSEWHERE, "Kilosaurus") is None
 
 
 async def test_what_is_no_dinosaur(store: Store) -> None:
@@ -78,20 +68,6 @@ async def test_what_is_no_dinosaur(store: Store) -> None:
     await crown(store, "Мангозавр", **place)  # type: ignore[arg-type]
     await crown(store, "Nobodysaurus", votes=0, **place)  # type: ignore[arg-type]
     assert await museum(store) == []
-
-
-async def test_three_a_day(store: Store) -> None:
-    """Days are UTC dates. What is released leaves no room for others of that day."""
-    midnight = NOW.replace(hour=0)
-    days = [midnight + timedelta(hours=hours) for hours in (0, 1, 22, 23, 24, 25)]
-    for i, at in enumerate(days):
-        await found(store, f"Kilosaurus{'abcdef'[i]}", at)
-        if i == 0:
-            (first,) = await collection(store)
-            assert await store[Museum].release(HERE, ADA, first.id)
-    assert MOST_IN_A_DAY == 3
-    assert names(await collection(store)) == [f"Kilosaurus{letter}" for letter in "fecb"]
-    assert len(await museum(store)) == len(days)
 
 
 async def test_two_polls_close_at_once(store: Store) -> None:
@@ -106,45 +82,31 @@ async def test_two_polls_close_at_once(store: Store) -> None:
     assert len(await museum(store)) == 7
 
 
-async def test_full_collection(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "MOST_OWNED", 2)
-    for i in range(4):
-        await found(store, f"Kilosaurus{'abcd'[i]}", NOW + i * DAY)
-    full = await collection(store)
-    assert names(full) == ["Kilosaurusb", "Kilosaurusa"]
-    assert len(await museum(store)) == 4
-    assert not await store[Museum].release(HERE, BOB, full[0].id)
-    assert await store[Museum].release(HERE, ADA, full[0].id)
-    assert not await store[Museum].release(HERE, ADA, full[0].id)
-    await found(store, "Megasaurus", NOW + 4 * DAY)
-    assert names(await collection(store)) == ["Megasaurus", "Kilosaurusa"]
-
-
 async def test_favourite(store: Store) -> None:
     for letter in "abc":
         await found(store, f"Kilosaurus{letter}")
     await found(store, "Bobsaurus", member=BOB)
     newest = await collection(store)
     for chosen in (newest[2], newest[1]):
-        await store[Museum].favour(HERE, ADA, chosen.id)
+        await store[Discoveries].favour(HERE, ADA, chosen.id)
         ordered = await collection(store)
         assert ordered[0].id == chosen.id
         assert [exhibit.is_favourite for exhibit in ordered] == [True, False, False]
-    await store[Museum].favour(HERE, BOB, newest[0].id)  # which is not theirs
+    await store[Discoveries].favour(HERE, BOB, newest[0].id)  # which is not theirs
     assert (await collection(store))[0].id == newest[1].id
-    await asyncio.gather(*(store[Museum].favour(HERE, ADA, each.id) for each in newest * 3))
+    await asyncio.gather(*(store[Discoveries].favour(HERE, ADA, each.id) for each in newest * 3))
     assert sum(exhibit.is_favourite for exhibit in await collection(store)) == 1
-    await store[Museum].favour(HERE, ADA, newest[1].id)
-    await store[Museum].release(HERE, ADA, newest[1].id)
+    await store[Discoveries].favour(HERE, ADA, newest[1].id)
+    await store[Discoveries].release(HERE, ADA, newest[1].id)
     assert not any(exhibit.is_favourite for exhibit in await collection(store))
 
 
 async def test_orders(store: Store) -> None:
     for i, name in enumerate(("Stegosaurus", "Minmi", "Diplodocus", "Plateosaurus")):
         await found(store, name, NOW + timedelta(hours=i), BOB if i % 2 else ADA)
-    await store[Museum].hide(HERE, ADA, hidden=True)
+    await store[Discoveries].hide(HERE, ADA, hidden=True)
     shown = {
-        order: names(await store[Museum].exhibits(WORDS, HERE, order=order, skip=0, most=3))
+        order: names(await store[Discoveries].exhibits(WORDS, HERE, order=order, skip=0, most=3))
         for order in ORDERS
     }
     assert shown == {
@@ -153,42 +115,8 @@ async def test_orders(store: Store) -> None:
         "period": ["Plateosaurus", "Diplodocus", "Stegosaurus"],
         "discoverer": ["Plateosaurus", "Minmi", "Diplodocus"],
     }
-    hidden = await store[Museum].exhibits(WORDS, HERE, skip=1, most=1)
+    hidden = await store[Discoveries].exhibits(WORDS, HERE, skip=1, most=1)
     assert [exhibit.discoverer for exhibit in hidden] == [None]
-
-
-async def test_removed_winner(store: Store) -> None:
-    """By moderators from any poll, or with the message of the poll that found it."""
-    first = await found(store, "Kilosaurus")
-    again = await found(store, "kilosaurus", NOW + DAY)
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Polls].void(again, NOW)
-    assert await museum(store) == ["Kilosaurus"]
-    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
-    assert await store[Moderation].remove_name(again, 1, entry)
-    assert await museum(store) == []
-    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
-    last = await found(store, "Megasaurus")
-    await store[Polls].void(last, NOW)
-    await store[Polls].void(first, NOW)
-    assert await museum(store) == []
-
-
-async def test_winner_of_another_poll_stays(store: Store) -> None:
-    """The message of the first poll is deleted, and the name has also won a later one."""
-    first = await found(store, "Kilosaurus")
-    for member, hours in ((MO, 2), (BOB, 1)):
-        await found(store, "KiloSaurus", NOW + timedelta(hours=hours), member)
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await crown(store, "Kilosaurus", at=NOW, community_id=HERE, namer="elves")
-    await store[Polls].void(first, NOW)
-    (exhibit,) = await collection(store, BOB)
-    assert (exhibit.name, exhibit.found_at) == ("KiloSaurus", NOW + timedelta(hours=1))
-    assert exhibit.profile == profile_of("Kilosaurus")
-    assert len(await museum(store)) == 1
-    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
-    assert await store[Moderation].remove_name(exhibit.poll_id, 1, entry)
-    assert await museum(store) == []
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
@@ -237,7 +165,7 @@ async def test_void_while_another_poll_closes(
     closing = asyncio.create_task(one[Polls].close(second.id, NOW + DAY))
     await asyncio.sleep(0.05)
     await asyncio.gather(closing, other[Polls].void(first, NOW))
-    (exhibit,) = await store[Museum].exhibits(WORDS, HERE)
+    (exhibit,) = await store[Discoveries].exhibits(WORDS, HERE)
     assert exhibit.poll_id == second.id
 
 
@@ -248,38 +176,27 @@ async def test_spellings_of_one_name(store: Store) -> None:
     assert await museum(store) == ["Kiloſaurus", "Éomaia"]
 
 
-@pytest.mark.parametrize("community", [HERE, EVERYWHERE])
-async def test_blocked_member(store: Store, community: int) -> None:
-    """They keep what they have."""
-    await found(store, "Kilosaurus")
-    await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
-    await found(store, "Megasaurus")
-    assert names(await collection(store)) == ["Kilosaurus"]
-    assert await store[Museum].leaders(HERE, None) == [(Person(ADA), 1)]
-    assert len(await museum(store)) == 2
-
-
 async def test_leaders(store: Store) -> None:
     for i in range(5):
         await found(store, f"Kilosaurus{'abcde'[i]}", NOW)
     await found(store, "Bobsaurus", NOW + DAY, BOB)
     await found(store, "Farsaurus", NOW + DAY, MO, ELSEWHERE)
-    assert await store[Museum].leaders(HERE, None) == [(Person(ADA), 5), (Person(BOB), 1)]
-    assert await store[Museum].leaders(HERE, NOW + DAY) == [(Person(BOB), 1)]
-    assert await store[Museum].leaders(HERE, None, most=1) == [(Person(ADA), 5)]
-    await store[Museum].hide(HERE, ADA, hidden=True)
-    await store[Museum].hide(HERE, ADA, hidden=True)
-    assert await store[Museum].leaders(HERE, None) == [(Person(BOB), 1)]
-    assert await store[Museum].owner(HERE, ADA) is None
-    assert await store[Museum].owner(ELSEWHERE, ADA) is not None
-    await store[Museum].hide(HERE, ADA, hidden=False)
-    assert len(await store[Museum].leaders(HERE, None)) == 2
+    assert await store[Discoveries].leaders(HERE, None) == [(Person(ADA), 5), (Person(BOB), 1)]
+    assert await store[Discoveries].leaders(HERE, NOW + DAY) == [(Person(BOB), 1)]
+    assert await store[Discoveries].leaders(HERE, None, most=1) == [(Person(ADA), 5)]
+    await store[Discoveries].hide(HERE, ADA, hidden=True)
+    await store[Discoveries].hide(HERE, ADA, hidden=True)
+    assert await store[Discoveries].leaders(HERE, None) == [(Person(BOB), 1)]
+    assert await store[Discoveries].owner(HERE, ADA) is None
+    assert await store[Discoveries].owner(ELSEWHERE, ADA) is not None
+    await store[Discoveries].hide(HERE, ADA, hidden=False)
+    assert len(await store[Discoveries].leaders(HERE, None)) == 2
 
 
 async def test_privacy(store: Store) -> None:
     await found(store, "Kilosaurus")
     await found(store, "Bobsaurus", member=BOB)
-    await store[Museum].hide(HERE, ADA, hidden=True)
+    await store[Discoveries].hide(HERE, ADA, hidden=True)
     counts = await store[Privacy].of(ADA)
     assert (counts["discoveries"], counts["hidden_collections"]) == (1, 1)
     exported = await store[Privacy].all_of(ADA)
@@ -287,20 +204,11 @@ async def test_privacy(store: Store) -> None:
     assert len(exported["hidden_collections"]) == 1
     await store[Privacy].forget_member(ADA)
     assert await store[Privacy].of(ADA) == {}
-    shown = {str(each.name): each.discoverer for each in await store[Museum].exhibits(WORDS, HERE)}
+    shown = {
+        str(each.name): each.discoverer for each in await store[Discoveries].exhibits(WORDS, HERE)
+    }
     assert shown == {"Kilosaurus": None, "Bobsaurus": Person(BOB)}
     assert not await collection(store)
-
-
-async def test_community_is_forgotten(store: Store) -> None:
-    await found(store, "Kilosaurus")
-    await found(store, "Kilosaurus", community=ELSEWHERE)
-    await store[Museum].hide(HERE, ADA, hidden=True)
-    await store[Privacy].left(HERE, NOW)
-    assert await store[Privacy].forget_communities(NOW + 30 * DAY) == [HERE]
-    assert await museum(store) == []
-    assert await store[Museum].owner(HERE, ADA) is not None
-    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
 
 
 async def test_missing_profiles_are_made_once(store: Store) -> None:
@@ -315,7 +223,7 @@ async def test_missing_profiles_are_made_once(store: Store) -> None:
     async with store.database.writing() as session:
         of_other = update(Discovery).where(Discovery.key == "megasaurus")
         await session.execute(of_other.values(profile=kept))
-    await store[Museum].complete(HERE)
+    await store[Discoveries].complete(HERE)
     async with store.database.reading() as session:
         columns = Discovery.name, Discovery.profile, Discovery.family, Discovery.period
         rows = await session.execute(select(*columns).order_by(Discovery.id))
@@ -326,6 +234,6 @@ async def test_missing_profiles_are_made_once(store: Store) -> None:
 
 
 async def museum_exhibit(store: Store, name: str) -> Exhibit:
-    exhibit = await store[Museum].named(HERE, name)
+    exhibit = await store[Discoveries].named(HERE, name)
     assert exhibit is not None
     return exhibit

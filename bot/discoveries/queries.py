@@ -1,4 +1,4 @@
-"""What communities have discovered: discoveries, collections, leaderboards.
+"""Queries of discoveries, collections and leaderboards.
 
 `lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered.
 """
@@ -189,8 +189,8 @@ _EXHIBITS: Select[Any] = select(
 ).join(Poll, Poll.id == Discovery.poll_id)
 
 
-class Museum(Queries):
-    """The museums of all communities."""
+class Discoveries(Queries):
+    """The discoveries of all communities: their museums, and members' collections."""
 
     async def exhibits(
         self,
@@ -202,20 +202,20 @@ class Museum(Queries):
         skip: int = 0,
         most: int = 9,
     ) -> list[Exhibit]:
-        """What a community has discovered, or what is in a member's collection: favourite first.
+        """Discoveries of a community, or a member's collection with the favourite first.
 
         `words`: the filter of those who see them. `order` is a key of `ORDERS`.
         """
         columns = ORDERS[order]
         if owner_id is not None:
             columns = (Discovery.is_favourite.desc(), *columns)
-        found = _EXHIBITS.where(*_of(community_id, owner_id))
+        found = _EXHIBITS.where(*_conditions(community_id, owner_id))
         page = found.order_by(*columns).offset(skip).limit(most)
         return await self._read(page, partial(name_for, words))
 
     async def count(self, community_id: int, owner_id: int | None = None) -> int:
         """Number of creatures in a museum, or in a collection."""
-        counted = select(func.count()).where(*_of(community_id, owner_id))
+        counted = select(func.count()).where(*_conditions(community_id, owner_id))
         return await self._scalar(counted) or 0
 
     async def named(self, community_id: int, name: str) -> Exhibit | None:
@@ -239,14 +239,14 @@ class Museum(Queries):
 
     async def owned(self, community_id: int, owner_id: int, number: int) -> Exhibit | None:
         """A creature by its id; `None` if it is not in the member's collection."""
-        of_owner = _of(community_id, owner_id)
+        of_owner = _conditions(community_id, owner_id)
         found = await self._read(_EXHIBITS.where(*of_owner, Discovery.id == number))
         return found[0] if found else None
 
     async def favour(self, community_id: int, owner_id: int, number: int) -> None:
         """Let a creature of a collection come first, in place of the one that did."""
         async with self._database.writing() as session:
-            of_owner = _of(community_id, owner_id)
+            of_owner = _conditions(community_id, owner_id)
             if number in await _locked(session, *of_owner):
                 await session.execute(
                     update(Discovery).where(*of_owner).values(is_favourite=Discovery.id == number)
@@ -260,7 +260,7 @@ class Museum(Queries):
         async with self._database.writing() as session:
             released = await session.scalar(
                 update(Discovery)
-                .where(*_of(community_id, owner_id), Discovery.id == number)
+                .where(*_conditions(community_id, owner_id), Discovery.id == number)
                 .values(owner_id=None, is_favourite=False)
                 .returning(Discovery.id)
             )
@@ -313,7 +313,7 @@ class Museum(Queries):
         table = update(Discovery.__table__).where(this, lacks)  # type: ignore[arg-type]
         filled = table.values({each: bindparam(each) for each in ("profile", "family", "period")})
         while names := await self._rows(lacking):
-            made = await asyncio.to_thread(_made, names)
+            made = await asyncio.to_thread(_profile_rows, names)
             async with self._database.writing() as session:  # members who vote wait for each
                 await (await session.connection()).execute(filled, made)
 
@@ -324,7 +324,7 @@ class Museum(Queries):
         return await asyncio.to_thread(lambda: [_exhibit(row, shown(row.name)) for row in rows])
 
 
-def _made(names: Sequence[Row[int, str]]) -> list[dict[str, object]]:
+def _profile_rows(names: Sequence[Row[int, str]]) -> list[dict[str, object]]:
     return [{"number": number, **_columns(profile_of(name))} for number, name in names]
 
 
@@ -342,7 +342,7 @@ def _exhibit(row: Row[Any], name: ShownName) -> Exhibit:
     )
 
 
-def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:
+def _conditions(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:
     """The conditions for a museum, or for a collection in it."""
     here = (Discovery.community_id == community_id,)
     return here if owner_id is None else (*here, Discovery.owner_id == owner_id)
