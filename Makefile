@@ -13,7 +13,7 @@ help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
 	@echo "make test    set up and pass the checks: style, types, tests (4 minutes)"
 	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills"
-	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
+	@echo "make bench   measure the speed of everything, and write docs/performance.md (3 minutes)"
 	@echo "make format  format the code"
 	@echo "make catalogue  collect the sentences that members are shown in bot/locales, for translators"
 	@echo "make docs    build the site of docs/ in out/site"

@@ -4,7 +4,6 @@ Sentences are arguments of `_()` or `ngettext()`, which return a `Phrase`. It is
 is shown, so it may be made before it is known who reads it, or when a module is imported.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -223,44 +222,3 @@ _SHARE = _("47%")
 
 
 ENGLISH = Language()
-
-
-def to_json(words: str) -> str:
-    """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
-    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else str(words)
-
-
-def from_json(stored: str, written: Callable[[str], Showable]) -> Showable:
-    """The inverse of `to_json`. Anything else is a text, as older versions stored it.
-
-    written: makes what may be shown of such a text, and of the fields of a phrase.
-    """
-    if not stored.startswith('{"' + _PHRASE):
-        return written(stored)
-    words: Showable = _restored(json.loads(stored)[_PHRASE], written)
-    return words
-
-
-_PHRASE = "phrase"
-
-
-def _stored(value: object) -> object:
-    """A phrase as a list of its parts, and any other value of a field as it is."""
-    if not isinstance(value, Phrase):
-        return value
-    fields = None
-    if value.fields is not None:
-        fields = {name: _stored(each) for name, each in value.fields.items()}
-    return [value.template, value.plural, value.number, fields]
-
-
-def _restored(value: Any, written: Callable[[str], Showable]) -> Any:  # noqa: ANN401
-    """The value of a field."""
-    match value:
-        case [template, plural, number, fields]:
-            fields = fields and {name: _restored(each, written) for name, each in fields.items()}
-            return Phrase(template, plural, number, fields)
-        case str():
-            return written(value)
-        case _:
-            return value

@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
+from bot.text.stored import from_json, to_json
 from bot.text.written import already_filtered
-from data.phrases import Showable, from_json, to_json
+from data.phrases import Showable
 
 
 class Instant(TypeDecorator[datetime]):

@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
+from bot.text import stored
 from bot.text.written import already_filtered
-from data import phrases
 from models.training.events import Failed, Planned, TrainingEvent
 from models.weights import ModelCard
 
@@ -64,9 +64,9 @@ def to_json(event: TrainingEvent) -> str:
 
     match event:
         case Planned(notes=notes):
-            event = replace(event, notes=tuple(map(phrases.to_json, notes)))
+            event = replace(event, notes=tuple(map(stored.to_json, notes)))
         case Failed(message=message):
-            event = replace(event, message=phrases.to_json(message))
+            event = replace(event, message=stored.to_json(message))
     return msgspec.json.encode(event, enc_hook=_encoded).decode()
 
 
@@ -80,10 +80,10 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
         match event:
             case Planned(notes=notes):
                 return replace(
-                    event, notes=tuple(phrases.from_json(note, already_filtered) for note in notes)
+                    event, notes=tuple(stored.from_json(note, already_filtered) for note in notes)
                 )
             case Failed(message=message):
-                return replace(event, message=phrases.from_json(message, already_filtered))
+                return replace(event, message=stored.from_json(message, already_filtered))
         return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -36,8 +36,9 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
+from bot.text.stored import from_json, to_json
 from bot.text.written import already_filtered
-from data.phrases import Showable, from_json, to_json
+from data.phrases import Showable
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""

@@ -14,10 +14,10 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.text.formats import human_date
 from bot.text.spans import command, text
+from bot.text.stored import from_json
 from bot.text.technical import technical
 from bot.text.written import already_filtered
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
-from data.phrases import from_json
 
 BOOK, KEEP = "poems", "keep"
 """Actions of buttons."""

@@ -19,13 +19,14 @@ from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, chec
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.text.formats import cut, human_join, spaced, without_bidi_controls
 from bot.text.spans import Text, codes, command, text
+from bot.text.stored import to_json
 from bot.text.technical import technical
 from bot.verse.poems import keep_button
 from bot.words import WordFilter
 from bot.writing.filtered import WrittenLines, write_poem
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.parts_of_speech import CLOSED
-from data.phrases import NOTHING, Phrase, Showable, to_json
+from data.phrases import NOTHING, Phrase, Showable
 from data.text import fold, unify_newlines
 from models.verse.forms import FORMS, Form
 from models.verse.mentions import DETERMINERS

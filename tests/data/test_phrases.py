@@ -12,10 +12,8 @@ from data.phrases import (
     Phrase,
     Showable,
     _,
-    from_json,
     in_language,
     ngettext,
-    to_json,
 )
 from tests.texts import written
 
@@ -106,19 +104,6 @@ def test_spanish_or(last: str, said: str) -> None:
 
 def test_imperial_units() -> None:
     assert in_language(measured(Phrase("4 m"), Phrase("13 ft")), Language("en-US")) == "13 ft"
-
-
-@pytest.mark.parametrize("words", [votes(2), _("server"), human_join([written("a"), _("server")])])
-def test_stored(words: Showable) -> None:
-    stored = to_json(words)
-    assert type(stored) is str
-    assert in_language(from_json(stored, written), GERMAN) == in_language(words, GERMAN)
-
-
-def test_stored_text() -> None:
-    """Text of a member, or of an older version."""
-    for words in ("A {note}.", "", '{"phras'):
-        assert from_json(to_json(words), written) == words
 
 
 def test_formatted_once() -> None:

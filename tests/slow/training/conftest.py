@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.text.stored import from_json
 from bot.train import main
 from data.corpora import load_names
-from data.phrases import from_json
 from tests.slow.training.small import Events, Report, small_trainer
 from tests.texts import written
 

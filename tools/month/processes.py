@@ -119,7 +119,7 @@ class View(FakePlatform):
 
 
 @dataclass
-class YearTurn(FakeTurn):
+class MonthTurn(FakeTurn):
     """A request whose public answer is a message of the chat."""
 
     chat: Chat = field(kw_only=True)
@@ -287,13 +287,13 @@ class Process:
             turn.source, turn.channel_id = Source(ref), ref.channel_id
         await dispatch.press(self.app, turn, button.action, button.state)
 
-    def _turn(self, community: int, member: int) -> YearTurn:
+    def _turn(self, community: int, member: int) -> MonthTurn:
         user = ADA if member == ADA.id else replace(ADA, id=member, display_name=f"M{member}")
         if member != ADA.id:
             user = replace(user, is_moderator=False, is_manager=False, is_administrator=False)
         channel = general(community)
         at = self.chat.now
-        return YearTurn(self.view, user, community, channel, created_at=at, chat=self.chat)
+        return MonthTurn(self.view, user, community, channel, created_at=at, chat=self.chat)
 
 
 def general(community: int) -> int:
