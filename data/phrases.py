@@ -1,4 +1,4 @@
-"""Phrases: English texts that each reader gets in their own language, with gettext's catalogues.
+"""Phrases: English texts that each reader gets in their own language.
 
 Sentences are arguments of `_()` or `ngettext()`, which return a `Phrase`. It is translated when it
 is shown, so it may be made before it is known who reads it, or when a module is imported.

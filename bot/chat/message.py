@@ -52,7 +52,7 @@ class Button(OfShowables):
     emoji: str = ""
     dangerous: bool = False
     primary: bool = False
-    """Whether it is the main action."""
+    """Whether the button is for the main action."""
 
 
 @dataclass(frozen=True, slots=True)

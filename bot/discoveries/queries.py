@@ -67,7 +67,7 @@ class Exhibit:
     is_favourite: bool
     profile: Profile
     is_of_day: bool = False
-    """Whether it was a dinosaur of the day, which the whole community has discovered."""
+    """Whether the whole community has discovered the name, as a dinosaur of the day."""
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:

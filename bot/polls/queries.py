@@ -108,7 +108,7 @@ class OpenPoll(NamedTuple):
     message_id: int | None
 
     def is_at(self, origin: VoteOrigin | None) -> bool:
-        """Whether a vote from there may be for this poll."""
+        """Whether a vote from a place may be for this poll."""
         if origin is None:
             return True
         is_here = (origin.community_id, origin.channel_id) == (self.community_id, self.channel_id)
@@ -163,7 +163,7 @@ def apply_ballots(
 
 
 def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
-    """The condition for some votes."""
+    """Condition: a vote is one of some."""
     return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
 
 

@@ -15,7 +15,7 @@ class Person:
 
     id: int
     name: Showable | None = None
-    """Their display name, where no mention is possible; `None` if it may not be shown."""
+    """Display name, where no mention is possible; `None` if it may not be shown."""
 
 
 def known_member(table: type[Discovery] | type[Poll]) -> Label[Any]:

@@ -136,11 +136,11 @@ class Community(Base):
     welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
     """Time at which the bot welcomed the community; `None` if it has not."""
     in_public_hall: Mapped[bool | None]
-    """Whether its winners may appear in the public hall of fame; `None` for yes."""
+    """Whether the community's winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]
     """Whether custom models that other communities share can be used in it; `None` for yes."""
     shows_strips: Mapped[bool | None]
-    """Whether its new dinosaurs come with a picture of them; `None` for yes."""
+    """Whether new dinosaurs come with a picture of them; `None` for yes."""
     log_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel in which moderation is reported."""
     filter_strictness: Mapped[int | None]
@@ -341,7 +341,7 @@ class Discovery(Base):
     owner_id: Mapped[int | None] = mapped_column(Number, index=True)
     """The discoverer, if it is in their collection."""
     is_favourite: Mapped[bool] = mapped_column(default=False)
-    """Whether it comes first in its collection, in which no other one does."""
+    """Whether the discovery comes first in its collection, as one of it may."""
     profile: Mapped[str | None] = mapped_column(Text)
     """The animal as JSON, for ever; `None` for a winner of 0.7.0 until somebody looks at it."""
     family: Mapped[str | None] = mapped_column(String(40))
@@ -553,7 +553,7 @@ class ButtonState(Base):
     member_id: Mapped[int] = mapped_column(Number, index=True)
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     payload: Mapped[str] = mapped_column(Text)
-    """JSON."""
+    """State of the button as JSON."""
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
@@ -563,7 +563,7 @@ class UnfinishedAnswer(Base):
     __tablename__ = "unfinished_answers"
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    """Random."""
+    """Random number."""
     platform: Mapped[str] = mapped_column(String(20))
     channel_id: Mapped[int | None] = mapped_column(Number)
     message_id: Mapped[int | None] = mapped_column(Number)

@@ -134,7 +134,7 @@ class VersionRecord:
     samples: tuple[str, ...] = ()
     """Texts sampled from a fixed seed."""
     has_weights: bool = True
-    """Whether it can be activated."""
+    """Whether the weights are kept, so that the version can be activated."""
 
 
 class VersionFiles(NamedTuple):
@@ -184,7 +184,7 @@ class CustomModelRecord:
     """Duration of the training."""
 
     def shows_list_to(self, community_id: int | None) -> bool:
-        """Whether members there may learn what is on its list. Others see its name only."""
+        """Whether members of a community may learn what is on the list. Others see its name."""
         return self.community_id == community_id
 
 
@@ -739,7 +739,7 @@ class CustomModels(_Queries):
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
-        """Set whether other communities may use it. Returns whether the model exists."""
+        """Set whether other communities may use a model. Returns whether it exists."""
         return await self._change(CustomModel, CustomModel.id == custom_model_id, shared=shared)
 
     async def delete(self, custom_model_id: int) -> bool:

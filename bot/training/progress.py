@@ -67,7 +67,7 @@ class TrainedModel:
     """The task, or the name of the custom model."""
     is_custom: bool
     has_weights: bool = True
-    """Whether it can be used without this training."""
+    """Whether the model can be used without this training."""
 
 
 @dataclass(frozen=True)

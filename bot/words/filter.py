@@ -69,7 +69,7 @@ class WordFilter:
         )
 
     def for_server(self, strictness: Strictness, blocked: Iterable[str] = ()) -> "WordFilter":
-        """This filter with a server's strictness and words, which nothing can allow again."""
+        """Return a filter with a server's strictness and words, which nothing can allow again."""
         other = object.__new__(WordFilter)
         other._strictness = strictness
         words = tuple(blocked)
@@ -166,7 +166,7 @@ class _Layer:
         return uncovered(matches, lambda: self._covers(reading, ordinary), reading.length)
 
     def permits(self, word: str) -> bool:
-        """Whether a word is allowed or innocent, all of it."""
+        """Whether a whole word is allowed or innocent."""
         return any(
             any(cover.end - cover.start == reading.length for cover in self._covers(reading))
             for reading in map(TextReading, readings(word))

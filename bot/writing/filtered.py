@@ -18,7 +18,7 @@ from models.weights import Trained
 
 @dataclass(frozen=True)
 class WrittenNames:
-    """Names, as displayed."""
+    """Names that a network wrote, as displayed."""
 
     names: tuple[Showable, ...]
     shortfall: Shortfall | None

@@ -159,7 +159,7 @@ def _choices(network: FastWordLSTM, tokens: Sequence[str], accept: Accept) -> It
 # Trace --------------------------------------------------------------------------------------------
 
 MAX_EXPECTED = 6
-"""Last words listed."""
+"""Most last words listed."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class ExpectedWord:
     probability: float
     """Probability in view of the subject, at the temperature of the poem."""
     allowed: bool
-    """Whether it rhymes as it must, and can end the line."""
+    """Whether the word rhymes as it must, and can end the line."""
 
 
 @dataclass(frozen=True)
