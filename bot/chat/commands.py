@@ -11,7 +11,7 @@ from bot.chat.errors import Explanations
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
 from bot.text.formats import shortened
-from data.phrases import Phrase, Showable
+from data.phrases import OfShowables, Phrase, Showable
 
 Options = TypeVar("Options")
 Answer = Callable[[Any, Turn, Options], Awaitable[None]]
@@ -70,7 +70,7 @@ class ChosenMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(OfShowables):
     """A suggestion, or a value of an option that has only some."""
 
     label: Showable

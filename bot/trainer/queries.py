@@ -37,7 +37,7 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
 from bot.text.stored import from_json, to_json
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from data.phrases import Showable
 
 SILENCE = timedelta(seconds=40)
@@ -760,15 +760,11 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         order = (() if first is None else (first,)) + (CustomModel.key, CustomModel.id)
         statement = select(*_CUSTOM_MODEL).where(*conditions).order_by(*order).limit(most)
-        return [_custom_model(row) for row in await self._rows(statement)]
-
-
-def _custom_model(row: Any) -> CustomModelRecord:  # noqa: ANN401 (a row of `_CUSTOM_MODEL`)
-    return CustomModelRecord(**{**row._mapping, "name": accepted(row.name)})
+        return [CustomModelRecord(**row._mapping) for row in await self._rows(statement)]
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    notes = tuple(from_json(note, accepted) for note in json.loads(row.notes))
+    notes = tuple(from_json(note, already_filtered) for note in json.loads(row.notes))
     return TrainingRecord(**{**row._mapping, "notes": notes})
 
 

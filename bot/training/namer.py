@@ -397,7 +397,7 @@ async def new_name(app: App, typed: str, community_id: int) -> str:
             example=example,
         )
     # Other communities may see it, if the custom model is shared.
-    if not (await app.allows(name, community_id) and await app.allows(name)):
+    if not (await app.allows(name, community_id) and await app.allows(name, None)):
         raise UserError(_("That name isn't allowed; choose another one."))
     return name
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words.disguises import Disguises
 from bot.words.lists import (
     affixes,
@@ -83,7 +83,7 @@ class WordFilter:
 
     def filtered(self, text: str, instead: Showable = REFUSED) -> Showable:
         """A text as it is shown: `instead` of one with a blocked word."""
-        return accepted(text) if self.allows(text) else instead
+        return already_filtered(text) if self.allows(text) else instead
 
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
