@@ -148,7 +148,7 @@ class Command:
 
     @property
     def last_name(self) -> str:
-        """The name within its group."""
+        """The command's name within its group."""
         return self.name.rpartition(" ")[2]
 
 

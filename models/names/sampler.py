@@ -65,7 +65,7 @@ class Names:
     """ln of the probability with which each was drawn, `(names,)`."""
 
     def of_request(self, rows: slice, prefix: str) -> "Names":
-        """Some of them, with what they begin with."""
+        """The names of some rows, with the prefix that they begin with."""
         texts = [prefix + text for text in self.texts[rows]]
         return Names(texts, self.log_p[rows], self.log_q[rows])
 

@@ -220,7 +220,7 @@ class Process:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def point(self) -> None:
-        """A moment at which it can be killed. Raises `CancelledError` when it is."""
+        """A moment at which the process can be killed. Raises `CancelledError` when it is."""
         if self.fuse is not None and not self.is_dead:
             self.fuse -= 1
             if self.fuse < 0:

@@ -137,7 +137,7 @@ class _Client(SocketModeClient):
         self.ending.set()
 
     async def discard(self) -> None:
-        """Close it, whatever state it is in."""
+        """Close the connection, whatever its state."""
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self.close()  # type: ignore[no-untyped-call]
