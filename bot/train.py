@@ -5,7 +5,7 @@ The bot runs the same command for trainings from the chat, and reads its progres
 
 import os
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 
 # With one thread, the matrix library computes the same sums on every machine, and names train as
 # fast. It must be set before NumPy is imported; a value from the environment takes precedence.
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reporter.report(Stopped())
             return STOPPED
         except CorpusError as error:
-            reporter.report(Failed(error.sentence.phrase(accepted)))
+            reporter.report(Failed(error.sentence.phrase(already_filtered)))
             return FAILED
         except (RecipeError, WeightsError, ResumeError) as error:
             reporter.report(Failed(str(error)))

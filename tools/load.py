@@ -72,7 +72,7 @@ class Asked:
     answered: float | None = None
     """Time at which the names, or the last line of the poem, were there with their buttons."""
     failed: bool = False
-    """Whether it was not acknowledged in time."""
+    """Whether the request was not acknowledged in time."""
     poll: int | None = None
     """The poll that its buttons vote in."""
     names: int = 0

@@ -156,7 +156,7 @@ class CommunitySettings:
     """Settings of a community, apart from how long its polls stay open and its word filter."""
 
     in_public_hall: bool = True
-    """Whether its winners may appear in the public hall of fame."""
+    """Whether the community's winners may appear in the public hall of fame."""
     accepts_shared: bool = True
     """Whether custom models that other communities share can be used in it."""
     log_channel_id: int | None = None
@@ -291,7 +291,7 @@ class Record(Queries):
 
 @dataclass(frozen=True)
 class BlockRecord:
-    """A block."""
+    """A block of a member or a community."""
 
     community_id: int
     member_id: int

@@ -161,7 +161,7 @@ def period(profile: Profile) -> Phrase:
 
 
 def with_family(name: Showable, profile: Profile) -> Phrase:
-    """`Mangosaurus (large theropod)`."""
+    """A name with its family: `Mangosaurus (large theropod)`."""
     return bracketed(name, family(profile))
 
 

@@ -108,9 +108,9 @@ class _GramsOfOrder:
     """The n-grams of one order."""
 
     grams: NDArray[np.integer[Any]]
-    """Codes, ascending, `(grams,)`."""
+    """Codes of the n-grams, ascending, `(grams,)`."""
     counts: NDArray[np.integer[Any]]
-    """c(hw), `(grams,)`."""
+    """Counts c(hw), `(grams,)`."""
 
     def place(self, codes: Integers) -> NDArray[np.int64]:
         """How many of its codes are below each of some others, `(codes,)`."""

@@ -421,13 +421,13 @@ class _WordBatch(NamedTuple):
     ends: Indices
     targets: Indices
     features: Indices
-    """`(B, T, slots)`."""
+    """Features of each token's line, `(B, T, slots)`."""
     subjects: Indices
-    """`(B, SUBJECT_WORDS)`."""
+    """Words of each text's subject, `(B, SUBJECT_WORDS)`."""
     weight: NDArray[np.float32]
     """1, or 0 for padding."""
     candidates: Indices
-    """`(K,)`."""
+    """Words of the sampled softmax, `(K,)`."""
     correction: NDArray[np.float32]
     """ln of the expected number of times that each word is a candidate, `(V,)`."""
     characters: int
@@ -892,7 +892,7 @@ class Finished(Generic[N]):
         return self._network
 
     def checkpoint(self) -> Arrays:
-        """Nothing."""
+        """Nothing: there is no state."""
         return {}
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:

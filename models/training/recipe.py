@@ -51,7 +51,7 @@ class Update:
     milestone: bool = False
     """Whether the recipe shows samples of the network after this update."""
     samples: tuple[str, ...] = ()
-    """These samples, if the recipe samples them itself."""
+    """Samples that the recipe has made itself."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Plan:
     base: Trained | None = None
     """The weights whose training is continued."""
     reads_all: bool = False
-    """Whether it trains on the held-out part of the corpus, too."""
+    """Whether the run trains on the held-out part of the corpus, too."""
     keeps_last: bool = False
     """Whether the last network is kept instead of the best by validation loss."""
     capitals: str = "^"

@@ -383,7 +383,7 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     common = frozenset(trained.words[:MOST_WORDS])
 
     def may_write(word: str) -> bool:
-        """Whether it is common, and no proper noun: the plays and the Bible have thousands."""
+        """Whether a word is common, and no proper noun: the plays and the Bible have thousands."""
         return word in common and word not in trained.proper
 
     index = english_index(words.vocabulary, may_write)

@@ -201,7 +201,7 @@ class _ParticleBatch:
         self.mentions = np.full((len(requests), len(index.mentions)), NONE)  # tokens
         self.counted = np.zeros(self.mentions.shape, np.int64)  # syllables
         self.patterns: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        """Where each pattern of each mention fits in its line, and its syllables."""
+        """Places in its line where each pattern of each mention fits, and its syllables."""
         for line, request in enumerate(requests):
             for k, mention in enumerate(request.mentions):
                 self.mentions[line, k] = mention.token

@@ -60,7 +60,7 @@ class User:
         }
 
     def has(self, permission: int) -> bool:
-        """Whether they have a permission, also as an administrator."""
+        """Whether the member has a permission, also as an administrator."""
         return bool(self.permissions & (permission | ADMINISTRATOR))
 
     def may_use(self, command: JSON) -> bool:

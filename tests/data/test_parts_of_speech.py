@@ -14,6 +14,11 @@ TABLE = load_parts_of_speech()
         ("appear", Part.BASE),
         ("love", Part.NOUN | Part.BASE),
         ("loves", Part.PLURAL | Part.THIRD),
+        ("loveth", Part.THIRD),
+        ("lov'st", Part.SECOND),
+        ("lov'd", Part.PAST | Part.PARTICIPLE),
+        ("stopping", Part.NOUN | Part.GERUND),
+        ("wretches", Part.PLURAL),
         ("great", Part.ADJECTIVE),
         ("spake", Part.PAST),
         ("men", Part.PLURAL),
@@ -23,6 +28,6 @@ def test_shipped_table(word: str, parts: Part) -> None:
     assert TABLE[word] == parts
 
 
-@pytest.mark.parametrize("word", ["the", "thou", "hath", "of", "love's", "mangosaurus"])
+@pytest.mark.parametrize("word", ["the", "thou", "hath", "love's", "knowed", "unheard-of"])
 def test_words_that_are_left_out(word: str) -> None:
     assert word not in TABLE

@@ -40,7 +40,6 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from bot.store.database import FILE
-from bot.trainer.trainer import Launch, TrainerProcess
 from models import weights
 from models.weights import Trained
 from simulators.discord.server import LocalDiscord
@@ -127,22 +126,19 @@ async def mangosaurus(
     local: LocalDiscord,
     state_dir: Path,
     *,
-    launch: Launch = TrainerProcess,
     now: Callable[[], datetime] = utc_now,
     edit_interval: float = 1.0,
     **settings: Any,  # noqa: ANN401 (of various types)
 ) -> AsyncIterator[Mangosaurus]:
     """The bot as `python -m bot --local` builds it, without cooldowns.
 
-    `launch` makes the trainers of `/retrain` and `/namer`; `settings` are values of `Settings`.
+    `settings` are values of `Settings`.
     """
     defaults: dict[str, Any] = {"cooldown_seconds": 0, "retrain_cooldown_minutes": 0}
     defaults |= {"home_guilds": frozenset({local.guild_id})}
     if "database_url" not in settings:
         _make_tables(state_dir)
-    built = await build_app(
-        Settings(state_dir=state_dir, **defaults | settings), launch=launch, now=now
-    )
+    built = await build_app(Settings(state_dir=state_dir, **defaults | settings), now=now)
     app = dataclasses.replace(built, edit_interval=edit_interval)
     try:
         async with running(

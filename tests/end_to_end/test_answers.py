@@ -1,7 +1,8 @@
 """Answers while Discord is silent: requests of the bot that are never confirmed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,16 +14,40 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
 from bot.chat import dispatch
+from bot.chat.app import MOST_RECEIPTS
 from bot.features import jobs
 from bot.platforms.discord import platform
+from bot.platforms.discord.client import Mangosaurus
 from bot.writing import Inference
 from models.verse.poem import SonnetDraft, SonnetRequest
 from simulators.discord.server import LocalDiscord
+from tests.bot.tiny import write_tiny_weights
 from tests.end_to_end.conftest import mangosaurus
-from tests.end_to_end.test_mangosaurus import playing
 from tests.waiting import eventually
 
 Route = Any
+
+
+@contextlib.asynccontextmanager
+async def playing(local: LocalDiscord, folder: Path) -> AsyncIterator[Mangosaurus]:
+    """A bot with tiny networks that keeps everything in `folder`."""
+    write_tiny_weights(folder / "state")
+    async with mangosaurus(local, folder / "state", edit_interval=0.2) as bot:
+        yield bot
+
+
+async def test_votes_precede_receipts(local: LocalDiscord, tmp_path: Path) -> None:
+    """In a rush of votes all are acknowledged in time; the receipts follow."""
+    async with playing(local, tmp_path) as bot:
+        receipts = bot.app.receipts
+        poll = (await local.run_command("dinoname", {"count": 2})).message
+        for _ in range(MOST_RECEIPTS):
+            await receipts.acquire()
+        asked = await local.press(poll, poll.buttons[0].label, until="acknowledged")
+        assert not asked.followups
+        receipts.release()
+        await local.wait_for(lambda: asked.followups, what="The receipt")
+        assert "You voted for" in asked.message.content
 
 
 def silence(
@@ -55,8 +80,8 @@ async def test_poem_is_finished_after_a_hanging_edit(
     local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence(monkeypatch, lambda route: route.method == "PATCH", arrives=False)
-    async with playing(local, tmp_path) as scene:
-        asked = await scene.local.run_command("sonnet", {"opening": "Shall I"})
+    async with playing(local, tmp_path):
+        asked = await local.run_command("sonnet", {"opening": "Shall I"})
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
         assert "✒️" not in asked.message.embed["description"]
 
@@ -66,8 +91,8 @@ async def test_answer_after_a_lost_confirmation(
 ) -> None:
     """The request was deferred, but the bot could not know: it writes the poem nevertheless."""
     silence(monkeypatch, lambda route: "callback" in route.url, arrives=True)
-    async with playing(local, tmp_path) as scene:
-        asked = await scene.local.run_command("sonnet", {"opening": "Shall I"})
+    async with playing(local, tmp_path):
+        asked = await local.run_command("sonnet", {"opening": "Shall I"})
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
 
 
@@ -119,9 +144,9 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
 async def test_poem_is_delivered_after_an_outage(
     local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with playing(local, tmp_path) as scene:
-        unfinished, go_on = scene.bot.app.unfinished, asyncio.Event()
-        write_one_line(scene.bot.app.inference, monkeypatch, go_on)
+    async with playing(local, tmp_path) as bot:
+        unfinished, go_on = bot.app.unfinished, asyncio.Event()
+        write_one_line(bot.app.inference, monkeypatch, go_on)
         asked = await local.run_command("sonnet", {"opening": "Shall I"}, until="acknowledged")
         go_on.set()  # its first line is shown or comes with the first edit, which fails
         await eventually(lambda: unfinished.released("discord"))
@@ -136,11 +161,11 @@ async def test_poem_of_a_killed_process_is_closed(
     local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next process replaces "✒️ …" by a sentence and a button that works."""
-    async with playing(local, tmp_path) as scene:
-        write_one_line(scene.bot.app.inference, monkeypatch)
+    async with playing(local, tmp_path) as bot:
+        write_one_line(bot.app.inference, monkeypatch)
         asked = await local.run_command("sonnet", {"opening": "Shall I"})
         assert "✒️" in asked.message.embed["description"]
-        await asyncio.wait_for(scene.bot.app.unfinished.wait_written(), 60)
+        await asyncio.wait_for(bot.app.unfinished.wait_written(), 60)
     later = timedelta(minutes=1)
     async with mangosaurus(
         local, tmp_path / "state", now=lambda: utc_now() + later, edit_interval=0.2

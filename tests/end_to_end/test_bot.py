@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.discord.client import Mangosaurus
-from data.corpora import load_names
-from models.fingerprints import Fingerprints
 from simulators.discord.records import Message
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
@@ -26,14 +24,6 @@ def names_on(message: Message) -> list[str]:
 async def finished_poem(local: LocalDiscord, message: Message) -> list[str]:
     await local.wait_for(lambda: bool(message.buttons), what="The finished poem")
     return [line for line in message.embed["description"].split("\n") if line]
-
-
-async def test_names_are_new_and_have_the_prefix(local: LocalDiscord, bot: Mangosaurus) -> None:
-    asked = await local.run_command("dinoname", {"count": 10, "starts_with": "Mango"})
-    names = names_on(asked.message)
-    known = Fingerprints.of(load_names().items)
-    assert len(set(names)) == 10
-    assert all(name.startswith("mango") and name not in known for name in names)
 
 
 async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path) -> None:

@@ -36,34 +36,8 @@ def ballot(chosen: Mapping[str, int]) -> discord.Embed:
     return shown.set_image(url="attachment://map.png")
 
 
-def view_of(labels: Mapping[str, str]) -> discord.ui.View:
-    """Buttons with these labels, by their ids."""
-    view = discord.ui.View(timeout=None)
-    for name, label in labels.items():
-        view.add_item(discord.ui.Button(label=label, custom_id=name, disabled=name == "locked"))
-    return view
-
-
-def buttons(depth: int) -> discord.ui.View:
-    """Buttons of the card: the first one has its whole state in its id."""
-    others = {name: name.title() for name in ("whisper", "later", "break", "locked")}
-    return view_of({f"dig:{depth}": "Dig deeper"} | others)
-
-
-def card(text: str) -> discord.Embed:
-    embed = discord.Embed(title="A dig at Lyme Regis", description=text, colour=0xF0932B)
-    embed.add_field(name="Layer", value="Blue **Lias**")
-    embed.add_field(name="Age", value="`201` million years")
-    embed.set_footer(text="seed 7")
-    return embed
-
-
 class ToyBot(commands.AutoShardedBot):
-    """The bot.
-
-    chosen: the number that each member chose in the election.
-    left: IDs of the servers that it was removed from.
-    """
+    """The bot. `chosen`: the number that each member chose in the election."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -74,7 +48,6 @@ class ToyBot(commands.AutoShardedBot):
         )
         self.ready_count = self.resumed_count = 0
         self.chosen: dict[str, int] = {}
-        self.left: list[int] = []
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Identify at once, without the five seconds that Discord requires."""
@@ -82,44 +55,25 @@ class ToyBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         for command in COMMANDS:
             self.tree.add_command(command)
-        self.tree.error(self.on_command_error_)
         await self.tree.sync()
 
     async def on_ready(self) -> None:
         self.ready_count += 1
 
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        self.left.append(guild.id)
-
     async def on_resumed(self) -> None:
         self.resumed_count += 1
-
-    async def on_command_error_(
-        self, interaction: Interaction, error: app_commands.AppCommandError
-    ) -> None:
-        if not isinstance(error, app_commands.MissingPermissions):
-            raise error
-        await interaction.response.send_message("Administrators only.", ephemeral=True)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer a press; half of the choices are edited at once (type 7), others later (6)."""
         pressed, _, number = str(dict(interaction.data or {}).get("custom_id")).partition(":")
         response, message = interaction.response, interaction.message
-        if pressed == "dig":
-            deeper = int(number) + 1
-            await response.edit_message(embed=card(f"{deeper} m down."), view=buttons(deeper))
-        elif pressed == "choose" and message is not None:
+        if pressed == "choose" and message is not None:
             self.chosen[interaction.user.display_name] = int(number)
             if int(number) % 2 == 0:
                 await response.edit_message(embed=ballot(self.chosen))
             else:
                 await response.defer()
                 await message.edit(embed=ballot(self.chosen))
-        elif pressed == "whisper":
-            await response.send_message("The dig is closed.", ephemeral=True)
-        elif pressed == "later":
-            await response.defer()
-            await interaction.edit_original_response(content="Later has come.")
 
 
 @app_commands.command(description="Answers at once")
@@ -137,9 +91,9 @@ async def silent(interaction: Interaction) -> None:
     pass
 
 
-@app_commands.command(description="Shows a card with buttons")
+@app_commands.command(description="Shows a card")
 async def dig(interaction: Interaction) -> None:
-    await interaction.response.send_message(embed=card("1 m down."), view=buttons(1))
+    await interaction.response.send_message(embed=discord.Embed(description="1 m down."))
 
 
 @app_commands.command(description="Reads a file and sends a picture back")
@@ -158,7 +112,9 @@ async def weigh(interaction: Interaction, file: discord.Attachment) -> None:
 async def election(interaction: Interaction) -> None:
     labels = {f"choose:{n}": f"{n}. {FOSSILS[n % len(FOSSILS)]}" for n in range(12)}
     picture = discord.File(io.BytesIO(png()), "map.png", description="A map")
-    view = view_of(labels)
+    view = discord.ui.View(timeout=None)
+    for name, label in labels.items():
+        view.add_item(discord.ui.Button(label=label, custom_id=name))
     await interaction.response.send_message(embed=ballot({}), view=view, file=picture)
 
 
@@ -169,20 +125,8 @@ async def pack(interaction: Interaction) -> None:
 
 
 @app_commands.command(description="Answers only you")
-async def secret(interaction: Interaction, loud: bool = False) -> None:
-    answer = "Between us: @everyone digs."
-    await interaction.response.send_message(answer.upper() if loud else answer, ephemeral=True)
-
-
-@app_commands.command(description="Finds a fossil by its first letters")
-async def find(interaction: Interaction, kind: str) -> None:
-    await interaction.response.send_message(f"Found: {kind}")
-
-
-@find.autocomplete("kind")
-async def kinds(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    found = [name for name in FOSSILS if name.lower().startswith(typed.lower())]
-    return [app_commands.Choice(name=name, value=name.upper()) for name in found]
+async def secret(interaction: Interaction) -> None:
+    await interaction.response.send_message("Between us: @everyone digs.", ephemeral=True)
 
 
 @app_commands.command(description="Shows what Discord's markdown becomes")
@@ -202,12 +146,11 @@ admin = app_commands.Group(
 
 
 @admin.command(name="shake", description="Shakes the ground")
-@app_commands.checks.has_permissions(administrator=True)
 async def shake(interaction: Interaction, how: Range[int, 1, 9] = 5) -> None:
     await interaction.response.send_message(f"The ground shakes at {how}.")
 
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
     *(quick, silent, dig, weigh, election, pack),
-    *(secret, find, styles, admin),
+    *(secret, styles, admin),
 ]

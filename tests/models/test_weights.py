@@ -212,24 +212,6 @@ def test_wrong_arrays(path: Path, name: str) -> None:
         assert "does not describe a network" in refusal(path)
 
 
-def test_describe_card() -> None:
-    facts = card("names", LETTERS, pretraining="The plays", held_out=1.54321)
-    page = describe(facts, "f00d")
-    assert page.startswith("# Weights for names: default\n")
-    assert "| Recipe | `default`, seed 1, 1,000 updates |" in page
-    assert "| Held out | 1.5432 nats per character |" in page
-    assert "| Pretraining | The plays |" in page
-    assert "| With | numpy 2.0.0 |" in page
-    assert "| SHA-256 | `f00d` |" in page
-    page = describe(card(validation=None, held_out=None, versions={}), "f00d")
-    assert "None" not in page
-    for row in ("Validation", "Held out", "Pretraining", "With", "urther texts"):
-        assert row not in page
-    page = describe(card(sources={"plays": "f00d", "bible": "cafe"}), "f00d")
-    assert "| Further texts | bible `cafe`, plays `f00d` |" in page
-    assert "tools.verse.sources" in page
-
-
 @pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
 def test_shipped_files(stem: str) -> None:
     trained = load_shipped(stem)

@@ -75,16 +75,6 @@ def test_numpy_matches_keras(weights: str) -> None:
         np.testing.assert_allclose(numpy_logits(network, x), by_keras, atol=1e-4)
 
 
-def test_export_round_trip() -> None:
-    arrays = lstm().arrays()
-    model = keras_verse.build_characters(len(lstm().vocabulary), 16, 2, dropout=0.0, seed=0)
-    keras_verse.assign_parameters(model, arrays)
-    exported = keras_verse.export_parameters(model)
-    assert exported.keys() == arrays.keys()
-    for name, array in exported.items():
-        np.testing.assert_array_equal(array, arrays[name])
-
-
 @pytest.mark.parametrize("kind", ["characters", "words"])
 def test_build_does_not_seed_globals(kind: str) -> None:
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002

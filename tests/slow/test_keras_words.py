@@ -9,7 +9,7 @@ import pytest
 
 from data.tokens import tokenise
 from models.networks.network import log_softmax
-from models.networks.words import PLAN, WordLSTM, WordVocabulary
+from models.networks.words import WordLSTM, WordVocabulary
 from models.training.recipe import Update
 from models.training.schedules import WordSchedule
 from models.training.word_lines import PackedLines, features_of, read_lines
@@ -143,17 +143,6 @@ def test_sampled_softmax() -> None:
     np.testing.assert_allclose(losses[0], losses[1], atol=1e-4)
 
 
-def test_batches() -> None:
-    batch = trainer()._batch()
-    assert batch.tokens.shape == batch.targets.shape == batch.weight.shape == (3, 30)
-    counted = batch.weight * (batch.tokens != PLAN)
-    words = [VOCABULARY.tokens[i] for i in batch.targets[counted > 0]]
-    assert set(words) <= set(VOCABULARY.tokens)
-    assert batch.characters > counted.sum()
-    again = trainer()._batch()
-    np.testing.assert_array_equal(batch.targets, again.targets)
-
-
 def test_windows_begin_with_a_sentence() -> None:
     """In long stanzas; and others with their first line."""
     text = "the rose is\nthe day.\nthe brow is\nthe tongue.\n\nit was\nit is\n"
@@ -206,14 +195,6 @@ def continued(begin: WordLSTM, schedule: WordSchedule) -> "keras_verse.WordTrain
         vocabulary=WordVocabulary.of([]),
         begin=begin,
     )
-
-
-def test_continues_from_a_network() -> None:
-    begin = word_lstm(VOCABULARY, units=(6, 8))
-    trainer = continued(begin, BRIEF)
-    assert trainer.vocabulary == VOCABULARY
-    for name, array in trainer.arrays().items():
-        np.testing.assert_array_equal(array, begin.arrays()[name])
 
 
 def test_keeps_the_mean_with_the_first_network() -> None:

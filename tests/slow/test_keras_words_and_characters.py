@@ -9,7 +9,7 @@ import pytest
 
 from data.tokens import tokenise
 from models.networks.words import WordVocabulary
-from models.networks.words_and_characters import UnitLogP, unit_log_p
+from models.networks.words_and_characters import unit_log_p
 from models.training.losses import losses_of
 from models.training.recipe import Update
 from models.training.schedules import Schedule, WordSchedule
@@ -96,28 +96,6 @@ def test_best_shares() -> None:
             share = float(np.clip(getattr(best, name) + change, 0.001, most))
             other = replace(best, **{name: share})
             assert -log_p.mixture(other).sum() >= loss - 1e-4
-
-
-def test_best_shares_of_a_draw() -> None:
-    """Units drawn from the members give back the shares that they were drawn with."""
-    rng, size = np.random.default_rng(0), 8_000
-    shares = [0.54 * 0.5, 0.54 * 0.5 * 0.8, 0.54 * 0.5 * 0.2, 0.36, 0.1]
-    drawn = rng.choice(5, size, p=shares)  # a token, rare, spelled as unknown, spelled, earlier
-    unknown = (drawn == 1) | (drawn == 2)
-    log_p = UnitLogP(
-        tokens=np.log(np.where(drawn == 0, 0.9, np.where(unknown, 0.5, 1e-4))),
-        characters=np.log(np.where(drawn == 3, 0.9, np.where(drawn == 2, 0.01, 1e-6))),
-        cache=np.log(np.where(drawn == 4, 0.9, 1e-6)),
-        rare=np.log(np.where(drawn == 1, 0.01, 1e-9)),
-        cached=np.ones(size, np.bool_),
-        unknown=unknown,
-        texts=np.zeros(size, np.int64),
-    )
-    found = keras_verse.best_shares(log_p)
-    assert found.cache == pytest.approx(0.1, abs=0.02)
-    # Spelled unknown words could also come from the character network itself.
-    assert found.rare > 0.79
-    assert 0.5 < found.words < 0.65
 
 
 def test_shares_without_earlier_or_rare_words() -> None:

@@ -29,7 +29,7 @@ class Foot(Enum):
     BIRD = auto()
     """Three long toes with claws, heel high above the ground."""
     HOOFED = auto()
-    """Short broad toes."""
+    """A foot with short broad toes."""
     PILLAR = auto()
     """A column with nails."""
 

@@ -45,7 +45,7 @@ class DiscordTurn:
         self.channel_id = interaction.channel_id
         """The channel or thread."""
         self.created_at = interaction.created_at
-        """When the member sent it."""
+        """Time at which the member sent the request."""
         self._interaction = interaction
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()

@@ -111,10 +111,10 @@ class SlackPlatform:
         self.chosen_language: ChosenLanguage = no_choice
         self.connected: Callable[[], bool] = lambda: False
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
-        """Of the workspace, once `identify` has been called."""
+        """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
         self.is_home = False
-        """Whether its owner is the bot's operator."""
+        """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
         self.members = Members(api)
         self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
@@ -142,7 +142,7 @@ class SlackPlatform:
 
     @property
     def communities(self) -> Collection[int]:
-        """The workspace."""
+        """The workspace as the only community."""
         return () if self.community_id is None else (self.community_id,)
 
     @property

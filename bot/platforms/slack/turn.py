@@ -57,7 +57,7 @@ class SlackOrigin:
     """Origin of a request: who made it, and where."""
 
     user: str
-    """U…"""
+    """Slack's id of the member: U…"""
     channel: str = ""
     """C…, G… or D…; empty for App Home and some shortcuts."""
     channel_id: int | None = None

@@ -119,9 +119,3 @@ def test_longest_shortfall_fits_in_database() -> None:
     piece = string.ascii_lowercase[:20]
     shortfall = Shortfall(9, NameConstraints(piece, piece, piece, 26), Flaw.NEAR, 0.95)
     assert len(str(shortfall.sentence)) <= 400
-
-
-def test_tight_constraints_are_possible() -> None:
-    assert possible(starts_with="tri", contains="ce", ends_with="ops", length=8) == 1
-    assert possible(starts_with="tri", contains="ri", ends_with="iops", length=6) == 1
-    assert possible(starts_with="mei", length=3) == 1

@@ -60,22 +60,6 @@ def test_draft_continues_in_another_process() -> None:
     assert draft.result == generate_names(network, request, anything)
 
 
-def test_batch_can_be_repeated() -> None:
-    """A draft is not changed when it is continued."""
-    draft = begin(NAMER, REQUESTS[1])
-    (first,) = extend(NAMER, [draft], [anything])
-    (second,) = extend(NAMER, [first], [anything])
-    assert not draft.found
-    assert 0 < len(first.found) < len(second.found)
-    assert extend(NAMER, [draft], [anything]) == [first]
-    assert extend(NAMER, [first], [anything]) == [second]
-    # A finished one stays as it is.
-    (draft,) = extend(NAMER, [begin(NAMER, REQUESTS[0])], [anything])
-    assert draft.finished
-    again, _ = extend(NAMER, [draft, begin(NAMER, REQUESTS[1])], [anything] * 2)
-    assert again is draft
-
-
 def test_each_draft_has_its_filter() -> None:
     accepts: list[Accept] = [anything, lambda name: name < "m"]
     both = [begin(NAMER, NamesRequest(5, 9))] * 2

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.names.constraints import DINOSAURS
 from models.names.generator import NamesRequest, generate_names
-from models.names.problems import Flaw, NamesError, Shortfall
+from models.names.problems import NamesError, Shortfall
 from models.networks.network import Network, State
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.tiny import LETTERS, anything, namer, rnn
@@ -107,28 +107,6 @@ def test_frequent_name_is_not_preferred() -> None:
     assert first.count(("mango",)) < 6
 
 
-def test_near_copies_of_list_are_rejected() -> None:
-    network = Parrot(["mangos", "mago", "mengo", "tomato"])
-    listed = replace(namer(network), words=("mango",))
-    assert generate_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
-
-
-def test_rejected_names_are_counted() -> None:
-    parrot = Parrot(["mango", "iguanodon", "iguanadon", "papaya"])
-    request = NamesRequest(2, 0)
-    result = generate_names(namer(parrot, known=["papaya"]), request, anything)
-    assert set(result.rejected) == {Flaw.KNOWN, Flaw.NEAR, Flaw.REAL, Flaw.REPEATED}
-    assert sum(result.rejected.values()) >= 640
-
-
-@pytest.mark.parametrize("typed", ["MAN", "  mañ!", "M🥭an", "ｍａｎ"])
-def test_starts_with_is_folded(typed: str) -> None:
-    parrot = Parrot(["mangosaurus", "papayasaurus"])
-    assert write(parrot, starts_with=typed)[0] == ("mangosaurus",)
-    twenty = "papayacephalosaurusi"
-    assert write(Parrot([twenty + "a"]), starts_with=twenty)[0] == (twenty + "a",)
-
-
 @pytest.mark.parametrize("constraints", [{"starts_with": "mango"}, {"contains": "mango"}])
 def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
     network = namer(Parrot(["mango", "mangol"]))
@@ -210,14 +188,3 @@ def test_vocabulary_without_vowel() -> None:
     assert names == ()
     assert shortfall
     assert str(shortfall.sentence) == "No new name was found. There are no others."
-
-
-@pytest.mark.parametrize(
-    ("name", "reads"),
-    [
-        *((name, True) for name in ("ozy", "mangosaurus", "a" + "bc" * 12 + "d")),
-        *((name, False) for name in ("", "yi", "brrk", "baaad", "t rex", "émeu", "ab" * 13 + "a")),
-    ],
-)
-def test_reads_as_name(name: str, reads: bool) -> None:
-    assert DINOSAURS.admits(name) == reads

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from models.names.constraints import DINOSAURS, NameConstraints
 from models.names.generator import NamesRequest, generate_names
-from models.names.look_ahead import learn_contexts
 from models.names.problems import NamesError
 from models.names.sampler import ConstrainedSampler, sample_batches
 from models.networks.network import item_losses
@@ -100,12 +99,3 @@ def test_weights_correct_markov_model() -> None:
     assert any(name.startswith("mangocephalo") and not plausible for name, plausible in written)
     assert {name for name, plausible in written if plausible} == {"papayacephaloraptor"}
     assert written[0] == ("papayacephaloraptor", True)
-
-
-def test_contexts_match_network() -> None:
-    contexts = learn_contexts(BABBLER)
-    np.testing.assert_allclose(contexts.p.sum(axis=1), 1)
-    start = contexts.texts.index(END)
-    logits, _ = BABBLER.network.step(np.array([0]), BABBLER.network.initial_state(1))
-    p = np.exp(logits[0]) / np.exp(logits[0]).sum()
-    np.testing.assert_allclose(contexts.p[start], p, atol=1e-3)

@@ -26,7 +26,6 @@ from models.training.recipe import Arrays, Update
 
 FIT = FitSettings(units=16, batch=8, learning_rate=0.1)
 SMALL = MixtureSettings(lstms=2, fit=FIT, order=3, measure_every=5, patience=2)
-ALONE = replace(SMALL, lstms=1, order=None)
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +42,6 @@ def assert_equal(some: Arrays, others: Arrays) -> None:
 
 def first(trainer: NamesTrainer, updates: int) -> list[Update]:
     return list(islice(trainer.train(), updates))
-
-
-@pytest.mark.parametrize("settings", [SMALL, ALONE], ids=["a mixture", "one network"])
-def test_loss_decreases(corpus: Corpus, settings: MixtureSettings) -> None:
-    trainer = NamesTrainer(corpus, 0, replace(settings, order=None))
-    names = [name + "\n" for name in corpus.training]
-    before = cross_entropy(trainer.network(), names)
-    list(trainer.train())
-    assert before == pytest.approx(np.log(27), abs=0.1)
-    assert cross_entropy(trainer.network(), names) < before - 0.5
 
 
 def test_early_stopping(corpus: Corpus) -> None:
@@ -77,15 +66,6 @@ def test_stopped_run_keeps_best(corpus: Corpus) -> None:
     validation = [name + "\n" for name in corpus.validation]
     losses = [p.validation for p in first(trainer, 23) if p.validation is not None]
     assert cross_entropy(trainer.network(), validation) == pytest.approx(min(losses), abs=1e-5)
-
-
-def test_second_fit_reads_validation(corpus: Corpus) -> None:
-    other = replace(corpus, validation=corpus.validation[:1])
-    settings = replace(SMALL, measure_every=10, max_updates=10)
-    both = [NamesTrainer(c, 0, settings) for c in (corpus, other)]
-    losses = [[p.loss for p in trainer.train()] for trainer in both]
-    assert losses[0][:10] == losses[1][:10]
-    assert losses[0][10:] != losses[1][10:]
 
 
 def test_network_depends_on_seed(corpus: Corpus) -> None:

@@ -67,14 +67,6 @@ def test_missing_parameter_is_named(name: str) -> None:
         LSTM.from_arrays(VERSE.symbols, arrays)
 
 
-@pytest.mark.parametrize("name", lstm_arrays().keys())
-@pytest.mark.parametrize("shape", [(), (1,), (16,), (16, 65), (2, 2, 2)], ids=str)
-def test_wrong_shape_raises(name: str, shape: tuple[int, ...]) -> None:
-    arrays = lstm_arrays() | {name: np.zeros(shape, np.float32)}
-    with pytest.raises(ValueError, match="has shape"):
-        LSTM.from_arrays(VERSE.symbols, arrays)
-
-
 def test_other_parameters_raise() -> None:
     surplus = {"Wx7": np.zeros((1, 1), np.float32)}
     for symbols, arrays, reason in (

@@ -98,40 +98,6 @@ def test_step_matches_losses(
     np.testing.assert_allclose(model.losses(read_texts), stepped, rtol=1e-5, atol=1e-5)
 
 
-@given(texts_to_fit, orders, discounts, st.text(ABC.symbols, max_size=8))
-def test_distribution_after_any_context(
-    fitted: list[str], order: int, discount: float, before: str
-) -> None:
-    p = distribution(NGram.fit(fitted, ABC, order, discount), before)
-    assert (p > 0).all()
-    assert p.sum() == pytest.approx(1, rel=1e-5)
-
-
-def test_unseen_context_backs_off() -> None:
-    model = NGram.fit(NAMES, LETTERS, order=4, discount=0.75)
-    after_an = distribution(model, "man")
-    np.testing.assert_array_equal(distribution(model, "xan"), distribution(model, "yan"))
-    assert (distribution(model, "xan") != after_an).any()
-    np.testing.assert_array_equal(distribution(model, "mangox"), distribution(model, "y"))
-
-
-def test_text_start_differs_from_line_start() -> None:
-    model = NGram.fit(["a\nbb\n", "a\ncb\n"], ABC, order=3, discount=0.5)
-    a, b = ABC.encode("ab")
-    beginning, within = distribution(model, ""), distribution(model, "a\n")
-    assert beginning[a] > 0.5 > beginning[b]
-    assert within[b] > 0.25 > within[a]
-
-
-def test_lower_orders_use_continuation_counts() -> None:
-    """ "u" is the most common letter, but only follows "q"; "e" follows three letters."""
-    fitted = ["quququququ\n", "beceqe\n"]
-    vocabulary = Vocabulary.of([*fitted, "x"])
-    p = distribution(NGram.fit(fitted, vocabulary, order=2, discount=0.75), "x")
-    u, e = vocabulary.encode("ue")
-    assert p[e] > 1.5 * p[u]
-
-
 @given(st.permutations(NAMES))
 def test_fit_ignores_order_of_texts(shuffled: list[str]) -> None:
     arrays = NGram.fit(NAMES, LETTERS, 3, 0.5).arrays()

@@ -6,12 +6,6 @@ import pytest
 from models.networks.optimizer import AdamW, Arrays, clip_norm, update_average
 
 
-def test_first_update_is_one_learning_rate() -> None:
-    parameters: Arrays = {"W": np.array([[1.0, -1.0]])}
-    AdamW(parameters, 0.1).update({"W": np.array([[5.0, -0.001]])})
-    np.testing.assert_allclose(parameters["W"], [[0.9, -0.9]], atol=1e-5)
-
-
 def test_updates_update_average_formula() -> None:
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(2, 3)), rng.normal(size=(4, 2, 3))

@@ -40,11 +40,3 @@ def test_times(rows: int, shape: tuple[int, int]) -> None:
     strided = matrix(rows, 3 * shape[0], 1)[:, ::3]  # such as a part of a state
     np.testing.assert_allclose(times(strided, blocks), strided @ whole, atol=1e-3)
     assert times(x, BlockMatrix.of(whole[:, :0])).shape == (rows, 0)
-
-
-def test_rows_do_not_matter_to_each_other() -> None:
-    """Whatever their number, up to the order in which numbers are added."""
-    blocks, x = BlockMatrix.of(matrix(400, 70)), matrix(100, 400, 1)
-    together = times(x, blocks)
-    for rows in (1, 2, 3, 48, 49, 97):
-        np.testing.assert_allclose(times(x[:rows], blocks), together[:rows], atol=1e-4)

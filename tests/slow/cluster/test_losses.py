@@ -14,13 +14,7 @@ from bot.settings import Settings
 from bot.writing import limits
 from bot.writing.cluster import ClusterPool
 from bot.writing.connection import ClusterUnreachable, SchedulerConnection
-from bot.writing.installation import (
-    CHECKOUT,
-    SOURCES,
-    differences,
-    incompatibility,
-    sources_digest,
-)
+from bot.writing.installation import CHECKOUT, SOURCES, sources_digest
 from tests.bot.writing.serving import NAMES, POEM, Serve, poem_of
 from tests.ports import free_port
 from tests.slow.cluster.dask_processes import Cluster, until, until_ready
@@ -250,17 +244,3 @@ def test_sources(tmp_path: Path) -> None:
     (checkout / "data" / "cache" / "sonnets.txt").write_text("Shall I compare")
     assert sources_digest(checkout) == before
     assert all((CHECKOUT / source).exists() for source in SOURCES)
-
-
-def test_versions() -> None:
-    here = {"Mangosaurus": "1.0.0 (ab)", "NumPy": "2.0.0", "Python": "3.11.1"}
-    assert incompatibility(here, here) == ""
-    assert differences(here, here) == []
-    other = {"Mangosaurus": "1.0.0 (cd)", "NumPy": "2.1.0"}
-    assert incompatibility(here, other) == (
-        "has version 1.0.0 (cd) of the bot instead of 1.0.0 (ab)"
-    )
-    assert differences(here, other) == [
-        "NumPy 2.1.0 instead of 2.0.0",
-        "Python unknown instead of 3.11.1",
-    ]

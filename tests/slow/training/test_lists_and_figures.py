@@ -14,7 +14,7 @@ from models.weights import load_weights
 from tests.models.tiny import VERSE, lstm
 from tests.models.verse.test_poem import VERSES
 from tests.optional import downloaded
-from tests.slow.training.small import Report, Resting, error_of
+from tests.slow.training.small import Report, Resting
 
 
 def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> None:
@@ -100,11 +100,3 @@ def test_list_in_any_alphabet(tmp_path: Path, report: Report) -> None:
     assert "| Kneser-Ney |" in out.with_suffix(".md").read_text()
     for name in events[-1]["samples"]:
         assert name[0].isupper()
-
-
-def test_unusable_list_is_explained(tmp_path: Path, report: Report) -> None:
-    path = tmp_path / "towns.txt"
-    path.write_text("\n".join([*TOWNS, "42"]))
-    assert error_of(report("names", "--recipe", "list", "--corpus", path)) == (
-        "towns.txt can't be used. Line 33: a name needs at least one letter."
-    )

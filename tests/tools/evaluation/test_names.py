@@ -1,12 +1,11 @@
 """Measures of names."""
 
-from functools import cache
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.names.filters import known_clusters
+from tests.models.names.test_near_copies import edit_distance
 from tests.optional import skip_without
 from tools.evaluation.names import auc, neighbourhood, quality_of
 
@@ -18,19 +17,9 @@ REAL = load_names().training
 words = st.text("ab", max_size=6)
 
 
-@cache
-def distance(a: str, b: str) -> int:
-    """Levenshtein distance, by its definition."""
-    if not a or not b:
-        return len(a) + len(b)
-    return min(
-        distance(a[1:], b) + 1, distance(a, b[1:]) + 1, distance(a[1:], b[1:]) + (a[0] != b[0])
-    )
-
-
 @given(words, words)
 def test_near_names_share_a_pattern(a: str, b: str) -> None:
-    assert neighbourhood(a).isdisjoint(neighbourhood(b)) == (distance(a, b) > 1)
+    assert neighbourhood(a).isdisjoint(neighbourhood(b)) == (edit_distance(a, b) > 1)
 
 
 def test_quality() -> None:

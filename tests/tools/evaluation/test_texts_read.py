@@ -7,7 +7,6 @@ import pytest
 
 from data.errors import CorpusError
 from data.text import words_of
-from tests.tools.evaluation.texts import random_poems
 from tools.evaluation.texts_read import FREQUENT, TextsRead, packed_sources
 
 
@@ -30,21 +29,6 @@ def test_longest_runs(poem: str, texts: list[str], longest: int) -> None:
     words = words_of(poem.replace("\u2014", "-"))
     assert TextsRead([texts]).longest_runs([words]) == [longest]
     assert TextsRead([["z"], texts]).longest_runs([["y"], words, words]) == [0, longest, longest]
-
-
-def test_runs_as_compared_one_by_one() -> None:
-    texts = random_poems(30, seed=1, words=list("abcdefgh"))
-    poems = [words_of(poem) for poem in random_poems(5, seed=2, words=list("abcdefgh"))]
-
-    spaced = [f" {' '.join(words_of(text))} " for text in texts]
-
-    def has(run: list[str]) -> bool:
-        return any(f" {' '.join(run)} " in text for text in spaced)
-
-    slow = [
-        max(n for n in range(20) for i in range(len(p) - n + 1) if has(p[i : i + n])) for p in poems
-    ]
-    assert TextsRead([texts[:9], texts[9:]]).longest_runs(poems) == slow
 
 
 def test_copied_lines() -> None:

@@ -113,7 +113,7 @@ class _Client(SocketModeClient):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether so little arrives that it may be deaf."""
+        """Whether so few envelopes arrive that the connection may be deaf."""
         now = time.monotonic()
         if now - self.opened_at < LIVED_S:
             return False

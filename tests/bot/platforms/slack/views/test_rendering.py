@@ -32,6 +32,7 @@ from bot.text.spans import (
     strong,
     text,
 )
+from bot.text.technical import technical
 from bot.text.written import FilteredText
 from data.phrases import NOTHING, Phrase
 from simulators.slack.blocks import check_message_blocks
@@ -187,7 +188,7 @@ def test_long_message_is_split() -> None:
 
 
 def test_message_of_files_only_has_a_text() -> None:
-    message = Message(files=(File("a.txt", b"", written("Your <poems>")),))
+    message = Message(files=(File(technical("a.txt"), b"", written("Your <poems>")),))
     assert only(message)["text"] == "Your &lt;poems&gt;"
     assert only(Message())["text"]
 
