@@ -166,7 +166,7 @@ class InFlight:
         self._idle = asyncio.Event()
         self._idle.set()
         self._answers: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
-        """What `cut_off` cancels, by the task of the request."""
+        """Answers that `cut_off` cancels, by the task of the request."""
         self._is_cut_off = False
 
     @property

@@ -116,7 +116,7 @@ class Health:
         ]
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop looking at the services."""
         await asyncio.gather(*(task.close(patience=0.5) for task in self._tasks))
         if self._measuring is not None:
             self._measuring.cancel()

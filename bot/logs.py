@@ -95,7 +95,7 @@ class CountingHandler(logging.StreamHandler[TextIO]):
         super().__init__(stream)
         self._clock, self._ends = clock, 0.0
         self._counts: Counter[tuple[str, str, str]] = Counter()
-        """By logger, line without its numbers, and class of the exception."""
+        """Counts by logger, line without its numbers, and class of the exception."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, or count it."""

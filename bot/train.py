@@ -5,7 +5,7 @@ The bot runs the same command for trainings from the chat, and reads its progres
 
 import os
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 
 # With one thread, the matrix library computes the same sums on every machine, and names train as
 # fast. It must be set before NumPy is imported; a value from the environment takes precedence.
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reporter.report(Stopped())
             return STOPPED
         except CorpusError as error:
-            reporter.report(Failed(error.sentence.phrase(accepted)))
+            reporter.report(Failed(error.sentence.phrase(already_filtered)))
             return FAILED
         except (RecipeError, WeightsError, ResumeError) as error:
             reporter.report(Failed(str(error)))
@@ -161,8 +161,8 @@ HELP = {
     "from": "continue from these weights, in their alphabet (default: those of the genera or the "
     "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
     "alphabet; pretrain: take or learn the character network so",
-    "epochs": "sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
-    "--from) and pretrain with --from none (default: 7)",
+    "epochs": "sonnets: passes over the corpus, for the recipe pretrain with --from none "
+    "(default: 7)",
     "units": "width of a network that starts from random parameters (default: the recipe's)",
     "words": "sonnets: the folder of a long training of the word network, for the recipe pretrain "
     "(docs/verse.md)",

@@ -32,13 +32,13 @@ CorpusKind = Literal["names", "verse"]
 
 SPLIT_SEED = 3407
 SHORTEST_LIST = 20
-"""Different names."""
+"""Different names of the shortest list."""
 SHORTEST_TEXT = 5_000
-"""Characters."""
+"""Characters of the shortest text."""
 LONGEST_NAME = 64
 """Characters. A longer line is not a name, and would take much memory and time to train on."""
 LARGEST_FILE = 16 * 2**20
-"""Bytes."""
+"""Bytes of the largest file."""
 BYTE_ORDER_MARK = "\ufeff"
 PASSAGE_END = "\n\n"
 """End symbol of a poem or a scene, from which networks learn where to stop."""

@@ -31,9 +31,9 @@ from data.phrases import Phrase, Translated, _, listed, ngettext
 from data.text import LONGEST_EXPANSION, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
-"""Bytes."""
+"""Bytes of the largest list."""
 LONGEST_LIST = 50_000
-"""Different names."""
+"""Different names of the longest list."""
 MAX_LINES = 4 * LONGEST_LIST
 """Lines of a file, with empty ones and duplicates. Each takes memory, however short it is."""
 MAX_CHARACTERS = 200

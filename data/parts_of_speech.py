@@ -42,14 +42,14 @@ class Part(IntFlag):
     BASE = auto()
     """A verb without ending: *love*, *see*."""
     THIRD = auto()
-    """*loves*, *loveth*."""
+    """A verb in the third person: *loves*, *loveth*."""
     SECOND = auto()
-    """*lovest*, *lov'dst*."""
+    """A verb in the second person: *lovest*, *lov'dst*."""
     PAST = auto()
     PARTICIPLE = auto()
     """A past participle: *loved*, *seen*."""
     GERUND = auto()
-    """*loving*."""
+    """A gerund or present participle: *loving*."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Phrases: English texts that each reader gets in their own language, with gettext's catalogues.
+"""Phrases: English texts that each reader gets in their own language.
 
 Sentences are arguments of `_()` or `ngettext()`, which return a `Phrase`. It is translated when it
 is shown, so it may be made before it is known who reads it, or when a module is imported.
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from string import Formatter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 def not_one(count: int) -> int:
@@ -29,6 +29,33 @@ class Showable(str):
     def said(self, _language: "Language") -> "Showable":
         """The text as readers of a language see it."""
         return self
+
+
+class OfShowables:
+    """A base of dataclasses, whose fields of the type `Showable` are checked when one is made.
+
+    The type checker lets a bare `str` pass that it knows as `Any`: a column of a row, say.
+    """
+
+    __slots__ = ()
+    _showable: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls) -> None:
+        cls._showable = tuple(
+            name
+            for name, kind in cls.__annotations__.items()
+            if isinstance(kind, type) and issubclass(kind, Showable)
+        )
+
+    def __post_init__(self) -> None:
+        must_be_showable(*[getattr(self, name) for name in self._showable])
+
+
+def must_be_showable(*texts: Showable) -> None:
+    """Raise `TypeError` for a bare `str`."""
+    for words in texts:
+        if not isinstance(words, Showable):
+            raise TypeError(f"a {type(words).__name__} may not be shown")
 
 
 class Translated(Showable):

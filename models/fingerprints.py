@@ -19,7 +19,7 @@ class Fingerprints:
     """A set of texts, stored as fingerprints. False positives: about one in 10¹⁵."""
 
     fingerprints: NDArray[np.uint64]
-    """Sorted, shape `(texts,)`."""
+    """Fingerprints, sorted, `(texts,)`."""
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Fingerprints":
@@ -60,7 +60,7 @@ class BloomFilter:
     run: int = SPARSE_RUN
     """Words of the runs among the texts."""
     is_shipped: bool = False
-    """Whether it is that of the shipped base, which other weight files do not repeat."""
+    """Whether the filter is that of the shipped base, which other weight files do not repeat."""
 
     @classmethod
     def of(

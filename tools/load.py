@@ -72,7 +72,7 @@ class Asked:
     answered: float | None = None
     """Time at which the names, or the last line of the poem, were there with their buttons."""
     failed: bool = False
-    """Whether it was not acknowledged in time."""
+    """Whether the request was not acknowledged in time."""
     poll: int | None = None
     """The poll that its buttons vote in."""
     names: int = 0
@@ -342,7 +342,7 @@ async def cards_without_poll(bot: BotProcess, asked: Sequence[Asked]) -> int:
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
-    """Quantiles of those that are known; NaN without any."""
+    """Quantiles of the known values; NaN without any."""
     known = [each for each in seconds if each is not None]
     return [float(np.quantile(known, level)) if known else float("nan") for level in levels]
 

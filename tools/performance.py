@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def about() -> Section:
-    """When, which commit, and on what."""
+    """The time, the commit and the machine of a measurement."""
     command = ["git", "-C", str(CHECKOUT), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit `{commit.stdout.strip() or 'unknown'}`"

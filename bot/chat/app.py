@@ -246,7 +246,7 @@ class App:
         note_received(self.store.database)
         await self.pace.turn()
 
-    async def allows(self, text: str, community_id: int | None = None) -> bool:
+    async def allows(self, text: str, community_id: int | None) -> bool:
         """Whether a community's word filter lets a text pass; the bot's own without a community.
 
         The length of the text must have been checked.
@@ -256,7 +256,7 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
-    async def filtered(self, text: str, community_id: int | None = None) -> Showable:
+    async def filtered(self, text: str, community_id: int | None) -> Showable:
         """A text as the word filter lets a community see it. Its length must have been checked."""
         words = await self.filters.of(community_id)
         if len(text) <= LONG_TEXT:

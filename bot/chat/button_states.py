@@ -55,7 +55,7 @@ async def load_state(app: App, turn: Turn, reference: str, gone: Phrase = _GONE)
 
 
 async def try_to_save(app: App, turn: Turn, state: State) -> str | None:
-    """Like `save_state`, but `None` for a forgotten member, and if the database is late."""
+    """Save a state. Returns `None` for a forgotten member, and if the database is late."""
     try:
         return await within(SAVING_S, save_state(app, turn, state))
     except (TimeoutError, Unavailable):

@@ -11,7 +11,7 @@ from bot.chat.errors import Explanations
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
 from bot.text.formats import shortened
-from data.phrases import Phrase, Showable
+from data.phrases import OfShowables, Phrase, Showable
 
 Options = TypeVar("Options")
 Answer = Callable[[Any, Turn, Options], Awaitable[None]]
@@ -44,17 +44,17 @@ class Kind(Enum):
     """The type of an option's value, as the function that builds the options gets it."""
 
     TEXT = auto()
-    """`str`."""
+    """Text: `str`."""
     INTEGER = auto()
-    """`int`."""
+    """A whole number: `int`."""
     NUMBER = auto()
-    """`float`."""
+    """A number: `float`."""
     SWITCH = auto()
-    """`bool`."""
+    """Yes or no: `bool`."""
     FILE = auto()
-    """`Attachment`."""
+    """A file: `Attachment`."""
     PERSON = auto()
-    """`ChosenMember`."""
+    """A member: `ChosenMember`."""
     CHANNEL = auto()
     """`int`, the id of a channel in which messages can be sent."""
 
@@ -70,7 +70,7 @@ class ChosenMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(OfShowables):
     """A suggestion, or a value of an option that has only some."""
 
     label: Showable
@@ -101,7 +101,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     choices: tuple[Choice, ...] = ()
-    """The only values, if there are any."""
+    """The only values that are allowed; any if empty."""
     suggest: Suggest | None = None
     is_main: bool = False
     """Whether words without an option's name are meant for this one, where one line is typed."""
@@ -142,13 +142,13 @@ class Command:
     """The members who see the command at first. It is only a default: communities change it, and
     the command checks the rights."""
     is_costly: bool = False
-    """Whether it takes the networks' time, which guests may not use."""
+    """Whether the command takes the networks' time, which guests may not use."""
     needs_rights: bool = False
-    """Whether it matters which rights the member has."""
+    """Whether the member's rights matter for the command."""
 
     @property
     def last_name(self) -> str:
-        """The name within its group."""
+        """The command's name within its group."""
         return self.name.rpartition(" ")[2]
 
 
@@ -171,7 +171,7 @@ class Picked:
 
     ref: MessageRef
     is_own: bool
-    """Whether the bot has sent it."""
+    """Whether the bot has sent the message."""
 
 
 @dataclass(frozen=True)
@@ -193,11 +193,11 @@ class Pressed:
 
     answer: Answer[str]
     is_costly: bool = False
-    """Whether it takes the networks' time, which guests may not use."""
+    """Whether the button takes the networks' time, which guests may not use."""
     needs_rights: bool = True
-    """Whether it matters which rights the member has."""
+    """Whether the member's rights matter for the button."""
     is_for_community: bool = False
-    """Whether it is about the whole community, and works in direct messages that belong to one."""
+    """Whether the button is about a whole community, and works in its direct messages."""
     is_vote: bool = False
     """Whether the message shows the result, and presses come in rushes."""
 

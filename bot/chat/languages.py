@@ -32,7 +32,7 @@ class Languages:
         self._stored = stored
         self._clock = clock
         self._kept: OrderedDict[int, tuple[float, str | None]] = OrderedDict()
-        """When each was read, and its tag."""
+        """Time at which each language was read, and its tag."""
 
     async def of(self, community_id: int | None) -> str | None:
         """The tag of a community's language; `None` if it has chosen none."""

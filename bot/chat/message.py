@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from bot.text.spans import Filled, Span, Text, Timestamp, Value, plain, spans, text
-from data.phrases import NOTHING, Language, Showable, in_language
+from bot.text.technical import TechnicalText
+from data.phrases import NOTHING, Language, OfShowables, Showable, in_language, must_be_showable
 
 
 class Tone(Enum):
@@ -18,7 +19,7 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Field(OfShowables):
     """A short fact with a name, in an embed."""
 
     name: Showable
@@ -26,7 +27,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Embed:
+class Embed(OfShowables):
     """A framed part of a message. Platforms split one that is too long."""
 
     title: Showable
@@ -39,7 +40,7 @@ class Embed:
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
+class Button(OfShowables):
     """A button. `action` selects its handler, which gets `state`.
 
     Both are stored in the message, so buttons keep working after a restart.
@@ -51,7 +52,7 @@ class Button:
     emoji: str = ""
     dangerous: bool = False
     primary: bool = False
-    """Whether it is the main action."""
+    """Whether the button is for the main action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,12 @@ class Select:
     chosen: str = ""
     """The value that is chosen already."""
 
+    def __post_init__(self) -> None:
+        must_be_showable(self.placeholder, *[label for label, _value in self.choices])
+
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Form(OfShowables):
     """A window with a field for text, above the chat. `action` selects its handler, which gets
     `state` with the text after it.
     """
@@ -87,10 +91,10 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class File(OfShowables):
     """A file of a message."""
 
-    name: str
+    name: TechnicalText
     content: bytes = field(repr=False)
     description: Showable = NOTHING
 

@@ -49,7 +49,7 @@ class Deleted(Gone):
 
 
 class Forbidden(DeliveryError):  # noqa: N818
-    """The bot lacks a permission there."""
+    """The bot lacks a permission in the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Terms:
     platform: Showable
     """Name of the platform, for example Discord."""
     community: Showable
-    """Server, or workspace."""
+    """The platform's word for a community: server, or workspace."""
     communities: Showable
     reload: Showable
     """How a member reloads the app."""
@@ -155,7 +155,7 @@ class AnswerRef:
     token: str | None = field(default=None, repr=False)
     """Token that can edit the answer for a while, if the bot cannot. Never logged."""
     is_announced: bool = False
-    """Whether it is a message of its own, which may be complete without the answer."""
+    """Whether the answer is a separate message, which may be complete without what is awaited."""
     locale: str = field(default="", compare=False)
     """The language of its readers."""
 
@@ -169,10 +169,10 @@ class Attachment(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Size in bytes."""
 
     async def read(self) -> bytes:
-        """Download it. Raises `DeliveryError`."""
+        """Download the file. Raises `DeliveryError`."""
 
 
 class Platform(Protocol):
@@ -208,7 +208,7 @@ class Platform(Protocol):
 
     @property
     def is_connected(self) -> bool:
-        """Whether requests arrive."""
+        """Whether the platform can be reached, so that requests arrive."""
 
     @property
     def latency(self) -> float | None:

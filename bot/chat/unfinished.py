@@ -31,7 +31,7 @@ class Final:
 
     message: Message
     author: Author
-    """The member who gets it."""
+    """The member who gets the answer."""
     community_id: int | None
     asked_at: datetime
 
@@ -46,12 +46,12 @@ class UnfinishedAnswers:
         self._open: dict[int, UnfinishedRecord] = {}
         """Answers in progress, or whose end is not stored yet."""
         self._released: dict[int, Final | None] = {}
-        """Those whose end the member has not seen, with that end if it is kept."""
+        """Answers whose end the member has not seen, with that end if it is kept."""
         self._begun: dict[int, UnfinishedRecord] = {}
         self._ended: set[int] = set()
-        """What is to be written."""
+        """Answers whose end is to be written."""
         self._unsure: set[int] = set()
-        """Those to be written that may be in the database already."""
+        """Begun answers that may be in the database already."""
         self._writer: asyncio.Task[None] | None = None
 
     def begin(self, platform: str, ref: AnswerRef, retry: Button | None = None) -> int:

@@ -64,7 +64,7 @@ class LoadedBlocks:
         self._blocks: frozenset[tuple[int, int]] = frozenset()
         """Community and member of each."""
         self._version: tuple[int, int] | None = None
-        """What `Blocks.version` returned for them; `None` until they were read."""
+        """Version of the blocks (`Blocks.version`); `None` until they were read."""
         self._changes = 0
         """Changes by this process, so that an older reading does not undo them."""
         self._due = float("-inf")

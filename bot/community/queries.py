@@ -156,9 +156,9 @@ class CommunitySettings:
     """Settings of a community, apart from how long its polls stay open and its word filter."""
 
     in_public_hall: bool = True
-    """Whether its winners may appear in the public hall of fame."""
+    """Whether the community's winners may appear in the public hall of fame."""
     accepts_shared: bool = True
-    """Whether custom models that other communities share can be used in it."""
+    """Whether custom models that other communities share can be used here."""
     log_channel_id: int | None = None
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
@@ -291,7 +291,7 @@ class Record(Queries):
 
 @dataclass(frozen=True)
 class BlockRecord:
-    """A block."""
+    """A block of a member or a community."""
 
     community_id: int
     member_id: int

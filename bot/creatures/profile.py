@@ -50,7 +50,7 @@ class Diet(StrEnum):
 
 
 class Build(StrEnum):
-    """How heavy it is for its length."""
+    """How heavy an animal is for its length."""
 
     SLENDER = "slender"
     AVERAGE = "average"
@@ -58,7 +58,7 @@ class Build(StrEnum):
 
 
 class Temper(StrEnum):
-    """How it behaves."""
+    """Temper of an animal."""
 
     SHY = "shy"
     CALM = "calm"
@@ -170,7 +170,7 @@ class Profile:
     """Roots of the name with their meanings. Empty for some real genera."""
     family: Family
     is_real: bool
-    """Whether its family and figures are those of a real genus of this name."""
+    """Whether the family and figures are those of a real genus of this name."""
     diet: Diet
     period: Period
     region: str
@@ -178,11 +178,11 @@ class Profile:
     length: float
     """Metres, nose to tail."""
     weight: float
-    """Kilograms."""
+    """Weight in kilograms."""
     build: Build
     temper: Temper
     traits: tuple[Trait, ...]
-    """Sorted."""
+    """Traits, sorted."""
     theme: Theme
     proportions: Proportions
     colour: Colour

@@ -19,7 +19,7 @@ class FamilyRanges:
     length: tuple[float, float, float, float]
     """Metres: shortest, usual from, usual to, longest."""
     weight: tuple[float, float]
-    """Kilograms: lightest, heaviest."""
+    """Weights in kilograms: lightest, heaviest."""
     factor: tuple[float, float, float]
     """Kilograms per cubic metre of length: slender, average, stout."""
     common: int

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Executable,
     Row,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     case,
     delete,
     func,
-    literal,
     or_,
     select,
     text,
@@ -36,7 +34,7 @@ from bot.creatures.profile import Family, Period, Profile
 from bot.creatures.storage import from_json, to_json
 from bot.store.database import Database
 from bot.store.members import writing_for
-from bot.store.people import Person, known_member, person_in
+from bot.store.people import Person, known_in, known_member, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -69,7 +67,7 @@ class Exhibit:
     is_favourite: bool
     profile: Profile
     is_of_day: bool = False
-    """Whether it was a dinosaur of the day, which the whole community has discovered."""
+    """Whether the whole community has discovered the name, as a dinosaur of the day."""
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
@@ -158,7 +156,7 @@ def _columns(profile: Profile) -> dict[str, str]:
     return {"profile": to_json(profile), "family": profile.family, "period": profile.period}
 
 
-_DISCOVERER = known_member(Discovery.community_id, Discovery.member_id)
+_DISCOVERER = known_member(Discovery)
 
 
 def _place(
@@ -270,8 +268,8 @@ class Discoveries(Queries):
 
     async def owner(self, community_id: int, member_id: int) -> Person | None:
         """A member whose collection others may see; `None` for one who hides it."""
-        member = known_member(literal(community_id, BigInteger), literal(member_id, BigInteger))
-        return person_in((await self._rows(select(member)))[0])
+        (row,) = await self._rows(select(known_in(community_id, member_id)))
+        return person_in(row)
 
     async def hide(self, community_id: int, member_id: int, *, hidden: bool) -> None:
         """Hide a collection from others, or show it again. Raises `Forgotten`."""

@@ -61,7 +61,7 @@ class Fleet:
         self.locks = locks
         self.shards = frozenset(shards)
         self.gate = IdentifyGate(locks) if locks is not None and self.shards else None
-        """What a shard passes before it connects; `None` where the platform's library decides."""
+        """Gate that shards pass before they connect; `None` where the library decides."""
         self.watchers: list[Callable[[], None]] = []
         """Called after each look at the other processes."""
         self.shard_count = shard_count

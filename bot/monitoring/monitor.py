@@ -21,7 +21,7 @@ class Monitor:
         self.requests = 0
         """Requests that have ended."""
         self.failures = 0
-        """Those of them that failed."""
+        """Requests that have failed."""
 
     @contextmanager
     def track(self, name: str, community_id: int | None) -> Iterator[Request]:

@@ -13,7 +13,6 @@ from itertools import islice
 from bot.chat.commands import Choice
 from bot.chat.translation import _
 from bot.text.formats import spaced
-from bot.text.written import accepted
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.phrases import Phrase
@@ -49,7 +48,10 @@ def letters(
     }[option]
     found = _matching(typed, find(names), words, names, ends=option == "ends_with")
     return [
-        Choice(_with_meaning(shown.format(piece=accepted(piece)), piece if meanings else ""), piece)
+        Choice(
+            _with_meaning(shown.format(piece=words.filtered(piece)), piece if meanings else ""),
+            piece,
+        )
         for piece in found
     ]
 
@@ -61,7 +63,7 @@ def whole_names(
     is_blank = not _cleaned(typed, names, ends=True)
     shown = names[:: max(1, len(names) // MOST)] if is_blank else names
     found = _matching(typed, shown, words, names, LONGEST_NAME, ends=True)
-    return [Choice(accepted(format_name(card, name)), name) for name in found]
+    return [Choice(words.filtered(format_name(card, name)), name) for name in found]
 
 
 def _matching(

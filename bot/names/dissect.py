@@ -28,7 +28,7 @@ from bot.polls.queries import Polls
 from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
 from bot.text.spans import Text, emphasis, plain, strong, text
 from bot.text.technical import technical
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.phrases import NOTHING, Showable
@@ -111,10 +111,10 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
         return custom_model_id, [*poll.standing.values()] if poll and is_here else ()
     if _STORED.fullmatch(rest):
         stored = (await load_state(app, turn, rest)).get("names")
-        return custom_model_id, [accepted(str(n)) for n in stored] if isinstance(
+        return custom_model_id, [already_filtered(str(n)) for n in stored] if isinstance(
             stored, list
         ) else ()
-    return custom_model_id, [accepted(rest)] if rest else ()
+    return custom_model_id, [already_filtered(rest)] if rest else ()
 
 
 def question(names: Sequence[Showable], custom_model_id: int | None, limits: Limits) -> Message:
@@ -169,7 +169,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app.renderer.picture(line_picture, line, accepted)
+            png = await app.renderer.picture(line_picture, line, already_filtered)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -189,8 +189,8 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    title = accepted(format_name(model.card, dissection.name))
-    png = await app.renderer.picture(picture, dissection, title, accepted)
+    title = already_filtered(format_name(model.card, dissection.name))
+    png = await app.renderer.picture(picture, dissection, title, already_filtered)
     language = await turn.language()
     meaning = meaning_sentence(dissection.name, dissection.parts)
     if not words.allows_phrase(plain(meaning, language)):
@@ -203,9 +203,11 @@ def dissection_message(
 ) -> Message:
     """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
-    title = accepted(format_name(card, dissection.name))
+    title = already_filtered(format_name(card, dissection.name))
     others = [
-        accepted(format_name(card, name)) for name in dissection.nearest if name != dissection.name
+        already_filtered(format_name(card, name))
+        for name in dissection.nearest
+        if name != dissection.name
     ]
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
@@ -256,7 +258,7 @@ def _choice(choice: LetterChoice) -> Showable:
 
 def _letter(letter: str) -> Showable:
     # TRANSLATORS: The end of a name, in a list of letters with how likely each was: m 5%, end 9%.
-    return _("end") if letter == END else accepted(letter)
+    return _("end") if letter == END else already_filtered(letter)
 
 
 def _plausibility(dissection: Dissection, usual: float | None, *, is_list: bool) -> Iterator[Text]:
@@ -296,11 +298,11 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
     beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
     if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
         label = _("More {letters}").format(
-            letters=accepted(f"{format_name(model.card, beginning)}…")
+            letters=already_filtered(f"{format_name(model.card, beginning)}…")
         )
         yield from more_like(limits, NamesRequest(starts_with=beginning), label, model.record)
     if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
-        label = _("More {letters}").format(letters=accepted(f"…{parts[-1].letters}"))
+        label = _("More {letters}").format(letters=already_filtered(f"…{parts[-1].letters}"))
         request = NamesRequest(ends_with=parts[-1].letters)
         yield from more_like(limits, request, label, model.record)
 
@@ -314,10 +316,10 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
             "The network has never read these words: {words}.",
             len(unknown),
         )
-        lines.append(text(sentence, words=human_join([*map(accepted, unknown)])))
+        lines.append(text(sentence, words=human_join([*map(already_filtered, unknown)])))
     how = _("Read as the first line of a poem. Brighter is more likely. The word used is boxed.")
     embed = Embed(
-        title=spaced([technical("🔬"), accepted(dissection.line)]),
+        title=spaced([technical("🔬"), already_filtered(dissection.line)]),
         lines=(*lines, text(emphasis(how))),
         tone=Tone.VERSE,
     )
@@ -328,7 +330,8 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
 def line_description(dissection: LineDissection, limits: Limits) -> Showable:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
-        line=accepted(dissection.line), words=spaced([*map(_word_choice, dissection.words)], " · ")
+        line=already_filtered(dissection.line),
+        words=spaced([*map(_word_choice, dissection.words)], " · "),
     )
     return shortened(words, limits.alt_text)
 
@@ -340,7 +343,7 @@ def _least_expected(dissection: LineDissection) -> Text:
     probability, least_likely = min(words)
     return text(
         _("The least expected word is {word} ({odds})."),
-        word=strong(accepted(least_likely)),
+        word=strong(already_filtered(least_likely)),
         odds=odds(probability),
     )
 
@@ -357,7 +360,7 @@ def _word_choice(choice: WordChoice) -> Showable:
 
 def _token(token: str) -> Showable:
     # TRANSLATORS: The end of a line of verse, in a list of words with how likely each was.
-    return _("end of the line") if token == END else accepted(token)
+    return _("end of the line") if token == END else already_filtered(token)
 
 
 def explain_long_line(error: LineTooLong) -> Text:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from bot.creatures.profile import Profile
 from bot.pictures.renderer import Renderer
@@ -11,7 +12,7 @@ MOST_KEPT = 32
 REST = 4.0
 """A strip is followed by a pause that is so many times as long: strips take a fifth of the time."""
 
-_Shown = Profile | tuple[Profile, ...]
+_Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...])
 
 
 class CreaturePictures:
@@ -20,7 +21,7 @@ class CreaturePictures:
     def __init__(self, renderer: Renderer, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._renderer = renderer
         self._clock = clock
-        self._kept: dict[_Shown, bytes] = {}
+        self._kept: dict[Profile | tuple[Profile, ...], bytes] = {}
         """The latest last."""
         self._rests_until = 0.0
 
@@ -32,7 +33,7 @@ class CreaturePictures:
         """Up to nine creatures in one PNG; `None` if it could not be drawn in time."""
         return await self._drawn(tuple(profiles), _museum_svg)
 
-    async def _drawn(self, shown: _Shown, make: Callable[..., str]) -> bytes | None:
+    async def _drawn(self, shown: _Shown, make: Callable[[_Shown], str]) -> bytes | None:
         png = self._kept.pop(shown, None)
         if png is None:
             png = await self._renderer.picture(make, shown)

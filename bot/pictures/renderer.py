@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from bot.pictures.svg import rendered
 
@@ -40,6 +40,10 @@ _REFUSED = re.compile(
     r'href(?!="data:image/png;base64,)|url\(|<(?:style|script|foreignObject|!|\?)', re.IGNORECASE
 )
 """resvg would read local files."""
+
+
+_Drawn = TypeVarTuple("_Drawn")
+"""The parameters of a function that draws: what may be shown."""
 
 
 class DrawingFailed(Exception):  # noqa: N818 (it says what happened)
@@ -70,7 +74,7 @@ class Renderer:
         """Number of pictures that are not drawn yet."""
         return self._waiting
 
-    async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
+    async def draw(self, make: Callable[[*_Drawn], str], *arguments: *_Drawn) -> bytes:
         """The PNG of the SVG that a function returns, which is called in the process.
 
         The function and its arguments can be pickled. Raises `DrawingFailed`.
@@ -82,7 +86,7 @@ class Renderer:
         finally:
             self._waiting -= 1
 
-    async def picture(self, make: Callable[..., str], *arguments: object) -> bytes | None:
+    async def picture(self, make: Callable[[*_Drawn], str], *arguments: *_Drawn) -> bytes | None:
         """Draw like `draw`. Returns `None` if it took too long, which is logged."""
         try:
             async with asyncio.timeout(self._patience_s):

@@ -79,7 +79,7 @@ MOST_ANSWERS = 100
 """Most messages of a channel for which the bot remembers the winners that they show."""
 
 
-_DISCOVERER = known_member(Poll.community_id, Poll.member_id)
+_DISCOVERER = known_member(Poll)
 
 
 class HallOfFame(Queries):

@@ -62,7 +62,7 @@ from bot.store.schema import (
     Vote,
     WinnerAnswer,
 )
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
@@ -108,7 +108,7 @@ class OpenPoll(NamedTuple):
     message_id: int | None
 
     def is_at(self, origin: VoteOrigin | None) -> bool:
-        """Whether a vote from there may be for this poll."""
+        """Whether a vote from a place may be for this poll."""
         if origin is None:
             return True
         is_here = (origin.community_id, origin.channel_id) == (self.community_id, self.channel_id)
@@ -163,7 +163,7 @@ def apply_ballots(
 
 
 def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
-    """The condition for some votes."""
+    """Condition: a vote is one of some."""
     return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
 
 
@@ -302,7 +302,7 @@ _TRAINED_IN = (
     select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
 )
 """The community of the custom model of a poll."""
-_FINDER = known_member(Poll.community_id, Poll.member_id)
+_FINDER = known_member(Poll)
 
 
 class Polls(Queries):
@@ -766,13 +766,10 @@ def _record(row: Row[Any]) -> PollRecord:
     """A poll without its names and votes."""
     poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
-    if poll.custom_model is not None:
-        stored["custom_model"] = accepted(poll.custom_model)
-    name = accepted(poll.discoverer) if poll.discoverer else None
     return PollRecord(
         names=(),
         is_dissectable=row.trained_in in (None, poll.community_id),
-        finder=person_in(row, name),
+        finder=person_in(row, already_filtered(poll.discoverer) if poll.discoverer else None),
         **stored,
     )
 

@@ -233,7 +233,7 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
 
 
 async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
-    """Like `draw`, but only log errors: the next vote shows the tally.
+    """Draw the tally, but only log errors: the next vote shows the tally.
 
     The edit is left out while the platform refuses many requests.
     """

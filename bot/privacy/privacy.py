@@ -111,7 +111,7 @@ async def overview(app: App, turn: Turn) -> Message:
 async def _everything(app: App, turn: Turn) -> Message:
     rows = await app.store[Privacy].all_of(turn.user.id)
     content = await asyncio.to_thread(_as_json, rows)  # there can be very many
-    file = File("your-data.json", content, _("Everything that the bot stores about you"))
+    file = File(technical("your-data.json"), content, _("Everything that the bot stores about you"))
     reply = text(_("Here's everything that the bot stores about you, as a file."))
     return Message(content=reply, files=(file,), private=True)
 

@@ -19,7 +19,7 @@ from bot.text.technical import technical
 from bot.writing.cluster import ClusterStatus
 from data.phrases import NOTHING, Showable
 
-PLOT = "day.png"
+PLOT = technical("day.png")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MIB = 2**20
 

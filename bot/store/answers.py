@@ -130,7 +130,7 @@ class UnfinishedRecord:
     """Time at which the answer was begun; by default, when it is stored."""
 
     def is_old(self, now: datetime) -> bool:
-        """Whether it must not be kept any longer."""
+        """Whether the record must not be kept any longer."""
         is_message = self.message_id is not None or self.token is None
         lifetime = LIFETIME if is_message else TOKEN_LIFETIME
         return self._is_before(now - lifetime)

@@ -36,7 +36,7 @@ class Call:
     is_given_up: bool = False
     """Whether nobody waits for it anymore. Then it must not change anything."""
     may_be_written: bool = False
-    """Whether it may have changed something."""
+    """Whether the call may have changed something."""
 
     def check(self) -> None:
         """Raise `Unavailable` if the call was given up."""

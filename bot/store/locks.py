@@ -120,7 +120,7 @@ class AdvisoryLocks:
         self._turn = asyncio.Lock()
         """Held while the connection is used."""
         self._backend: Mapping[str, Any] | None = None
-        """What identifies the connection on the server."""
+        """Columns that identify the connection on the server."""
 
     @property
     def is_connected(self) -> bool:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Label, Row, SQLColumnExpression, case, select
+from sqlalchemy import BigInteger, Label, Row, SQLColumnExpression, case, literal, select
 
-from bot.store.schema import HiddenCollection
+from bot.store.schema import Discovery, HiddenCollection, Poll
 from data.phrases import Showable
 
 
@@ -15,13 +15,22 @@ class Person:
 
     id: int
     name: Showable | None = None
-    """Their display name, where no mention is possible; `None` if it may not be shown."""
+    """Display name, where no mention is possible; `None` if it may not be shown."""
 
 
-def known_member(
+def known_member(table: type[Discovery] | type[Poll]) -> Label[Any]:
+    """The column for `person_in`: a row's member, or `NULL` if they hide their collection there."""
+    return _known(table.community_id, table.member_id)
+
+
+def known_in(community_id: int, member_id: int) -> Label[Any]:
+    """A column for `person_in` like that of `known_member`, for one member of a community."""
+    return _known(literal(community_id, BigInteger), literal(member_id, BigInteger))
+
+
+def _known(
     community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
 ) -> Label[Any]:
-    """The column for `person_in`: a member's id, or `NULL` if they hide their collection there."""
     hides = (
         select(HiddenCollection.member_id)
         .where(

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
 from bot.text.stored import from_json, to_json
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from data.phrases import Showable
 
 
@@ -78,7 +78,22 @@ class Wording(TypeDecorator[Showable]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value, accepted)
+        return None if value is None else from_json(value, already_filtered)
+
+
+class Written(TypeDecorator[Showable]):
+    """Text of a member that passed the word filter of its community when it was stored."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write a text as it is."""
+        return value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
+        """Read a text as what may be shown there."""
+        return None if value is None else already_filtered(value)
 
 
 Number = BigInteger
@@ -121,11 +136,11 @@ class Community(Base):
     welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
     """Time at which the bot welcomed the community; `None` if it has not."""
     in_public_hall: Mapped[bool | None]
-    """Whether its winners may appear in the public hall of fame; `None` for yes."""
+    """Whether the community's winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]
     """Whether custom models that other communities share can be used in it; `None` for yes."""
     shows_strips: Mapped[bool | None]
-    """Whether its new dinosaurs come with a picture of them; `None` for yes."""
+    """Whether new dinosaurs come with a picture of them; `None` for yes."""
     log_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel in which moderation is reported."""
     filter_strictness: Mapped[int | None]
@@ -169,7 +184,7 @@ class Poll(Base):
         ForeignKey("custom_models.id", ondelete="SET NULL"), index=True
     )
     """The custom model that wrote the names; `None` for dinosaurs or a deleted model."""
-    custom_model: Mapped[str | None] = mapped_column(String(32))
+    custom_model: Mapped[Showable | None] = mapped_column(Written(32))
     """Name of the custom model, kept after the model is deleted; `None` for dinosaurs."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
@@ -326,7 +341,7 @@ class Discovery(Base):
     owner_id: Mapped[int | None] = mapped_column(Number, index=True)
     """The discoverer, if it is in their collection."""
     is_favourite: Mapped[bool] = mapped_column(default=False)
-    """Whether it comes first in its collection, in which no other one does."""
+    """Whether the discovery comes first in its collection, as one of it may."""
     profile: Mapped[str | None] = mapped_column(Text)
     """The animal as JSON, for ever; `None` for a winner of 0.7.0 until somebody looks at it."""
     family: Mapped[str | None] = mapped_column(String(40))
@@ -359,7 +374,7 @@ class Poem(Base):
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     message_id: Mapped[int] = mapped_column(Number)
     """The message with the poem. A member keeps each message at most once."""
-    title: Mapped[str] = mapped_column(Wording)
+    title: Mapped[Showable] = mapped_column(Wording)
     text: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -375,7 +390,7 @@ class CustomModel(Base):
 
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
     community_id: Mapped[int] = mapped_column(Number)
-    name: Mapped[str] = mapped_column(String(32))
+    name: Mapped[Showable] = mapped_column(Written(32))
     key: Mapped[str] = mapped_column(String(96))
     """The case-folded name, unique per community. Case folding can triple the length."""
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
@@ -538,7 +553,7 @@ class ButtonState(Base):
     member_id: Mapped[int] = mapped_column(Number, index=True)
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     payload: Mapped[str] = mapped_column(Text)
-    """JSON."""
+    """State of the button as JSON."""
     created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
@@ -548,7 +563,7 @@ class UnfinishedAnswer(Base):
     __tablename__ = "unfinished_answers"
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    """Random."""
+    """Random number."""
     platform: Mapped[str] = mapped_column(String(20))
     channel_id: Mapped[int | None] = mapped_column(Number)
     message_id: Mapped[int | None] = mapped_column(Number)

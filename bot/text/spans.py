@@ -12,7 +12,7 @@ from functools import reduce
 from string import Formatter
 
 from bot.text.technical import technical
-from data.phrases import ENGLISH, NOTHING, Language, Phrase, Showable, _, in_language
+from data.phrases import ENGLISH, NOTHING, Language, OfShowables, Phrase, Showable, _, in_language
 
 
 class Style(Enum):
@@ -26,7 +26,7 @@ class Style(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Span(OfShowables):
     """Some text in one style."""
 
     text: Showable
@@ -43,7 +43,7 @@ class Timestamp:
 
 
 @dataclass(frozen=True)
-class Filled:
+class Filled(OfShowables):
     """A sentence with values for its fields, which may be styled."""
 
     sentence: Showable

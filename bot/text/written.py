@@ -9,10 +9,10 @@ class FilteredText(Showable):
     __slots__ = ()
 
 
-def accepted(text: str) -> Showable:
-    """A text that a word filter lets pass, or let pass when it was stored for the same community.
+def already_filtered(text: str) -> Showable:
+    """A text of which the caller knows that a word filter let it pass where it is shown.
 
-    It may be a phrase as well. Features call `WordFilter.filtered`.
+    Nothing is checked here. It may be a phrase as well. Features call `WordFilter.filtered`.
     """
     return text if isinstance(text, Showable) else FilteredText(text)
 

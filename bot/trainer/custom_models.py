@@ -62,9 +62,9 @@ class CustomModelLoader:
         self._largest, self._most_bytes = largest, MOST_LOADED * largest
         self._patience_s = patience_s
         self._kept: OrderedDict[str, Trained] = OrderedDict()
-        """By digest, the least recently used first."""
+        """Models that are kept, by digest, the least recently used first."""
         self._loaded: WeakValueDictionary[str, Trained] = WeakValueDictionary()
-        """By digest: those that are kept, and those that a request still uses or tries out."""
+        """Models that are kept, and those that a request still uses or tries out, by digest."""
         self._loading = asyncio.Lock()
 
     @property

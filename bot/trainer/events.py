@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bot.text import stored
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from models.training.events import Failed, Planned, TrainingEvent
 from models.weights import ModelCard
 
@@ -80,10 +80,10 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
         match event:
             case Planned(notes=notes):
                 return replace(
-                    event, notes=tuple(stored.from_json(note, accepted) for note in notes)
+                    event, notes=tuple(stored.from_json(note, already_filtered) for note in notes)
                 )
             case Failed(message=message):
-                return replace(event, message=stored.from_json(message, accepted))
+                return replace(event, message=stored.from_json(message, already_filtered))
         return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None

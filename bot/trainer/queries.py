@@ -37,7 +37,7 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
 from bot.text.stored import from_json, to_json
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from data.phrases import Showable
 
 SILENCE = timedelta(seconds=40)
@@ -134,7 +134,7 @@ class VersionRecord:
     samples: tuple[str, ...] = ()
     """Texts sampled from a fixed seed."""
     has_weights: bool = True
-    """Whether it can be activated."""
+    """Whether the weights are kept, so that the version can be activated."""
 
 
 class VersionFiles(NamedTuple):
@@ -184,7 +184,7 @@ class CustomModelRecord:
     """Duration of the training."""
 
     def shows_list_to(self, community_id: int | None) -> bool:
-        """Whether members there may learn what is on its list. Others see its name only."""
+        """Whether members of a community may learn what is on the list. Others see its name."""
         return self.community_id == community_id
 
 
@@ -739,7 +739,7 @@ class CustomModels(_Queries):
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
-        """Set whether other communities may use it. Returns whether the model exists."""
+        """Set whether other communities may use a model. Returns whether it exists."""
         return await self._change(CustomModel, CustomModel.id == custom_model_id, shared=shared)
 
     async def delete(self, custom_model_id: int) -> bool:
@@ -760,15 +760,11 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         order = (() if first is None else (first,)) + (CustomModel.key, CustomModel.id)
         statement = select(*_CUSTOM_MODEL).where(*conditions).order_by(*order).limit(most)
-        return [_custom_model(row) for row in await self._rows(statement)]
-
-
-def _custom_model(row: Any) -> CustomModelRecord:  # noqa: ANN401 (a row of `_CUSTOM_MODEL`)
-    return CustomModelRecord(**{**row._mapping, "name": accepted(row.name)})
+        return [CustomModelRecord(**row._mapping) for row in await self._rows(statement)]
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    notes = tuple(from_json(note, accepted) for note in json.loads(row.notes))
+    notes = tuple(from_json(note, already_filtered) for note in json.loads(row.notes))
     return TrainingRecord(**{**row._mapping, "notes": notes})
 
 

@@ -70,7 +70,7 @@ class ModelRegistry:
             self._watch = PeriodicTask(self._poll, self._interval)
 
     async def close(self) -> None:
-        """Stop polling."""
+        """Stop polling the database."""
         if self._watch is not None:
             await self._watch.close()
             self._watch = None

@@ -152,13 +152,13 @@ class TrainingService:
         self._custom_models = custom_models
         self._cooldown = cooldown
         self._reports: dict[str, Reports] = {}
-        """By platform."""
+        """Makers of progress messages, by platform."""
         self._runs: dict[str, tuple[TrainingAttempt, asyncio.Task[None]]] = {}
         """The trainings of this process, by queue."""
         self._places: dict[int, int] = {}
         """Queued trainings, with the number ahead of each as last reported."""
         self._polls: list[PeriodicTask] = []
-        """That of the queue first; empty before the start."""
+        """Periodic tasks, the queue's first; empty before the start."""
         self._is_tidy = False
         self._queueing = asyncio.Lock()
 

@@ -91,7 +91,7 @@ class RunFolder:
         ]
 
     def remove(self) -> None:
-        """Delete everything in it."""
+        """Delete the folder with all its files."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 

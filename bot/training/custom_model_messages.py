@@ -197,7 +197,7 @@ def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: Showa
 
 
 def counted(names: int) -> Phrase:
-    """`1,318 names`."""
+    """A number of names in words: `1,318 names`."""
     return ngettext("{count} name", "{count} names", names).format(
         count=Phrase("{count:,}").format(count=names)
     )

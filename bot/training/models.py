@@ -27,7 +27,7 @@ from bot.text.spans import (
     text,
 )
 from bot.text.technical import DOT, NEWLINE, technical
-from bot.text.written import accepted, for_managers
+from bot.text.written import already_filtered, for_managers
 from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.trainer.registry import (
     AUTOMATIC,
@@ -42,7 +42,7 @@ from models.weights import WeightsError
 
 MODELS = "models"
 """The group, and the action of buttons on messages about versions."""
-CURVE = "loss.png"
+CURVE = technical("loss.png")
 PAGE = 10
 """Versions on a page."""
 SHOWN_SAMPLES, SHOWN_NAMES = 7, 10
@@ -291,7 +291,7 @@ def _report_message(
     )
     lines = [
         text(corpus_title(version.corpus, words)),
-        *(text(emphasis(accepted(note))) for note in notes),
+        *(text(emphasis(already_filtered(note))) for note in notes),
         (),
         *map(text, _samples(version, words)[:SHOWN_SAMPLES]),
     ]

@@ -363,7 +363,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
-    """Custom models of the community whose names contain `typed`."""
+    """Suggest custom models of the community whose names contain `typed`."""
     models = await app.store[CustomModels].of(check_community(turn))
     typed = typed[: LONGEST_NAME + 1].casefold()
     matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
@@ -371,7 +371,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
 
 
 async def suggest_with_shared(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
-    """Those, and custom models that other communities share."""
+    """Suggest custom models of the community, and those that other communities share."""
     own = [*await suggest(app, turn, typed)]
     shared = await usable_models.suggest(app, turn, typed, only_shared=True)
     return [*own, *shared][: turn.platform.limits.choices]
@@ -397,7 +397,7 @@ async def new_name(app: App, typed: str, community_id: int) -> str:
             example=example,
         )
     # Other communities may see it, if the custom model is shared.
-    if not (await app.allows(name, community_id) and await app.allows(name)):
+    if not (await app.allows(name, community_id) and await app.allows(name, None)):
         raise UserError(_("That name isn't allowed; choose another one."))
     return name
 

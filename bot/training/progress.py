@@ -14,7 +14,7 @@ from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
 from bot.text.spans import Text, Timestamp, emphasis, text
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.trainer.custom_models import TASK, Untrained
 from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
 from bot.trainer.queries import (
@@ -67,7 +67,7 @@ class TrainedModel:
     """The task, or the name of the custom model."""
     is_custom: bool
     has_weights: bool = True
-    """Whether it can be used without this training."""
+    """Whether the model can be used without this training."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class TrainingState:
         """Lines about the corpus."""
         title = self.request.title or (self.planned.corpus if self.planned else "")
         first = text(corpus_title(title)) if title else text(emphasis(_("Reading the corpus …")))
-        return (first, *(text(emphasis(accepted(note))) for note in self.notes))
+        return (first, *(text(emphasis(already_filtered(note))) for note in self.notes))
 
     @property
     def footer(self) -> Phrase:
@@ -127,7 +127,7 @@ class TrainingState:
 
     @property
     def buttons(self) -> tuple[Button, ...]:
-        """The button that stops it, once it is queued."""
+        """The button that stops the training, once it is queued."""
         return () if self.training_id is None else (stop_button(self.training_id),)
 
 
@@ -151,7 +151,7 @@ def progress_message(state: TrainingState) -> Message:
         if state.ready_at is not None:
             fields = (Field(_("Ready"), text(Timestamp(state.ready_at))),)
     if state.samples:
-        lines += [(), *(text(accepted(each)) for each in state.samples[:SHOWN_SAMPLES])]
+        lines += [(), *(text(already_filtered(each)) for each in state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
         title=title.format(subject=state.model.name),
         lines=tuple(lines),
@@ -169,7 +169,9 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
             title = _("The training of {subject} was stopped")
         case Failed(message=reason):
             title = _("The training of {subject} failed")
-    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else text(accepted(reason)))
+    sentence = why or (
+        text(_REASONS[reason]) if reason in _REASONS else text(already_filtered(reason))
+    )
     consequence: Text = ()
     if reason == EndReason.DELETED:
         pass
@@ -204,7 +206,7 @@ def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message
         state.model.name,
         trained.card,
         trained.entries,
-        [*map(accepted, trained.samples)],
+        [*map(already_filtered, trained.samples)],
         lines=(*state.corpus, ()),
         seconds=trained.seconds,
         tone=Tone.TRAINING,
@@ -218,7 +220,7 @@ async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
         return TrainedModel(written(request.task), is_custom=False)
     model = await app.store[CustomModels].get(request.custom_model_id or 0)
     if model is None:
-        return TrainedModel(accepted(request.title), is_custom=True)
+        return TrainedModel(already_filtered(request.title), is_custom=True)
     return TrainedModel(model.name, is_custom=True, has_weights=model.digest is not None)
 
 
@@ -319,8 +321,8 @@ class TrainingReport:
 
     async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Texts that can be shown where the training was asked for."""
-        place = self._record.community_id
-        return tuple([words for words in texts if await self._app.allows(words, place)])
+        words = await self._app.filters.of(self._record.community_id)
+        return tuple(filter(words.allows, texts))
 
     async def _show(self, message: Message, *, tries: int = 1) -> bool:
         """Edit the message. Returns whether it succeeded, or will never succeed.

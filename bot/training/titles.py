@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words import WordFilter
 from data.downloads import sources
 from data.phrases import Showable, _
@@ -19,7 +19,7 @@ def corpus_title(title: str, words: WordFilter | None = None) -> Showable:
     if title in _own_titles():
         return _(title)
     if words is None:
-        return accepted(title)
+        return already_filtered(title)
     return words.filtered(title, _("(blocked by the word filter)"))
 
 

@@ -16,7 +16,7 @@ from bot.text.formats import human_date
 from bot.text.spans import command, text
 from bot.text.stored import from_json
 from bot.text.technical import technical
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
 
 BOOK, KEEP = "poems", "keep"
@@ -55,7 +55,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
             raise UserError(_("You haven't kept any poems yet. Press Keep under a finished one."))
         is_json = options.format == "json"
         content = _as_json(kept) if is_json else _as_text(kept)
-        name = "poems.json" if is_json else "poems.txt"
+        name = technical("poems.json" if is_json else "poems.txt")
         reply = text(
             ngettext("Your poem.", "Your {count} poems, the newest first.", len(kept)),
             count=len(kept),
@@ -73,7 +73,7 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title = from_json(str(poem.get("title", "")), accepted)
+    title = from_json(str(poem.get("title", "")), already_filtered)
     body = str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)
@@ -139,7 +139,7 @@ async def page(app: App, member_id: int, place: int, *, asked: int | None = None
     day = human_date(poem.kept_at.date())
     embed = Embed(
         title=poem.title,
-        lines=tuple(text(accepted(line)) if line else () for line in poem.text.split("\n")),
+        lines=tuple(text(already_filtered(line)) if line else () for line in poem.text.split("\n")),
         footer=_("{place} of {count} · kept {day}").format(place=place + 1, count=count, day=day),
         tone=Tone.VERSE,
     )

@@ -11,7 +11,6 @@ from bot.store.members import writing_for
 from bot.store.personal import Rows, number_of, rows_of_member
 from bot.store.queries import Queries
 from bot.store.schema import Poem
-from bot.text.written import accepted
 from data.phrases import Showable
 
 MOST = 200
@@ -80,8 +79,7 @@ class Poems(Queries):
             .offset(skip)
             .limit(most)
         )
-        rows = await self._rows(statement)
-        return [KeptPoem(number, accepted(title), body, at) for number, title, body, at in rows]
+        return [KeptPoem(*row) for row in await self._rows(statement)]
 
     async def count(self, member_id: int) -> int:
         """Number of poems that a member has kept."""
@@ -95,8 +93,7 @@ class Poems(Queries):
                 .where(Poem.member_id == member_id, Poem.id == poem_id)
                 .returning(Poem.title)
             )
-            title = dropped.first()
-            return None if title is None else accepted(title)
+            return dropped.first()
 
 
 async def remove(session: AsyncSession, community_id: int | None, message_id: int) -> int:

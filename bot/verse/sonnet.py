@@ -21,7 +21,6 @@ from bot.text.formats import cut, human_join, spaced, without_bidi_controls
 from bot.text.spans import Text, codes, command, text
 from bot.text.stored import to_json
 from bot.text.technical import technical
-from bot.text.written import accepted
 from bot.verse.poems import keep_button
 from bot.words import WordFilter
 from bot.writing.filtered import WrittenLines, write_poem
@@ -194,7 +193,7 @@ def poem_message(options: SonnetOptions, poem: WrittenLines, words: WordFilter) 
     embed = Embed(
         title=spaced([technical("📜"), _title(form, poem.draft, words)]),
         lines=lines if poem.draft.finished else (*lines, WRITING),
-        footer=_footer(options),
+        footer=_footer(options, words),
         tone=Tone.VERSE,
     )
     return Message(embeds=(embed,))
@@ -206,8 +205,8 @@ def _title(form: Form, draft: SonnetDraft, words: WordFilter) -> Phrase:
     if request.about and drawn:
         about = request.about.rstrip(".,;: ") or request.about
         if not _reads_as_noun(about):
-            return _("{form} on “{words}”").format(form=title, words=accepted(about))
-        return _("{form} on {subject}").format(form=title, subject=accepted(about))
+            return _("{form} on “{words}”").format(form=title, words=words.filtered(about))
+        return _("{form} on {subject}").format(form=title, subject=words.filtered(about))
     if request.opening:  # what it is about, its words would not say in good English
         return title
     subject = [*filter(None, [words.filtered(each, NOTHING) for each in drawn])]
@@ -275,14 +274,14 @@ def _in_stanzas(lines: Sequence[Showable], form: Form) -> Iterator[Text]:
             yield ()
 
 
-def _footer(options: SonnetOptions) -> Phrase:
+def _footer(options: SonnetOptions, words: WordFilter) -> Phrase:
     """The words that a poem was asked for with, for readers: no button depends on it."""
     request = options.request
     parts = []
     if request.about:
-        parts.append(_("About {name}").format(name=accepted(request.about)))
+        parts.append(_("About {name}").format(name=words.filtered(request.about)))
     if request.opening:
-        parts.append(_("From “{opening}”").format(opening=accepted(request.opening)))
+        parts.append(_("From “{opening}”").format(opening=words.filtered(request.opening)))
     return spaced(parts, " · ")
 
 

@@ -1,4 +1,4 @@
-"""Which communities have been welcomed."""
+"""Queries of communities that have been welcomed."""
 
 from datetime import datetime
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words.disguises import Disguises
 from bot.words.lists import (
     affixes,
@@ -69,7 +69,7 @@ class WordFilter:
         )
 
     def for_server(self, strictness: Strictness, blocked: Iterable[str] = ()) -> "WordFilter":
-        """This filter with a server's strictness and words, which nothing can allow again."""
+        """Return a filter with a server's strictness and words, which nothing can allow again."""
         other = object.__new__(WordFilter)
         other._strictness = strictness
         words = tuple(blocked)
@@ -83,7 +83,7 @@ class WordFilter:
 
     def filtered(self, text: str, instead: Showable = REFUSED) -> Showable:
         """A text as it is shown: `instead` of one with a blocked word."""
-        return accepted(text) if self.allows(text) else instead
+        return already_filtered(text) if self.allows(text) else instead
 
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
@@ -166,7 +166,7 @@ class _Layer:
         return uncovered(matches, lambda: self._covers(reading, ordinary), reading.length)
 
     def permits(self, word: str) -> bool:
-        """Whether a word is allowed or innocent, all of it."""
+        """Whether a whole word is allowed or innocent."""
         return any(
             any(cover.end - cover.start == reading.length for cover in self._covers(reading))
             for reading in map(TextReading, readings(word))

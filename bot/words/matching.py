@@ -49,13 +49,13 @@ class WordEntry:
     place: WordPlace = WordPlace.WHOLE
     strictness: Strictness = Strictness.MILD
     is_phrase: bool = False
-    """Whether it has several words; `letters` does not show where."""
+    """Whether the entry has several words; `letters` does not show where."""
     is_stem: bool = False
     """Whether words of the dictionary that contain it are derived from it."""
     is_exact: bool = False
-    """Whether one repeated letter makes another word of it."""
+    """Whether one repeated letter makes another word of the entry."""
     is_reversed: bool = False
-    """Whether it is a word backwards, which is innocent where it is another word."""
+    """Whether the entry is a word backwards, which is innocent where it is another word."""
     size: int = field(init=False, compare=False)
     """Number of letters with repetitions."""
     repeated: tuple[tuple[int, int], ...] = field(init=False, compare=False)
@@ -134,7 +134,7 @@ class Automaton(Generic[ValueT]):
         """Build the automaton of words, none of them empty, with their values."""
         self._transitions: dict[int, int] = {}
         self._values: list[tuple[ValueT, ...]] = [()]
-        """Of each state: the values of the words that end there."""
+        """Values of the words that end at each state."""
         children: list[list[tuple[int, int]]] = [[]]
         for word, value in words:
             state = 0
@@ -247,7 +247,7 @@ class Affixes:
         )
 
     def are_known(self, words: Iterable[str]) -> bool:
-        """Whether all are words that people write next to each other."""
+        """Whether all words are words that people write next to each other."""
         return all(word in self._short_words if len(word) < 4 else is_known(word) for word in words)
 
     def _is_start(self, letters: str) -> bool:

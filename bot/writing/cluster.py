@@ -275,7 +275,7 @@ class RemoteWorker:
     lost: asyncio.Future[str] = field(default_factory=lambda: asyncio.Future())
     """Future that is done when the worker is lost. Its result, the reason, completes "It ..."."""
     _sent: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
-    """Whether it could take weights, by their digest."""
+    """Tasks that send weights, by digest: whether the worker could take them."""
 
     @classmethod
     async def connected(
@@ -297,16 +297,16 @@ class RemoteWorker:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is gone."""
+        """Whether the worker is gone."""
         return self.lost.done()
 
     @property
     def free(self) -> int:
-        """Number of further batches that it can write now."""
+        """Number of further batches that the worker can write now."""
         return self.threads - self.at_work
 
     def has(self, digest: str) -> bool:
-        """Whether it has the weights of a digest, as far as is known."""
+        """Whether the worker has the weights of a digest, as far as is known."""
         sent = self._sent.get(digest)
         return sent is not None and sent.done() and not sent.cancelled() and sent.result()
 
@@ -323,7 +323,7 @@ class RemoteWorker:
         return self.has(work.trained.digest)
 
     def lose(self, reason: str) -> None:
-        """Give it up: its batches raise `WriterLost`. The reason completes "It ..."."""
+        """Give up the worker: its batches raise `WriterLost`. The reason completes "It ..."."""
         if not self.is_lost:
             self.lost.set_result(reason)
             self.actor.release()

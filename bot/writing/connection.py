@@ -125,7 +125,7 @@ class SchedulerConnection:
             raise ClusterUnreachable(f"is gone ({_reason(error)})") from error
 
     async def close(self) -> None:
-        """Close it. Raises nothing."""
+        """Close the connection. Raises nothing."""
         try:
             with suppress(Exception):
                 await self._client.close(timeout=limits.CLOSE_S)

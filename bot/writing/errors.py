@@ -37,7 +37,7 @@ class TooSlow(InferenceError):  # noqa: N818
 
 
 class Stuck(InferenceError):  # noqa: N818
-    """So many threads never end that no further one is started."""
+    """Error: so many threads never end that no further one is started."""
 
 
 class WriterLost(Exception):  # noqa: N818

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bot.text.written import accepted
+from bot.text.written import already_filtered
 from bot.words import WordFilter
 from bot.words.filter import NameFilter
 from bot.writing.service import Caller, Inference
@@ -18,7 +18,7 @@ from models.weights import Trained
 
 @dataclass(frozen=True)
 class WrittenNames:
-    """Names, as displayed."""
+    """Names that a network wrote, as displayed."""
 
     names: tuple[Showable, ...]
     shortfall: Shortfall | None
@@ -45,7 +45,7 @@ async def write_names(
     accept = NameFilter(words, removed) if removed else words.allows
     found = await inference.names(request, trained, replace(caller, accept=accept))
     card = inference.cards["names"] if trained is None else trained.card
-    names = tuple([accepted(format_name(card, name)) for name in found.names])
+    names = tuple([already_filtered(format_name(card, name)) for name in found.names])
     return WrittenNames(names, found.shortfall)
 
 
@@ -56,4 +56,4 @@ async def write_poem(
     drafts = inference.sonnet(request, replace(caller, accept=words.allows))
     async with aclosing(drafts):
         async for draft in drafts:
-            yield WrittenLines(tuple(map(accepted, draft.lines)), draft)
+            yield WrittenLines(tuple(map(already_filtered, draft.lines)), draft)

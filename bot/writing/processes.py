@@ -191,7 +191,7 @@ class ProcessPool:
 
 
 class WriterProcess:
-    """Handle of a process."""
+    """Handle of a process that writes texts."""
 
     def __init__(self, share: Share, prepare: Prepare, deadline: float) -> None:
         """`deadline` is in seconds and holds for each batch. Start it with `start`.
@@ -199,9 +199,9 @@ class WriterProcess:
         The process calls `prepare` before it is ready: the thread writes until then.
         """
         self.pid = 0
-        """Its process id once it is ready, else 0."""
+        """The process id once the process is ready, else 0."""
         self.idle_since = time.monotonic()
-        """In seconds of `time.monotonic`; infinite while it writes."""
+        """Time since which it has been idle, of `time.monotonic`; infinite while it writes."""
         self.is_ready = False
         self.is_lost = False
         self._share = share
@@ -217,7 +217,7 @@ class WriterProcess:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it writes."""
+        """Whether the process writes."""
         return self.idle_since == math.inf
 
     async def start(self, like: "WriterProcess | None" = None) -> None:
@@ -378,7 +378,7 @@ class BatchOrder:
 
 @dataclass(frozen=True)
 class ForkOrder:
-    """Asks the process for another one. The ends of its two pipes follow."""
+    """Asks a process to fork. The ends of the fork's two pipes follow."""
 
 
 def write_batches(batches: Connection, stops: Connection, prepare: Prepare) -> None:
@@ -424,7 +424,7 @@ def _is_the_fork() -> bool:
 
 
 class _Stopped:
-    """Learns in the process which batch nobody wants anymore."""
+    """Batches that nobody wants anymore, as the process learns of them."""
 
     def __init__(self, numbers: Connection) -> None:
         self._numbers = numbers

@@ -86,7 +86,7 @@ class QueuedRequest:
     batch: "Sequence[QueuedRequest]" = field(default=(), repr=False)
     """All requests whose steps are computed together, this one among them."""
     stop: Stop = field(init=False, repr=False)
-    """Stops the batch."""
+    """Stops the batch of the step."""
     timer: asyncio.TimerHandle = field(init=False, repr=False)
     telling: asyncio.Future[Any] | None = field(default=None, repr=False)
     """A report of its place that is under way."""
@@ -161,7 +161,7 @@ class FairQueue:
         return self._places.get(request, 1)
 
     def state(self, now: float) -> QueueState:
-        """How full it is."""
+        """How full the queue is."""
         waits = [now - request.since for request in self.requests if not request.begun]
         return QueueState(len(waits), max(waits, default=0.0))
 
@@ -200,9 +200,9 @@ class Queues:
         self._last = dict.fromkeys(weights, 0.0)
         """Seconds of the last batch of each kind, which the next one is expected to take."""
         self._least_used = 0.0
-        """What the kind of the last batch had used before it."""
+        """Seconds that the kind of the last batch had used before it."""
         self._batches: dict[asyncio.Task[None], Sequence[QueuedRequest]] = {}
-        """Those that are being written."""
+        """Requests that are being written, by their batch."""
         self._will_dispatch = False
 
     def __len__(self) -> int:
@@ -321,7 +321,7 @@ class Queues:
 
     @property
     def _writer(self) -> Writer:
-        """The first one that has capacity."""
+        """The first writer that has capacity."""
         for writer in self._writers:
             if writer.capacity:
                 return writer

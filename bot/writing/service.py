@@ -148,12 +148,12 @@ class Inference:
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests can be answered: it is open, and few threads are stuck."""
+        """Whether requests can be answered: inference is open, and few threads are stuck."""
         return self._thread.is_ready and self._loader.is_ready
 
     @property
     def blocked_for(self) -> float:
-        """Seconds for which it has answered nothing because too many threads are stuck, or 0."""
+        """Seconds for which nothing was answered because too many threads are stuck, or 0."""
         return max(self._thread.blocked_for, self._loader.blocked_for)
 
     def observe(self, on_batch: OnBatch) -> None:

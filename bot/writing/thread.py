@@ -52,7 +52,7 @@ class NetworkThread:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can run a function."""
+        """Whether the thread can run a function."""
         return self.stuck < MOST_STUCK and not self._is_closed
 
     @property
@@ -70,7 +70,7 @@ class NetworkThread:
         return self._write(work, items, stop)
 
     def backlog(self, waited: float) -> None:
-        """There is only one."""
+        """See `Writer.backlog`. No further thread is started."""
 
     async def run(self, work: Callable[[], T], stop: Stop) -> T:
         """Run a function, and return its result.

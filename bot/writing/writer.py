@@ -45,7 +45,7 @@ class Stop(Event):
                 self._tell()
 
     def tell(self, how: Callable[[], object] | None) -> None:
-        """Call a function when it is set, or now if it is. It replaces the one before."""
+        """Call a function once the batch should stop, perhaps now. It replaces the one before."""
         self._tell = how
         if how is not None and self.is_set():
             how()
@@ -56,10 +56,10 @@ class Writer(Protocol):
 
     @property
     def capacity(self) -> int:
-        """Number of batches that it can write at the same time; 0 while nobody is there."""
+        """Number of batches that the writer can write at the same time; 0 while nobody is there."""
 
     def room(self, work: Work) -> int | None:
-        """Number of further batches of some work that it can take now.
+        """Number of further batches of some work that the writer can take now.
 
         `None` if it cannot do this work, or has not got the weights yet, which it gets from now on.
         """
@@ -114,7 +114,7 @@ class Generation:
     task: str
     trained: Trained = field(repr=False)
     is_live: bool = True
-    """Whether they are or were the served weights of the task, unlike those of custom models."""
+    """Whether the weights are or were served for the task, unlike those of custom models."""
 
     def __call__(self, texts: Sequence[Text], should_stop: ShouldStop) -> list[Draft | Exception]:
         """The next draft of each text, in one batch, or why there is none.

@@ -78,7 +78,7 @@ class NamesRequest:
     """A request for names, with pieces as typed."""
 
     count: int = 5
-    """1 to `MOST_NAMES`."""
+    """Number of names, 1 to `MOST_NAMES`."""
     seed: int = 0
     """0 or more. The same request with the same seed and weights gives the same names."""
     starts_with: str = ""

@@ -57,7 +57,7 @@ TEXTS = frozenset({"tokens", "rare", "features"})
 """The parameters that are text."""
 MAX_TOKENS, MAX_FEATURES = 2**16, 2**12
 LONGEST_TOKEN = 64
-"""Characters."""
+"""Characters of the longest token."""
 MAX_DIMENSIONS = 1_024
 """Largest dimension of the word vectors."""
 SHARPNESS, MAX_CACHED = 8.0, 500
@@ -97,14 +97,14 @@ class UnitLogP:
     rare: NDArray[np.float64]
     """Under the list of rare words; −∞ if the unit is not on it."""
     cached: NDArray[np.bool_]
-    """Whether its text has a unit before it."""
+    """Whether the text has a unit before this one."""
     unknown: NDArray[np.bool_]
     """Whether the unit is outside of the word network's vocabulary."""
     texts: NDArray[np.int64]
     """Index of the text that the unit belongs to."""
 
     def words(self, rare: float) -> NDArray[np.float64]:
-        """Under the word network, with its unknown words. `rare`: the share r."""
+        """ln p of each unit under the word network, unknown ones too. `rare`: the share r."""
         unknown = _log_mean(rare, self.rare, self.characters)
         return self.tokens + np.where(self.unknown, unknown, 0)
 
@@ -155,7 +155,7 @@ class WordsAndCharacters:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The characters."""
+        """The vocabulary of characters."""
         return self.characters.vocabulary
 
     def initial_state(self, batch: int) -> State:

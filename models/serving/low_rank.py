@@ -58,7 +58,7 @@ class BlockMatrix:
     numbers: Array
     """`(blocks of rows, blocks of columns, rows, columns)`."""
     shape: tuple[int, int]
-    """n and m."""
+    """Rows n and columns m."""
 
     @classmethod
     def of(cls, w: Array) -> "BlockMatrix":

@@ -229,7 +229,7 @@ class _LSTMPart:
     """Places of the LSTMs among the members."""
     network: ParallelLSTMs
     shares: Array
-    """`(K, 1, 1)`."""
+    """Shares in the mixture, `(K, 1, 1)`."""
 
     @property
     def members(self) -> list[Member]:
@@ -266,7 +266,7 @@ class _NGramPart:
         return [self.network]
 
     def initial_state(self, batch: int) -> Array:
-        """`(B, values)`."""
+        """State of each text, `(B, values)`."""
         state: Array = self.network.initial_state(batch)[0]
         return state
 
@@ -283,7 +283,7 @@ _Part = _LSTMPart | _NGramPart
 
 
 def _parts(members: Sequence[Member], shares: Array) -> Iterator[_Part]:
-    """The members, those together that can be computed together."""
+    """The members, in parts that are computed together."""
     by_shape = defaultdict[tuple[int, int], list[int]](list)
     for place, member in enumerate(members):
         if isinstance(member, LSTM):

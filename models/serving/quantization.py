@@ -37,9 +37,9 @@ class Rounded:
     """
 
     integers: NDArray[np.int8]
-    """`(rows, columns)`."""
+    """The matrix as 8-bit integers, `(rows, columns)`."""
     scales: NDArray[np.float16]
-    """`(rows,)`."""
+    """Scale of each row, `(rows,)`."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for scales that are invalid."""
@@ -56,7 +56,7 @@ class Rounded:
 
     @property
     def ndim(self) -> int:
-        """2."""
+        """Number of dimensions: 2."""
         return self.integers.ndim
 
     def __len__(self) -> int:

@@ -74,7 +74,7 @@ class SparseNGram(NGram):
         return item_losses(self, texts)
 
     def check_size(self) -> None:
-        """Raise `ValueError` if it exceeds `MAX_NGRAMS` or `MAX_BYTES`."""
+        """Raise `ValueError` if the model exceeds `MAX_NGRAMS` or `MAX_BYTES`."""
         if len(self.grams) > MAX_NGRAMS:
             raise ValueError(f"it holds more than {MAX_NGRAMS:,} n-grams; try a lower order")
         self._levels  # noqa: B018 (it is checked as it is built)
@@ -108,9 +108,9 @@ class _GramsOfOrder:
     """The n-grams of one order."""
 
     grams: NDArray[np.integer[Any]]
-    """Codes, ascending, `(grams,)`."""
+    """Codes of the n-grams, ascending, `(grams,)`."""
     counts: NDArray[np.integer[Any]]
-    """c(hw), `(grams,)`."""
+    """Counts c(hw), `(grams,)`."""
 
     def place(self, codes: Integers) -> NDArray[np.int64]:
         """How many of its codes are below each of some others, `(codes,)`."""

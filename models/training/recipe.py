@@ -51,7 +51,7 @@ class Update:
     milestone: bool = False
     """Whether the recipe shows samples of the network after this update."""
     samples: tuple[str, ...] = ()
-    """These samples, if the recipe samples them itself."""
+    """Samples that the recipe has made itself."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Options:
     """The folder of a long training of the word network (`tools.verse.long_training`)."""
 
     def refuse(self, *names: str) -> None:
-        """Raise `RecipeError` if one of these is set."""
+        """Raise `RecipeError` if one of some options is set."""
         for name in names:
             if getattr(self, name) is not None:
                 flag = _FLAGS.get(name, f"--{name}")
@@ -159,7 +159,7 @@ class Plan:
     base: Trained | None = None
     """The weights whose training is continued."""
     reads_all: bool = False
-    """Whether it trains on the held-out part of the corpus, too."""
+    """Whether the run trains on the held-out part of the corpus, too."""
     keeps_last: bool = False
     """Whether the last network is kept instead of the best by validation loss."""
     capitals: str = "^"
@@ -202,7 +202,7 @@ class Recipe:
 
 
 def library_versions(*distributions: str) -> dict[str, str]:
-    """Versions of those of some distributions that are installed."""
+    """Versions of some distributions, as far as they are installed."""
     versions = {}
     for distribution in distributions:
         with suppress(importlib.metadata.PackageNotFoundError):

@@ -57,7 +57,7 @@ class TrainingRun:
     units: int | None = None
     """The width that was requested."""
     losses: list[float] = field(default_factory=list)
-    """One per update."""
+    """Losses, one per update."""
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Update and validation loss, for each measurement."""
     restarts: list[int] = field(default_factory=list)

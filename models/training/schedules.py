@@ -18,7 +18,7 @@ class Schedule:
     dropout: float
     """Fraction of each layer's outputs that is dropped."""
     batch: int
-    """B."""
+    """Batch size B."""
     length: int
     """Maximum T: back-propagation through time is truncated at the start of a window."""
 
@@ -34,9 +34,9 @@ class WordSchedule:
     dropout: float
     """Fraction of the inputs and of each layer's outputs that is dropped."""
     batch: int
-    """B."""
+    """Batch size B."""
     length: int
-    """T."""
+    """Length T of a window."""
     candidates: int
     """K: words besides the targets in the softmax (sampled softmax: Jean et al., 2015); 0 for all
     words."""

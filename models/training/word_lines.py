@@ -73,7 +73,7 @@ class Window:
     sizes: Indices
     """Characters of each target; 0 for a planned word, as it comes again in its line."""
     features: Indices
-    """`(T, slots)`."""
+    """Features of each token's line, `(T, slots)`."""
 
     @property
     def rows(self) -> tuple[Indices, ...]:

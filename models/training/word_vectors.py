@@ -95,7 +95,7 @@ class _SparseMatrix:
 
     size: int
     rows: NDArray[np.int64]
-    """Ascending, `(entries,)`."""
+    """Row of each entry, ascending, `(entries,)`."""
     columns: NDArray[np.int64]
     values: Array
 

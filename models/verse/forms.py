@@ -149,7 +149,7 @@ class Form:
     modern: bool = False
     """Whether archaic words are left out."""
     story: bool = False
-    """Whether it tells a story (`models.verse.story`)."""
+    """Whether the form tells a story (`models.verse.story`)."""
     subjects: tuple[str, ...] = ()
     """Subjects of which one is drawn if the member gives none; if empty, any listed subject."""
 

@@ -156,7 +156,7 @@ def faults(tokens: Sequence[str], start: int = 0) -> list[str]:
 
 
 def _repetitions(tokens: Sequence[str], start: int) -> Iterator[str]:
-    """*in in*, *the shadow of the shadow*."""
+    """Repetitions: *in in*, *the shadow of the shadow*."""
     recent = ["", "", "", ""]
     for position, token in enumerate(tokens):
         if token == "\n":

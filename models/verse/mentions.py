@@ -60,7 +60,7 @@ class Mention:
     stresses: tuple[str, ...]
     """Patterns of stresses, such as `010`: its readings."""
     bare: bool = True
-    """Whether it can stand without a determiner: *pizza*, but no *cat*."""
+    """Whether the mention can stand without a determiner: *pizza*, but no *cat*."""
 
 
 def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:

@@ -42,7 +42,7 @@ CLOSING = ".;:?!"
 
 
 class Hypothesis(Protocol):
-    """The lines so far (`models.verse.poem.SonnetDraft`)."""
+    """A draft's lines so far (`models.verse.poem.SonnetDraft`)."""
 
     @property
     def lines(self) -> tuple[str, ...]:

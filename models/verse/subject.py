@@ -217,7 +217,7 @@ def listed_subjects() -> tuple[str, ...]:
 
 
 def _noun(title: str) -> str:
-    """*sea* of *the sea*."""
+    """The noun of a subject: *sea* of *the sea*."""
     return title.split()[-1]
 
 

@@ -52,7 +52,7 @@ def load_of_texts(folder: Path) -> OfTexts:
 
 
 def load_network(folder: Path) -> FastWordLSTM:
-    """The network so far."""
+    """Load the network, as far as it has been trained."""
     arrays = load_file(_path(folder, "words.safetensors"))
     return FastWordLSTM.from_arrays(load_vocabulary(folder), arrays)
 

@@ -79,7 +79,7 @@ class WordIndex:
         self.before_noun: Columns = np.array([is_before_noun(text) for text in self.texts])
         """Determiners and adjectives, `(C,)`."""
         self.twice: Columns = np.array([t in TWICE or not is_word(t) for t in self.texts])
-        """What can stand twice in a row as far as English is concerned, `(C,)`."""
+        """Columns of what can stand twice in a row as far as English is concerned, `(C,)`."""
         self.line_end = 0
         self.mentions = np.array([self.column[text] for text in MENTIONS])
         self.punctuation, self.hyphen = (self._marks(some) for some in (PUNCTUATION, HYPHEN))
@@ -274,12 +274,12 @@ def english_index(
     inflected = with_fallbacks(lexicon.entry, endings_only=True)
 
     def is_common(word: str) -> bool:
-        """Whether readers of today know it: old spellings (*dayes*, *shew*) are left out."""
+        """Whether readers of today know a word: old spellings (*dayes*, *shew*) are left out."""
         known = inflected(word) or word.strip("'") in CONTRACTIONS or word.endswith("st")
         return bool(known) and may_write(word)
 
     def may_end(word: str) -> bool:
-        """Whether the dictionary has it, and it does not need another word after it."""
+        """Whether a word may end a line: it is in the dictionary, and needs none after it."""
         return bool(lexicon.entry(word)) and not word.endswith("'s") and words_of(word) == [word]
 
     archaic = partial(is_archaic, known=lexicon.entry)

@@ -45,7 +45,7 @@ class Channel:
         self._history = history
         self._guild, self._events, self._clock, self._new_id = guild, events, clock, new_id
         self.base_url = ""
-        """Where files are served, with a slash at the end."""
+        """Address at which files are served, with a slash at the end."""
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
         self._by_nonce: dict[str, Message] = {}

@@ -60,7 +60,7 @@ class User:
         }
 
     def has(self, permission: int) -> bool:
-        """Whether they have a permission, also as an administrator."""
+        """Whether the member has a permission, also as an administrator."""
         return bool(self.permissions & (permission | ADMINISTRATOR))
 
     def may_use(self, command: JSON) -> bool:
@@ -118,7 +118,7 @@ class Guild:
         self.joined = True
         """Whether the bot is in the server."""
         self.joined_s = FOUNDED_S
-        """Since when it is."""
+        """Time since which the server exists."""
 
     def another(self, new_id: Callable[[], str]) -> "Guild":
         """Another server with the same members."""

@@ -241,7 +241,7 @@ class Interaction:
 
     @property
     def forces_private(self) -> bool:
-        """Whether its answers are for the member only, whatever the bot says."""
+        """Whether the answers are for the member only, whatever the bot says."""
         is_other = self.surface is Surface.OTHER_SERVER
         return is_other and not self.user.has(USE_EXTERNAL_APPS)
 
@@ -251,7 +251,7 @@ class Interaction:
 
     @property
     def settled(self) -> bool:
-        """Whether it has been answered or has failed."""
+        """Whether the interaction has been answered or has failed."""
         return self.status in (Status.ANSWERED, Status.FAILED)
 
     @property

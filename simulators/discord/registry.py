@@ -57,9 +57,9 @@ class RegisteredCommands:
     def __init__(self, application_id: str, new_id: Callable[[], str]) -> None:
         self._application_id, self._new_id = application_id, new_id
         self._commands: dict[str, list[JSON]] = {"": []}
-        """By server; those for all have the key ""."""
+        """Commands by server; those for all servers have the key ""."""
         self.installs = {SERVERS, USERS}
-        """To whom the application can be added: what its page Installation allows."""
+        """Places to which the application can be added, as its page Installation allows."""
 
     def overwrite(self, payloads: list[JSON], guild_id: str = "") -> list[JSON]:
         """Replace all commands, or those of a server. One with the same name keeps its ID."""

@@ -38,7 +38,7 @@ class ApiCall:
     content: tuple[JSON, list[Upload]]  # the payload of others, and files
 
     def __getitem__(self, parameter: str) -> str:
-        """A path parameter."""
+        """The value of a path parameter."""
         return self.path[parameter]
 
 

@@ -34,11 +34,11 @@ class Messages:
         self._workspace, self._clock, self._changes = workspace, clock, changes
         self._history = history
         self.base_url = ""
-        """Where files are served, with a slash at the end."""
+        """Address at which files are served, with a slash at the end."""
         self.by_ts: dict[str, Message] = {}
         self.files: dict[str, File] = {}
         self.warnings: list[str] = []
-        """What Slack accepts, and may read otherwise than the bot means it."""
+        """Complaints about what Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
         self._last_ts = 0

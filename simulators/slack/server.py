@@ -84,7 +84,7 @@ class LocalSlack(Simulator):
         self.calls, self.refused = self._web_api.calls, self.limits.refused
         """Number of requests, and of 429 responses without those of faults, by method."""
         self.warnings = state.messages.warnings
-        """What Slack accepts, and may read otherwise than the bot means it."""
+        """Complaints about what Slack accepts, and may read otherwise than the bot means it."""
         self._page = SlackPage(state, lambda: bool(self.sockets.connections))
         self._root = "/"
 

@@ -245,7 +245,7 @@ async def parse(request: web.Request) -> JSON:
 
 
 def _text(arguments: JSON, name: str) -> str:
-    """A required argument."""
+    """The value of a required argument."""
     value = arguments.get(name)
     if not isinstance(value, str) or not value:
         missing = f"missing required field: {name} [json-pointer:/{name}]"

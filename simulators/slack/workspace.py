@@ -58,9 +58,9 @@ class Workspace:
         self.name, self.url = "Local workspace", "https://local.slack.com/"
         """The address is that which Slack would have; permalinks begin with it."""
         self.members: dict[str, Member] = {}
-        """By id, with the bot."""
+        """Members by id, with the bot."""
         self.channels: dict[str, Channel] = {}
-        """By id, with direct messages."""
+        """Channels by id, with direct messages."""
         self.bot = self.add_member("Mangosaurus", is_bot=True)
         self.member = self.add_member("Mary")
         self.admin = self.add_member("Ada", is_admin=True)

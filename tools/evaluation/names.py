@@ -72,7 +72,7 @@ class NamesQuality:
     rejected: Mapping[str, float]
     """Shares of all generated names that were rejected, by reason."""
     auc: Auc | None = None
-    """Of a classifier between them and real names; `None` if there are too few names."""
+    """AUC of a classifier between them and real names; `None` if there are too few names."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class NamesFindings:
     """Name of the recipe `quick` among the losses."""
     quick_seconds: float
     systems: tuple[NamesQuality, ...]
-    """Mangosaurus first."""
+    """Systems that were measured, Mangosaurus first."""
     real: Auc | None
     """AUC of real names of the training part."""
     real_new_cluster: float

@@ -44,7 +44,7 @@ class MeasuredLine:
 
     @property
     def is_written(self) -> bool:
-        """Whether all of it was generated, so that it can be measured as a line."""
+        """Whether all of the line was generated, so that it can be measured as a line."""
         return not self.given and bool(words_of(self.text))
 
     @cached_property

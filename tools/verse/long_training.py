@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from models.training.keras_verse import PassageSource
 
 CHECKPOINT_INTERVAL = 600
-"""Seconds."""
+"""Seconds between two checkpoints."""
 MOST_WORDS, MIN_COUNT = 24_000, 6
 """Size of the vocabulary, and occurrences of a word besides those of the training sonnets."""
 RARE = 5

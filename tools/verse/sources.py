@@ -37,7 +37,7 @@ LAST_DEATH = 1955
 _SKIPPED = re.compile("note|stage|speaker|fw|head|figdesc|temphead|trailer|argument")
 """Elements whose text is no verse."""
 _ENDS_STANZA = re.compile("lg|sp|p|head|div[1-6]?|section|h[2-4]")
-"""Elements."""
+"""Elements that end a stanza."""
 _IS_EMPTY = re.compile("br|lb|pb|gap|img|meta|link")
 _FACTS = frozenset({"title", "author", "birth", "death"})
 _ABOUT_THE_BOOK = re.compile("colophon|imprint|uncopyright|dedication|halftitlepage")

@@ -78,7 +78,7 @@ def _is_low(mouth: complex) -> bool:
 
 
 def _eats_plants(profile: Profile, mouth: complex) -> bool:
-    """Whether it feeds on plants; an animal that eats anything finds bones on the ground."""
+    """Whether an animal feeds on plants; one that eats anything finds bones on the ground."""
     return profile.diet is Diet.PLANTS or (profile.diet is Diet.ANYTHING and not _is_low(mouth))
 
 

@@ -169,7 +169,7 @@ class Tube:
         return self.edge(top, start, end) + self.edge(bottom, end, start)
 
     def outline(self) -> Points:
-        """All of it."""
+        """The whole outline."""
         return self.band(0, 1, 1, -1)
 
     def patch(self, points: Sequence[tuple[float, float]]) -> Points:

@@ -51,7 +51,7 @@ class Measure:
 
     draw: Draw
     width: float
-    """Metres."""
+    """Width in metres."""
     height: float
     is_ahead: bool
     """Whether the measure stands before the creature, not behind its tail."""

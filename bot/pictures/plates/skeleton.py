@@ -95,7 +95,7 @@ class Limb:
     middle: complex
     """Knee or elbow."""
     ankle: complex
-    """Or wrist."""
+    """Ankle or wrist."""
     end: complex
     """The point where the toes or fingers begin."""
     ground: float

@@ -21,7 +21,7 @@ class Skull:
     jaw: Outline
     """The lower edge of the lower jaw, from its tip to below the joint."""
     eye: tuple[float, float, float]
-    """Centre and radius."""
+    """Centre and radius of the eye."""
     nostril: tuple[float, float]
     beak: float = 2.0
     """The point where the beak begins."""

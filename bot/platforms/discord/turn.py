@@ -45,7 +45,7 @@ class DiscordTurn:
         self.channel_id = interaction.channel_id
         """The channel or thread."""
         self.created_at = interaction.created_at
-        """When the member sent it."""
+        """Time at which the member sent the request."""
         self._interaction = interaction
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
@@ -323,6 +323,6 @@ class DiscordAttachment:
         self.size = attachment.size
 
     async def read(self) -> bytes:
-        """Download it. Raises `DeliveryError`."""
+        """Download the file. Raises `DeliveryError`."""
         async with delivery(TRANSFER_S):
             return await self._attachment.read()

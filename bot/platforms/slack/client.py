@@ -65,7 +65,7 @@ class SlackBot:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has connected."""
+        """Whether the bot has connected."""
         return self.ready.is_set()
 
     @property

@@ -17,7 +17,7 @@ class UserRef:
     """A member who was chosen as an option."""
 
     external: str
-    """U… or W…"""
+    """Slack's id of the user: U… or W…"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ChannelRef:
     """A channel that was chosen as an option."""
 
     external: str
-    """C… or G…"""
+    """Slack's id of the channel: C… or G…"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class FileRef:
     id: str
     name: str
     size: int
-    """Bytes."""
+    """Size in bytes."""
     url: str = field(repr=False)
     """`url_private_download`, which needs the bot's token."""
 

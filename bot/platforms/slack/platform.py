@@ -111,10 +111,10 @@ class SlackPlatform:
         self.chosen_language: ChosenLanguage = no_choice
         self.connected: Callable[[], bool] = lambda: False
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
-        """Of the workspace, once `identify` has been called."""
+        """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
         self.is_home = False
-        """Whether its owner is the bot's operator."""
+        """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
         self.members = Members(api)
         self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
@@ -124,7 +124,7 @@ class SlackPlatform:
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
-        """Threads of messages in one, by channel and timestamp: what follows them goes there."""
+        """Threads of messages, by channel and timestamp: what follows a message goes there."""
 
     async def identify(self) -> None:
         """Ask Slack which workspace and bot the token belongs to.
@@ -142,7 +142,7 @@ class SlackPlatform:
 
     @property
     def communities(self) -> Collection[int]:
-        """The workspace."""
+        """The workspace as the only community."""
         return () if self.community_id is None else (self.community_id,)
 
     @property
@@ -431,7 +431,7 @@ class SlackPlatform:
         await self.api.revoke()
 
     def newcomers(self, _since: datetime) -> Mapping[int, Sequence[int]]:
-        """None: the bot hears of each channel to which it is invited."""
+        """No channels: Slack tells the bot of each one to which it is invited."""
         return {}
 
     async def _send_rest(

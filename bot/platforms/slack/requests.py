@@ -77,7 +77,7 @@ class Requests:
         self._forms: Recent[tuple[str, str], tuple[datetime, Mapping[str, Value]]] = Recent(
             MOST_FORMS
         )
-        """What was refused in forms and when, by member (U…) and command."""
+        """Refused input of forms, and when, by member (U…) and command."""
 
     async def receive(self, kind: str, payload: Payload) -> Reply:
         """Handle what has arrived. Returns the reply for suggestions and submitted modals."""

@@ -43,12 +43,12 @@ class Rights(Enum):
     NEEDLESS = auto()
     """No facts: Slack is not asked."""
     USUAL = auto()
-    """Their name, and whether they are a guest, half an hour old at most.
+    """The member's name, and whether they are a guest, half an hour old at most.
 
     If Slack does not answer, older facts will do.
     """
     RECENT = auto()
-    """Their rights, a minute old at most."""
+    """The member's rights, a minute old at most."""
 
 
 Asked = Command | Group | Pressed | None

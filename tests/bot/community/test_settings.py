@@ -57,14 +57,14 @@ async def test_filter_of_the_server(chat: Chat) -> None:
     refused = await alice.use("dinoname", starts_with="mango")
     assert "won't write names like that" in refused.text
     assert "won't dissect that" in (await alice.use("dissect", name="Mangosaurus")).text
-    assert await chat.app.allows("mud")
+    assert await chat.app.allows("mud", None)
     shown = (await boss.use("settings")).text
     assert "strict here" in shown
     assert "Also blocked here: mud" in shown
     cleared = await boss.use("settings", filter="mild", blocked_words="none")
     assert "No other words are blocked here." in cleared.text
     assert await chat.app.allows("mud fuck", chat.community_id)
-    assert not await chat.app.allows("fuck")
+    assert not await chat.app.allows("fuck", None)
     assert not await chat.app.allows("faggot", chat.community_id)
 
 

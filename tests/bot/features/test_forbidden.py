@@ -5,21 +5,24 @@ community has blocked since are in the database; so are names with that word in 
 writes.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from simcord.backend.errors import SetupError
 
 from bot.community.queries import Action, RecordEntry
+from bot.creatures.profile import Profile
 from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
 from bot.words.queries import WordFilters
 from data.phrases import ENGLISH, Showable, in_language
-from simulators.slack.blocks import texts
 from tests.bot.champions import crown
-from tests.bot.chats.on_slack import SlackChat
+from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.features.test_pseudo_language import AFTER, MOST_DEPTH, USES
 from tests.bot.opened_polls import TEN_MINUTES
@@ -50,9 +53,14 @@ def drawn_texts(drawn: object) -> Iterator[str]:
     match drawn:
         case Showable():
             yield in_language(drawn, ENGLISH).casefold()
+        case str():
+            yield drawn.casefold()
         case tuple() | list():
             for each in drawn:
                 yield from drawn_texts(each)
+        case _ if is_dataclass(drawn) and not isinstance(drawn, Profile):  # a plate has no text
+            for each in fields(drawn):
+                yield from drawn_texts(getattr(drawn, each.name))
 
 
 async def crawl(
@@ -129,13 +137,16 @@ async def test_nothing_forbidden_is_shown(chat: Chat, subtests: pytest.Subtests)
 
 
 async def test_home(slack_chat: SlackChat) -> None:
-    await forbid(slack_chat)
-    alice = slack_chat.alice
+    quibbler = await forbid(slack_chat)
+    alice, store, place = slack_chat.alice, slack_chat.app.store, slack_chat.community_id
+    at, own = slack_chat.now(), quibbler.id
+    await crown(store, "Kilosaurus", 9, at=at, community_id=place, member_id=own, discoverer=HIDDEN)
     slack_chat.slack.state.open_home(alice.member)
     await slack_chat.settle()
     home = slack_chat.slack.home(alice.member)
     assert home is not None
-    told = " ".join(texts(home.blocks)).casefold()
+    told = json.dumps(home.blocks).casefold()
     assert "today's champion" in told
-    assert "mangosaurus" in told
-    assert not [marker for marker in MARKERS if marker in told]
+    assert "kilosaurus" in told
+    forbidden = (*MARKERS, str(own), cast(SlackActor, quibbler).member.id.casefold())
+    assert not [marker for marker in forbidden if marker in told]

@@ -62,7 +62,7 @@ _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 """No words of members or networks format anything or show a preview of a page. With `mrkdwn`, a
 star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
-"""`OSError` includes timeouts."""
+"""Errors of a failed connection; `OSError` includes timeouts."""
 _NO_JSON = (SlackRequestError, AttributeError, TypeError)
 """Errors of the library if a proxy answers with something else than JSON."""
 
@@ -93,13 +93,13 @@ class SlackApi:
         self.base_url = base_url
         self.budget = EditBudget(edit_s, clock=clock, sleep=sleep)
         self.scopes: frozenset[str] = frozenset()
-        """Those of the token, once `identify` has been called."""
+        """Scopes of the token, once `identify` has been called."""
         self._token = token
         self._monitor = monitor
         self._clock = clock
         self._sleep = sleep
         self._paused: dict[str, float] = {}
-        """When calls may go on that Slack has answered with 429, by kind."""
+        """Times at which calls may go on that Slack has answered with 429, by kind."""
         self._waiting = Locks()
         self._is_closed = False
         self._session: aiohttp.ClientSession | None = None

@@ -32,7 +32,7 @@ class Member:
 
     display_name: str
     is_administrator: bool = False
-    """Whether they administer or own the workspace."""
+    """Whether the member administers or owns the workspace."""
     is_primary_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
@@ -81,7 +81,7 @@ class Members:
         self._api = api
         self._clock = clock
         self._known: Recent[str, tuple[float, Member]] = Recent(MOST_MEMBERS)
-        """When Slack told of them, by id."""
+        """Members by id, with the time at which Slack told of them."""
         self._asked: deque[float] = deque()
         self._asking: dict[str, asyncio.Future[Member]] = {}
         """Questions that Slack has not answered yet, by member: several requests may need one."""

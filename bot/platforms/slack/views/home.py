@@ -17,7 +17,7 @@ from bot.text.technical import technical
 from data.phrases import Phrase
 
 MOST_BLOCKS, MOST_OF_A_PART = 100, 18
-"""Of a home tab, and of each of the five parts below its title, without divider and buttons."""
+"""Most blocks of a home tab, and of each of its five parts, without divider and buttons."""
 FORM = "form"
 """Action of a button that opens the form of a command, whose name is its state."""
 _FORMS = (

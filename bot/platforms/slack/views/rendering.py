@@ -445,7 +445,7 @@ def _names_of_files(message: Message) -> str:
 
 
 def _length(words: str) -> int:
-    """UTF-16 code units."""
+    """Length of a text in UTF-16 code units."""
     return len(words.encode("utf-16-le")) // 2
 
 

@@ -16,6 +16,7 @@ from bot.platforms.discord.rendering import (
     to_markdown,
 )
 from bot.text.spans import Timestamp, code, emphasis, link, strong, text
+from bot.text.technical import technical
 from data.phrases import NOTHING, Showable
 from tests.bot.conftest import NOW
 from tests.texts import written
@@ -101,7 +102,7 @@ def test_last_message_has_buttons_and_files() -> None:
     reply = Message(
         embeds=(Embed(written("T"), lines),),
         buttons=(Button(written("B"), "act"),),
-        files=(File("f", b"1"),),
+        files=(File(technical("f"), b"1"),),
     )
     *first, last = render(reply)
     assert first
@@ -119,7 +120,7 @@ def test_edit_leaves_files_that_stay() -> None:
     """Unless it brings others."""
     accompanied = Message(content=text(written("Hi")), files_stay=True)
     assert "attachments" not in render_edit(accompanied)
-    (file,) = render_edit(replace(accompanied, files=(File("f", b"1"),)))["attachments"]
+    (file,) = render_edit(replace(accompanied, files=(File(technical("f"), b"1"),)))["attachments"]
     assert file.filename == "f"
 
 

@@ -13,6 +13,7 @@ from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.turn import DiscordTurn
+from bot.text.technical import technical
 from tests.bot.platforms.discord.test_platform import refused
 
 SERVER, CHANNEL, MESSAGE = 1, 2, 3
@@ -87,7 +88,7 @@ async def test_files_are_complete_once_a_thread_is_open(
 ) -> None:
     """A file can be read once: it is made anew when the edit is repeated."""
     sizes: list[int] = []
-    message = Message(files=(File("picture.png", b"picture"),))
+    message = Message(files=(File(technical("picture.png"), b"picture"),))
 
     async def edit(*_: object, attachments: list[discord.File], **_options: object) -> object:
         sizes.extend(len(file.fp.read()) for file in attachments)

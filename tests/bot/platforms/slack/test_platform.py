@@ -13,6 +13,7 @@ from bot.store import Store, Unavailable
 from bot.store.identities import Identities
 from bot.store.people import Person
 from bot.text.spans import text
+from bot.text.technical import technical
 from data.phrases import Phrase
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, user
@@ -20,7 +21,7 @@ from tests.texts import written
 
 HELLO = Message(text(written("Hello")))
 WITH_PLAQUE = Message(
-    text(written("Hello")), files=(File("plaque.png", b"png", written("A plaque")),)
+    text(written("Hello")), files=(File(technical("plaque.png"), b"png", written("A plaque")),)
 )
 
 

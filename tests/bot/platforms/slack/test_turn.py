@@ -11,13 +11,14 @@ from bot.platforms.slack.platform import MOST_GROWING, SlackPlatform
 from bot.platforms.slack.turn import MOST_USES, SlackAttachment, SlackTurn
 from bot.polls import poll_message
 from bot.text.spans import text
+from bot.text.technical import technical
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, turn_in
 from tests.texts import written
 
 HELLO, SECRET = Message(text(written("Hello"))), Message(text(written("Psst")), private=True)
 LONG = text(written("first" + "x" * 20_000 + "last"))
-FILE = File("data.json", b"{}", written("Data"))
+FILE = File(technical("data.json"), b"{}", written("Data"))
 OUTSIDE = refusal("not_in_channel")
 THREAD = "1600000000.000001"
 

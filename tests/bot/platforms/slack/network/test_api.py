@@ -14,6 +14,7 @@ from bot.platforms.slack.network.edit_budget import EDIT_S
 from bot.platforms.slack.network.errors import LostAnswer
 from bot.platforms.slack.platform import TERMS
 from bot.text.spans import plain
+from bot.text.technical import technical
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
 from tests.texts import written
 
@@ -188,7 +189,9 @@ async def test_limited_edit_pauses_all(api: SlackApi, slack: SlackServer, clock:
 async def test_upload(api: SlackApi, slack: SlackServer) -> None:
     slack.takes_files()
     slack.answers["put"] = [Answer("OK - 3", 200, {"Content-Type": "text/plain"})]
-    sent = await api.upload("C1", [File("plaque.png", b"png", written("A plaque"))], thread="1.2")
+    sent = await api.upload(
+        "C1", [File(technical("plaque.png"), b"png", written("A plaque"))], thread="1.2"
+    )
     assert sent == ["F1"]
     (asked,) = slack.of("files.getUploadURLExternal")
     assert (asked["filename"], asked["length"], asked["alt_txt"]) == ("plaque.png", "3", "A plaque")

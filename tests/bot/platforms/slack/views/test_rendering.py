@@ -40,6 +40,7 @@ from bot.platforms.slack.views.rendering import (
 from bot.store import Database, Unavailable
 from bot.store.people import Person
 from bot.text.spans import Span, Style, Text, Timestamp, code, emphasis, link, strong, text
+from bot.text.technical import technical
 from bot.text.written import FilteredText
 from bot.verse.queries import Poems
 from data.phrases import NOTHING, Phrase
@@ -199,7 +200,7 @@ def test_long_message_is_split() -> None:
 
 
 def test_message_of_files_only_has_a_text() -> None:
-    message = Message(files=(File("a.txt", b"", written("Your <poems>")),))
+    message = Message(files=(File(technical("a.txt"), b"", written("Your <poems>")),))
     assert only(message)["text"] == "Your &lt;poems&gt;"
     assert only(Message())["text"]
 
