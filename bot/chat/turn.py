@@ -208,7 +208,7 @@ class Platform(Protocol):
 
     @property
     def is_connected(self) -> bool:
-        """Whether requests arrive."""
+        """Whether the platform can be reached, so that requests arrive."""
 
     @property
     def latency(self) -> float | None:

@@ -24,7 +24,7 @@ class Series:
     """Values over time."""
 
     name: str
-    """Shown if there are two."""
+    """Name of the series, shown if there are two."""
     values: Sequence[float | None]
     """One for each time of the plot; `None` is a gap."""
 

@@ -253,7 +253,7 @@ class _DrawnCharacters(NamedTuple):
     p: NDArray[np.float64]
     """Probability of the character in the network's prediction."""
     q: NDArray[np.float64]
-    """The probability with which it was drawn."""
+    """The probability with which the character was drawn."""
 
 
 def _draw(

@@ -57,7 +57,7 @@ class Table:
 
     title: str
     note: str
-    """How it was measured."""
+    """A note on how the figures were measured."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
