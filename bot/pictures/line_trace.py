@@ -10,7 +10,10 @@ from collections.abc import Sequence
 
 from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
 from bot.pictures.renderer import png_of_svg
-from bot.text.formats import odds, percent
+from bot.text.formats import odds, percent, spaced
+from bot.text.technical import technical
+from bot.text.written import already_filtered
+from data.phrases import Phrase, Showable
 from models.verse.dissection import ExpectedWord, LineTrace
 from models.verse.word_lines import ParticleStep
 
@@ -23,11 +26,11 @@ TITLE_SIZE, HEADING_SIZE, TOKEN_SIZE, SHARE_SIZE = 44, 24, 26, 18
 LINE: Color = (0x6A, 0x70, 0x7A)
 STUCK: Color = (0x45, 0x2B, 0x2E)
 LEGEND = (
-    "Each row is a draft of the line, a particle; brighter ones have more weight.",
-    "%: the share of the network's prediction that metre and last word allowed.",
-    "Resampled: some drafts were drawn several times by their weight, others died out.",
-    "A draft that breaks off at the right was dropped: most others had ended.",
-    "Orange: the draft that became the line.",
+    technical("Each row is a draft of the line, a particle; brighter ones have more weight."),
+    technical("%: the share of the network's prediction that metre and last word allowed."),
+    technical("Resampled: some drafts were drawn several times by their weight, others died out."),
+    technical("A draft that breaks off at the right was dropped: most others had ended."),
+    technical("Orange: the draft that became the line."),
 )
 
 
@@ -41,8 +44,8 @@ def trace_picture(trace: LineTrace) -> bytes:
     legend = grid + rows * (CELL_HEIGHT + GAP) + 20
     height = legend + len(LEGEND) * (HEADING_SIZE + 10) + MARGIN
     canvas = Canvas(width, height)
-    inner = width - 2 * MARGIN
-    canvas.write((MARGIN, MARGIN + 0.8 * TITLE_SIZE), trace.line, TITLE_SIZE, TEXT, width=inner)
+    inner, line = width - 2 * MARGIN, already_filtered(trace.line)
+    canvas.write((MARGIN, MARGIN + 0.8 * TITLE_SIZE), line, TITLE_SIZE, TEXT, width=inner)
     _draw_expected(canvas, top, trace)
     _draw_steps(canvas, grid, trace, lanes)
     for number, words in enumerate(LEGEND):
@@ -75,10 +78,13 @@ def lanes_of(steps: Sequence[ParticleStep]) -> list[list[int]]:
 def _draw_expected(canvas: Canvas, top: int, trace: LineTrace) -> None:
     """The last words that the network expected, and below them those that were allowed."""
     share = odds(trace.allowed_share)
-    rule = f"the rhyme with “{trace.rhymes_with}”" if trace.rhymes_with else "a new rhyme"
+    rule: Showable = technical("a new rhyme")
+    if trace.rhymes_with:
+        rule = Phrase("the rhyme with “{word}”").format(word=already_filtered(trace.rhymes_with))
+    allowed = Phrase("Of its prediction, {rule} allowed {share}").format(rule=rule, share=share)
     for heading, words in (
-        ("The last word comes first. The network expected", trace.expected),
-        (f"Of its prediction, {rule} allowed {share}", trace.allowed),
+        (technical("The last word comes first. The network expected"), trace.expected),
+        (allowed, trace.allowed),
     ):
         canvas.write((MARGIN, top + 0.8 * HEADING_SIZE), heading, HEADING_SIZE, MUTED)
         top += HEADING_SIZE + 16
@@ -91,7 +97,7 @@ def _draw_word(canvas: Canvas, left: int, top: int, word: ExpectedWord) -> None:
     box = (left, top, left + EXPECTED_WIDTH, top + EXPECTED_HEIGHT)
     background = shade(word.probability) if word.allowed else STUCK
     canvas.cell(box, background)
-    words = f"{word.word} {odds(word.probability)}"
+    words = spaced([already_filtered(word.word), odds(word.probability)])
     canvas.write_on(background, box, words, TOKEN_SIZE - 4, margin=6)
     if not word.allowed:
         middle = top + EXPECTED_HEIGHT // 2
@@ -100,11 +106,12 @@ def _draw_word(canvas: Canvas, left: int, top: int, word: ExpectedWord) -> None:
 
 def _draw_steps(canvas: Canvas, top: int, trace: LineTrace, lanes: Sequence[Sequence[int]]) -> None:
     above = top - 0.2 * SHARE_SIZE - 8
-    canvas.write((MARGIN, above), "plan", SHARE_SIZE, MUTED)
+    canvas.write((MARGIN, above), technical("plan"), SHARE_SIZE, MUTED)
     for number, step in enumerate(trace.steps):
         left = MARGIN + number * (CELL_WIDTH + CONNECTOR)
         if number and len(set(step.parents)) < len(step.parents):
-            canvas.write((left, above), "resampled", SHARE_SIZE, CHOSEN, width=CELL_WIDTH)
+            resampled = technical("resampled")
+            canvas.write((left, above), resampled, SHARE_SIZE, CHOSEN, width=CELL_WIDTH)
         kept = trace.kept[number] if number < len(trace.kept) else None
         for row in sorted(range(len(step.words)), key=lambda row: row == kept):  # kept one on top
             upper = top + lanes[number][row] * (CELL_HEIGHT + GAP)
@@ -127,11 +134,13 @@ def _draw_token(
     canvas: Canvas, box: Box, token: str, allowed: bool, share: float | None, background: Color
 ) -> None:
     """Draw what a particle wrote and, below it, the share of the prediction that it was allowed."""
-    token = "stuck" if not allowed else "(end)" if token == "\n" else token
+    words = already_filtered(token)
+    if not allowed or token == "\n":
+        words = technical("(end)") if allowed else technical("stuck")
     left, top, right, bottom = box
     if share is None:
-        canvas.write_on(background, box, token, TOKEN_SIZE, margin=6)
+        canvas.write_on(background, box, words, TOKEN_SIZE, margin=6)
         return
     upper, lower = (left, top, right, bottom - 20), (left, top + 33, right, bottom - 2)
-    canvas.write_on(background, upper, token, TOKEN_SIZE, margin=6)
+    canvas.write_on(background, upper, words, TOKEN_SIZE, margin=6)
     canvas.write_on(background, lower, percent(share), SHARE_SIZE, margin=6)

@@ -59,8 +59,8 @@ CALLED_IN = {
         "bot/training/titles.py",
         "bot/training/progress.py",
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
-        "bot/terminal.py",  # an operator's terminal has no members
-        "bot/train.py",
+        # An operator's terminal has no members.
+        *("bot/terminal.py", "bot/train.py", "bot/pictures/line_trace.py"),
     },
     # Private answers to those who decide: members who are blocked, what was removed.
     "privately": {
@@ -130,6 +130,7 @@ VALIDATED = {
             "f'{_OPEN}channel:{channel_id}{_CLOSE}'",
             "f'{_OPEN}user:{person.id}{_CLOSE}'",
         },
+        "bot/pictures/loss_curve.py": {"f'{y:.{decimals}f}'"},
         "bot/polls/plates.py": {"f'{clean_name(profile.name)}.png'"},
         "bot/polls/poll_message.py": {"'▰' * max(1, round(votes / most * min(most, LONGEST_BAR)))"},
         "bot/status/status.py": {
