@@ -33,7 +33,7 @@ FAILED, INTERRUPTED = 1, 130
 EXAMPLES = """\
   python -m bot.evaluate names                             every measure, in minutes
   python -m bot.evaluate sonnets --corpora verse/           search for copies in packed verse, too
-  python -m bot.evaluate sonnets --seed 5000
+  python -m bot.evaluate sonnets --openings mine.txt --seed 5000
   python -m bot.evaluate names --quick --weights out/names.safetensors"""
 
 
@@ -81,6 +81,7 @@ def _parser() -> OptionParser:
 FILES = {
     "weights": "weight file to measure (default: the shipped one)",
     "corpus": "corpus file, a tenth of which is held out (default: the project's)",
+    "openings": "sonnets: file with one opening per line (default: the scoreboard's twenty)",
     "page": "page to write, with a folder of the same name for its files (default: "
     "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
 }

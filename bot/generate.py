@@ -21,7 +21,7 @@ try:
     from models.text_generator import Accept, GenerationError
     from models.verse.dissection import MIN_WORDS, is_line
     from models.verse.forms import DEFAULT_FORM, FORMS
-    from models.verse.poem import DEFAULT_TEMPERATURE, FEW_PARTICLES, PARTICLES, SonnetRequest
+    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest
     from models.weights import Trained, WeightsError, read_card
 except ModuleNotFoundError as error:
     exit_without_package(error)
@@ -88,26 +88,16 @@ def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Ite
     return terminal.names(trained, request, accept, options.json)
 
 
-def _poem(options: argparse.Namespace, particles: int) -> SonnetRequest:
-    return SonnetRequest(
+def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
+    request = SonnetRequest(
         options.opening,
         options.seed,
         options.temperature,
         options.form,
         options.about,
-        particles,
+        options.particles,
     )
-
-
-def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
-    return terminal.poems(
-        trained, _poem(options, options.particles), options.n, accept, options.json
-    )
-
-
-def _trace(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
-    picture = None if options.json else options.out
-    return terminal.trace(trained, _poem(options, FEW_PARTICLES), options.line, accept, picture)
+    return terminal.poems(trained, request, options.n, accept, options.json)
 
 
 def _dissection(
@@ -127,7 +117,7 @@ def _parser() -> OptionParser:
         '  python -m bot.generate dissect "Shall I compare thee to a summer\'s day"\n'
         '  python -m bot.generate sonnet "Forsooth this maketh no sense " --form couplets',
     )
-    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect|trace")
+    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect")
     _add_names(what.add_parser("names", help="write names"))
     _add_sonnet(what.add_parser("sonnet", help="write a sonnet, or a poem of another form"))
     _add_dissect(
@@ -135,7 +125,6 @@ def _parser() -> OptionParser:
             "dissect", help="show how likely each letter of a name is, or each word of a line"
         )
     )
-    _add_trace(what.add_parser("trace", help="draw how a line of a poem is written"))
     return parser
 
 
@@ -149,27 +138,14 @@ def _add_names(parser: OptionParser) -> None:
 
 
 def _add_sonnet(parser: OptionParser) -> None:
-    _add_poem(parser)
-    about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
-    parser.add_value("particles", None, _particles, about, default=PARTICLES)
-    _add_common(parser, "sonnets", _sonnets)
-    _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
-
-
-def _add_trace(parser: OptionParser) -> None:
-    _add_poem(parser)
-    parser.add_value("line", None, _count, "number of the line (default: %(default)s)", default=3)
-    about = "picture to write, unless --json is given (default: %(default)s)"
-    parser.add_value("out", "FILE", Path, about, default=Path("out/line.png"))
-    _add_common(parser, "sonnets", _trace)
-    _add_seed(parser, DEFAULT_TEMPERATURE)
-
-
-def _add_poem(parser: OptionParser) -> None:
     parser.add_argument("opening", nargs="?", default="", help="first words of the poem")
     parser.add_value("about", None, str, "a subject, or a name that comes back", default="")
     about = "form of the poem (default: %(default)s)"
     parser.add_value("form", None, str, about, choices=FORMS, default=DEFAULT_FORM)
+    about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
+    parser.add_value("particles", None, _particles, about, default=PARTICLES)
+    _add_common(parser, "sonnets", _sonnets)
+    _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
 
 def _add_dissect(parser: OptionParser) -> None:

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rich.console import RenderableType
 from rich.style import Style
@@ -13,16 +12,14 @@ from rich.text import Text
 from bot.creatures.labels import meaning
 from bot.pictures.canvas import Color, shade, text_color_on
 from bot.pictures.dissection import DissectionColumn, letter_column, word_column
-from bot.pictures.line_trace import trace_picture
 from bot.text.formats import percent
 from bot.text.written import already_filtered
-from data.files import write_atomically
 from models.names.capitalization import format_name
 from models.names.constraints import of_a_list
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, generate_names
 from models.text_generator import Accept
-from models.verse.dissection import LineDissection, dissect_line, trace_line
+from models.verse.dissection import LineDissection, dissect_line
 from models.verse.forms import FORMS
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import ModelCard, Trained
@@ -59,22 +56,6 @@ def poems(
         if as_json:
             poem = {"seed": seed, "lines": draft.lines, "opening_length": draft.opening_length}
             yield json.dumps(poem, ensure_ascii=False)
-
-
-def trace(
-    trained: Trained, request: SonnetRequest, line: int, accept: Accept, picture: Path | None
-) -> Iterator[str]:
-    """A poem up to a traced line, and how that line was written: a picture, or else JSON."""
-    draft = begin(trained, request)
-    while len(draft.lines) < line - 1 and not draft.finished:
-        draft = extend(trained, [draft], accept)[0]
-    draft, traced = trace_line(trained, draft, accept)
-    if picture is None:
-        yield json.dumps(dataclasses.asdict(traced), ensure_ascii=False)
-        return
-    yield from draft.lines
-    write_atomically(picture, trace_picture(traced))
-    yield f"\n(picture of the last line: {picture})"
 
 
 def dissection(trained: Trained, text: str, accept: Accept, as_json: bool) -> RenderableType:

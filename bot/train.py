@@ -161,8 +161,8 @@ HELP = {
     "from": "continue from these weights, in their alphabet (default: those of the genera or the "
     "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
     "alphabet; pretrain: take or learn the character network so",
-    "epochs": "sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
-    "--from) and pretrain with --from none (default: 7)",
+    "epochs": "sonnets: passes over the corpus, for the recipe pretrain with --from none "
+    "(default: 7)",
     "units": "width of a network that starts from random parameters (default: the recipe's)",
     "words": "sonnets: the folder of a long training of the word network, for the recipe pretrain "
     "(docs/verse.md)",

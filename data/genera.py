@@ -1,6 +1,5 @@
-"""Genera of living beings: further reading of the networks for names.
-
-`python -m tools.compilers.genera` compiles `genera.txt` from the package that `corpora.toml` names.
+"""Genera of living beings: further reading of the networks for names. `genera.txt` was made
+once from the package that `corpora.toml` names.
 """
 
 from dataclasses import dataclass

@@ -126,7 +126,7 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
 
 _VOWELS = re.compile("[aeiouy]+")
 _OTHER_VOWELS = re.compile("[αεηιουω]+|[аеиоуыэюяіє]")
-"""Greek and Cyrillic ones; a word in another script counts as one syllable."""
+"""Vowels in Greek and Cyrillic; a word in another script counts as one syllable."""
 
 
 @cache

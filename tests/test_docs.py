@@ -144,6 +144,17 @@ def test_linked_files_exist(name: str) -> None:
     assert [target for target in targets if not (CHECKOUT / target).exists()] == []
 
 
+def test_architecture_names_what_there_is() -> None:
+    """Files, folders, and what the code defines."""
+    wings = ("bot", "data", "examples", "models", "simulators", "tests", "tools")
+    paths = [path for wing in wings for path in (CHECKOUT / wing).rglob("*")]
+    known = {f"/{path.with_suffix(end)}" for path in paths for end in ("", path.suffix)}
+    defined = set(re.findall(r"\w+", "".join(p.read_text() for p in paths if p.suffix == ".py")))
+    for name in re.findall(r"`([a-z][\w./]+?)/?`", (DOCS / "architecture.md").read_text()):
+        is_file = any(path.endswith(f"/{name}") for path in known)
+        assert is_file or name.rpartition(".")[2] in defined - {"py"}, name
+
+
 def test_commands_of_the_terminal() -> None:
     pages = [CHECKOUT / "README.md", *DOCS.rglob("*.md")]
     modules = {

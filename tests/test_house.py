@@ -88,7 +88,7 @@ bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tas
     models.verse models.text_generator models.weights data
 bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
 bot.terminal         bot.pictures bot.creatures bot.text models.names models.verse
-    models.text_generator models.weights data
+    models.text_generator models.weights
 tools.evaluation     tools.verse bot.help bot.words models.tasks models.names models.verse
     models.training models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup

@@ -156,5 +156,5 @@ class BotProcess:
                 log.write(chunk)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of its log."""
+        """The last lines of the bot's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

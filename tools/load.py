@@ -342,7 +342,7 @@ async def cards_without_poll(bot: BotProcess, asked: Sequence[Asked]) -> int:
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
-    """Quantiles of those that are known; NaN without any."""
+    """Quantiles of the known values; NaN without any."""
     known = [each for each in seconds if each is not None]
     return [float(np.quantile(known, level)) if known else float("nan") for level in levels]
 

@@ -101,7 +101,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     choices: tuple[Choice, ...] = ()
-    """The only values, if there are any."""
+    """The only values that are allowed; any if empty."""
     suggest: Suggest | None = None
     is_main: bool = False
     """Whether words without an option's name are meant for this one, where one line is typed."""
@@ -148,7 +148,7 @@ class Command:
 
     @property
     def last_name(self) -> str:
-        """The name within its group."""
+        """The command's name within its group."""
         return self.name.rpartition(" ")[2]
 
 
@@ -171,7 +171,7 @@ class Picked:
 
     ref: MessageRef
     is_own: bool
-    """Whether the bot has sent it."""
+    """Whether the bot has sent the message."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class Pressed:
     needs_rights: bool = True
     """Whether the member's rights matter for the button."""
     is_for_community: bool = False
-    """Whether it is about the whole community, and works in direct messages that belong to one."""
+    """Whether the button is about a whole community, and works in its direct messages."""
     is_vote: bool = False
     """Whether the message shows the result, and presses come in rushes."""
 

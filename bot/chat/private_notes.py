@@ -18,7 +18,7 @@ MOST = 5_000
 class _Note:
     message: Message
     ref: AnswerRef | None
-    """`None` where it cannot be replaced."""
+    """The note; `None` where it cannot be replaced."""
     sent_at: datetime
     said_at: datetime
     """Time at which the member asked for what the note says now."""

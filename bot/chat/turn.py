@@ -49,7 +49,7 @@ class Deleted(Gone):
 
 
 class Forbidden(DeliveryError):  # noqa: N818
-    """The bot lacks a permission there."""
+    """The bot lacks a permission in the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Attachment(Protocol):
         """Size in bytes."""
 
     async def read(self) -> bytes:
-        """Download it. Raises `DeliveryError`."""
+        """Download the file. Raises `DeliveryError`."""
 
 
 class Platform(Protocol):
@@ -208,7 +208,7 @@ class Platform(Protocol):
 
     @property
     def is_connected(self) -> bool:
-        """Whether requests arrive."""
+        """Whether the platform can be reached, so that requests arrive."""
 
     @property
     def latency(self) -> float | None:

@@ -31,7 +31,7 @@ class Final:
 
     message: Message
     author: Author
-    """The member who gets it."""
+    """The member who gets the answer."""
     community_id: int | None
     asked_at: datetime
 

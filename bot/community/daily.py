@@ -140,7 +140,7 @@ async def checked_zone(typed: str) -> str:
 
 
 def daily_selects(daily: DailySettings, action: str) -> tuple[Select, Select]:
-    """Menus of its channel and its hour."""
+    """Menus for the channel and the hour of the dinosaur of the day."""
     channel = "" if daily.channel_id is None else str(daily.channel_id)
     sentence = _("The dinosaur of the day comes at {hour}:00")
     hours = tuple((sentence.format(hour=hour), str(hour)) for hour in range(LAST_HOUR + 1))

@@ -158,7 +158,7 @@ class CommunitySettings:
     in_public_hall: bool = True
     """Whether the community's winners may appear in the public hall of fame."""
     accepts_shared: bool = True
-    """Whether custom models that other communities share can be used in it."""
+    """Whether custom models that other communities share can be used here."""
     log_channel_id: int | None = None
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""

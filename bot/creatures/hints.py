@@ -13,7 +13,7 @@ class Hints:
     traits: tuple[Trait, ...]
     """Traits that the name speaks of."""
     without: frozenset[Trait]
-    """Traits that it says are small: the teeth of *Microdon*."""
+    """Traits that the name says are small: the teeth of *Microdon*."""
     parts: dict[str, int]
     """1 for parts of the body that are long or large, -1 for short or small ones."""
 

@@ -73,7 +73,7 @@ PERIODS: Mapping[Period, tuple[Phrase, Phrase]] = {
         _("Late Cretaceous, about 75 million years ago"),
     ),
 }
-"""The name of each, and when it was. Languages count millions differently."""
+"""The name of each period, and when it was. Languages count millions differently."""
 REGIONS: Mapping[str, Phrase] = {
     "africa": _("Africa"),
     "antarctica": _("Antarctica"),

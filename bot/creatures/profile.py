@@ -50,7 +50,7 @@ class Diet(StrEnum):
 
 
 class Build(StrEnum):
-    """How heavy it is for its length."""
+    """How heavy an animal is for its length."""
 
     SLENDER = "slender"
     AVERAGE = "average"

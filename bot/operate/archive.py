@@ -58,7 +58,7 @@ class Manifest:
     """The revision of the schema."""
     created_at: str
     version: str
-    """The version of the bot that wrote it."""
+    """The version of the bot that wrote the backup."""
     rows: Mapping[str, int]
     """Number of rows by table."""
     last_ids: Mapping[str, int]

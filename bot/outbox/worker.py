@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Rows that are delivered at the same time."""
+MOST_UNNOTED = 1_000
 DELIVERY_S = 60.0
 """Time limit for the delivery of a row, in seconds; less than a claim lasts."""
 LONGEST_SLEEP_S = 60.0
@@ -211,6 +212,8 @@ class OutboxWorker:
         except (ShuttingDown, Unavailable):  # once the claim has ended, somebody tries again
             if delivery.sent is not None:
                 self._unnoted[row.id] = delivery.sent
+                if len(self._unnoted) > MOST_UNNOTED:  # another process may have noted the oldest
+                    del self._unnoted[next(iter(self._unnoted))]
         except Exception:
             log.exception("What became of a delivery (%s) could not be noted", row.kind)
             if self._app.now() > row.until + GRACE:  # else it would be tried for ever

@@ -28,7 +28,7 @@ class Series:
     values: Sequence[float | None]
     """One for each time of the plot; `None` is a gap."""
     name: Showable = NOTHING
-    """Shown if there are two."""
+    """Name of the series, shown if there are two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
     tuple_,
     update,
 )
@@ -129,10 +128,10 @@ async def remove(
     Returns `None` if no poll of the community has the name, or it was removed before.
     """
     await lock_names(database, session, [community_id], removes=True)
-    place = tuple_(Candidate.poll_id, Candidate.position)
     sought = is_named(winner), Candidate.position == Poll.winner
     if candidate is not None:
-        sought = place.in_([candidate]), true()
+        poll_id, position = candidate
+        sought = Candidate.poll_id == poll_id, Candidate.position == position
     found = await session.execute(
         select(Candidate.name, Candidate.key)
         .join(Poll, Poll.id == Candidate.poll_id)
@@ -149,6 +148,7 @@ async def remove(
         .where(Poll.community_id == community_id, Candidate.key == key)
         .correlate(None)
     )
+    place = tuple_(Candidate.poll_id, Candidate.position)
     await session.execute(update(Candidate).where(place.in_(places), STANDS).values(removed_at=now))
     await _delete_votes(session, tuple_(Vote.poll_id, Vote.position).in_(places))
     await _note_answers(session, community_id, key, places, now)

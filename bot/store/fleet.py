@@ -52,7 +52,7 @@ class RunningCooldowns(Queries):
             )
 
     async def prune(self, before: datetime) -> None:
-        """Delete those that were over before a time. Raises `Unavailable`."""
+        """Delete cooldowns that were over before a time. Raises `Unavailable`."""
         async with self._database.at_once() as connection:
             await connection.execute(delete(RunningCooldown).where(RunningCooldown.until < before))
 

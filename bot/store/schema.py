@@ -88,11 +88,11 @@ class Written(TypeDecorator[Showable]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Write it as it is."""
+        """Write a text as it is."""
         return value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
-        """Read it as what may be shown there."""
+        """Read a text as what may be shown there."""
         return None if value is None else already_filtered(value)
 
 

@@ -127,7 +127,7 @@ class TrainingState:
 
     @property
     def buttons(self) -> tuple[Button, ...]:
-        """The button that stops it, once it is queued."""
+        """The button that stops the training, once it is queued."""
         return () if self.training_id is None else (stop_button(self.training_id),)
 
 

@@ -179,7 +179,7 @@ class RealNames:
         )
 
     def __contains__(self, name: str) -> bool:
-        """Whether a name is one of them."""
+        """Whether a name is a real one."""
         return name in self.names
 
     def is_near(self, name: str) -> bool:

@@ -206,7 +206,7 @@ class LookAhead:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes."""
+        """Size in bytes."""
         return self.transitions.nbytes + self.h.nbytes
 
     def at(self, length: NDArray[np.int64], nodes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -65,7 +65,7 @@ class Names:
     """ln of the probability with which each was drawn, `(names,)`."""
 
     def of_request(self, rows: slice, prefix: str) -> "Names":
-        """Some of them, with what they begin with."""
+        """The names of some rows, with the prefix that they begin with."""
         texts = [prefix + text for text in self.texts[rows]]
         return Names(texts, self.log_p[rows], self.log_q[rows])
 
@@ -253,7 +253,7 @@ class _DrawnCharacters(NamedTuple):
     p: NDArray[np.float64]
     """Probability of the character in the network's prediction."""
     q: NDArray[np.float64]
-    """The probability with which it was drawn."""
+    """The probability with which the character was drawn."""
 
 
 def _draw(

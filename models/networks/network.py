@@ -19,7 +19,7 @@ class Network(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The characters that it reads and predicts."""
+        """The characters that the network reads and predicts."""
         ...
 
     def initial_state(self, batch: int) -> State:

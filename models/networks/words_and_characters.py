@@ -104,7 +104,7 @@ class UnitLogP:
     """Index of the text that the unit belongs to."""
 
     def words(self, rare: float) -> NDArray[np.float64]:
-        """Under the word network, with its unknown words. `rare`: the share r."""
+        """ln p of each unit under the word network, unknown ones too. `rare`: the share r."""
         unknown = _log_mean(rare, self.rare, self.characters)
         return self.tokens + np.where(self.unknown, unknown, 0)
 

@@ -283,7 +283,7 @@ _Part = _LSTMPart | _NGramPart
 
 
 def _parts(members: Sequence[Member], shares: Array) -> Iterator[_Part]:
-    """The members, those together that can be computed together."""
+    """The members, in parts that are computed together."""
     by_shape = defaultdict[tuple[int, int], list[int]](list)
     for place, member in enumerate(members):
         if isinstance(member, LSTM):

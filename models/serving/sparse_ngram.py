@@ -74,7 +74,7 @@ class SparseNGram(NGram):
         return item_losses(self, texts)
 
     def check_size(self) -> None:
-        """Raise `ValueError` if it exceeds `MAX_NGRAMS` or `MAX_BYTES`."""
+        """Raise `ValueError` if the model exceeds `MAX_NGRAMS` or `MAX_BYTES`."""
         if len(self.grams) > MAX_NGRAMS:
             raise ValueError(f"it holds more than {MAX_NGRAMS:,} n-grams; try a lower order")
         self._levels  # noqa: B018 (it is checked as it is built)

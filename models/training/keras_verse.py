@@ -240,94 +240,27 @@ class VerseTrainer(_KerasTrainer):
         return int(self._sizes.max()) <= self.schedule.length
 
 
-class NotebookVerseTrainer(_KerasTrainer):
-    """The recipe of the founding notebook, section 4. Implements `models.training.recipe.Trainer`.
-
-    Windows of 40 characters, one at every third position, each with only the character after it as
-    a target; two layers of 128 units with half of their outputs dropped; batches of 128. It
-    memorizes its windows, which is why it is not the default. It keeps the latest network.
-    """
-
-    WINDOW, STRIDE, BATCH = 40, 3, 128
-
-    def __init__(
-        self,
-        text: str,
-        validation: Sequence[str],
-        seed: int,
-        *,
-        epochs: int,
-        begin: LSTM | None = None,
-    ) -> None:
-        """Prepare a run on a text as it is, from random parameters or from those of `begin`.
-
-        The loss on `validation` is too optimistic, because this recipe trains on that part too.
-        """
-        self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
-        self.validation = excerpts(map(self.vocabulary.fold, validation), _EXCERPT)
-        indices = self.vocabulary.encode(self.vocabulary.fold(text))
-        starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)  # (examples,)
-        self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
-        """Windows, `(examples, 40)`."""
-        self.y = indices[starts + self.WINDOW]
-        """The character after each window, `(examples,)`."""
-        self.seed = seed
-        self.epochs = epochs
-        units, layers = (begin.units, len(begin.layers)) if begin else (128, LAYERS)
-        size = len(self.vocabulary)
-        super().__init__(build_characters(size, units, layers, 0.5, seed, last_only=True), begin)
-        _compile(self._model, keras.optimizers.Adam())
-
-    @property
-    def steps(self) -> int:
-        """Number of planned updates."""
-        return self.epochs * self._steps_per_epoch
-
-    @property
-    def _steps_per_epoch(self) -> int:
-        return -(-len(self.x) // self.BATCH)  # rounded up: the last batch may be smaller
-
-    def train(self) -> Iterator[Update]:
-        """Run all epochs, each with the windows in a new order."""
-        while self._done < self.steps:
-            epoch, step = divmod(self._done, self._steps_per_epoch)
-            # Derived from the epoch, so that a resumed run reads the same windows.
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.x))
-            rows = order[step * self.BATCH : (step + 1) * self.BATCH]
-            loss = self._update(self.x[rows], self.y[rows])
-            epoch_ended = step + 1 == self._steps_per_epoch
-            validation = cross_entropy(self.network(), self.validation) if epoch_ended else None
-            yield Update(self._done, loss, len(rows), validation, milestone=epoch_ended)
-
-    def network(self) -> LSTM:
-        """The latest network."""
-        return LSTM.from_arrays(self.vocabulary.symbols, self.arrays())
-
-
 def build_characters(
-    vocabulary: int, units: int, layers: int, dropout: float, seed: int, *, last_only: bool = False
+    vocabulary: int, units: int, layers: int, dropout: float, seed: int
 ) -> keras.Model:
-    """Build the network: indices `(B, T)` → logits `(B, T, V)`.
-
-    With `last_only` it returns only the logits after the last character, `(B, V)`.
-    """
+    """Build the network: indices `(B, T)` → logits `(B, T, V)`."""
     # Every layer has its own seed: Keras' `set_random_seed` would also seed the global generators
     # of Python and NumPy.
     seeds = iter(np.random.SeedSequence(seed).generate_state(3 * layers + 1).tolist())
     characters = keras.Input((None,), dtype="int32")  # (B, T)
     h = keras.ops.one_hot(characters, vocabulary)  # (B, T, V)
-    for k in range(layers):
+    for _ in range(layers):
         h = keras.layers.LSTM(
             units,
-            return_sequences=not last_only or k < layers - 1,
+            return_sequences=True,
             kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
             recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
             seed=seed,  # for an unused dropout; else it would be drawn from a global generator
-        )(h)  # (B, T, u), or (B, u) in the last layer with `last_only`
+        )(h)  # (B, T, u)
         h = keras.layers.Dropout(dropout, seed=next(seeds))(h)  # only while training
     logits = keras.layers.Dense(
         vocabulary, kernel_initializer=keras.initializers.GlorotUniform(next(seeds))
-    )(h)  # (B, T, V) or (B, V)
+    )(h)  # (B, T, V)
     return keras.Model(characters, logits)
 
 

@@ -130,7 +130,7 @@ class Options:
     """The folder of a long training of the word network (`tools.verse.long_training`)."""
 
     def refuse(self, *names: str) -> None:
-        """Raise `RecipeError` if one of these is set."""
+        """Raise `RecipeError` if one of some options is set."""
         for name in names:
             if getattr(self, name) is not None:
                 flag = _FLAGS.get(name, f"--{name}")
@@ -202,7 +202,7 @@ class Recipe:
 
 
 def library_versions(*distributions: str) -> dict[str, str]:
-    """Versions of those of some distributions that are installed."""
+    """Versions of some distributions, as far as they are installed."""
     versions = {}
     for distribution in distributions:
         with suppress(importlib.metadata.PackageNotFoundError):

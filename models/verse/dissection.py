@@ -3,16 +3,13 @@
 The line is read as the first line of a poem, from left to right, at temperature 1. Each place shows
 what the network expected after the words before it, without a planned last word, and without metre,
 rhyme and subject, which take their part only when a poem is written.
-
-The trace of a line in metre shows what each particle wrote, token by token, and which was kept.
 """
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
 from data.tokens import FLIP, is_word, tokenise
@@ -20,10 +17,7 @@ from models.networks.network import log_softmax
 from models.networks.words import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN, running_syllables
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.text_generator import Accept, GenerationError
-from models.verse.metrical import MetricalWriter, encoded_prefix, last_word, metrical_writer_of
-from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetError, extend, next_line
-from models.verse.word_index import Columns
-from models.verse.word_lines import ParticleStep, end_logits, share_of
+from models.verse.metrical import encoded_prefix
 from models.weights import Trained
 
 MAX_ALTERNATIVES = 5
@@ -154,104 +148,3 @@ def _choices(network: FastWordLSTM, tokens: Sequence[str], accept: Accept) -> It
         ranked = ((vocabulary.tokens[i], float(p[i])) for i in likeliest)
         accepted = (choice for choice in ranked if choice[1] >= 0 and accept(choice[0]))
         yield WordChoice(token, probability, tuple(islice(accepted, MAX_ALTERNATIVES)))
-
-
-# Trace --------------------------------------------------------------------------------------------
-
-MAX_EXPECTED = 6
-"""Most last words listed."""
-
-
-@dataclass(frozen=True)
-class ExpectedWord:
-    """A word that the network expected at the end of the line."""
-
-    word: str
-    probability: float
-    """Probability in view of the subject, at the temperature of the poem."""
-    allowed: bool
-    """Whether the word rhymes as it must, and can end the line."""
-
-
-@dataclass(frozen=True)
-class LineTrace:
-    """How one line of a poem was written."""
-
-    line: str
-    """The line that was kept, as displayed."""
-    rhymes_with: str
-    """The word that it has to rhyme with; empty if it begins a rhyme."""
-    expected: tuple[ExpectedWord, ...]
-    """The likeliest last words, most likely first."""
-    allowed: tuple[ExpectedWord, ...]
-    """The likeliest ones that are allowed."""
-    allowed_share: float
-    """The share of the prediction that all allowed last words have."""
-    steps: tuple[ParticleStep, ...]
-    """First the plan of the last words, then each token."""
-    kept: tuple[int, ...]
-    """The particle that became the line, in each step up to its end; empty if the line was written
-    in a later attempt."""
-
-
-def trace_line(
-    trained: Trained, draft: SonnetDraft, accept: Accept
-) -> tuple[SonnetDraft, LineTrace]:
-    """Write the next line of a draft as `extend` does, and say how.
-
-    Raises `SonnetError` for a finished draft, for a form without metre, and as `extend` does.
-    """
-    writer = metrical_writer_of(trained) if draft.form.metres else None
-    if writer is not None and draft.finished:
-        raise SonnetError(
-            f"The poem has {len(draft.lines)} lines; trace one of them, for example line 3."
-        )
-    if writer is None:
-        raise SonnetError(
-            "Only a line in metre has a trace, by weights with a network over English words; try "
-            "the form shakespearean."
-        )
-    draft = replace(draft, request=replace(draft.request, particles=FEW_PARTICLES), hypotheses=())
-    (extended,) = extend(trained, [draft], accept)
-    steps: list[ParticleStep] = []
-    (candidates,) = writer.write([next_line(draft)], trace=steps)
-    same = [c.tokens for c in candidates if np.array_equal(c.state, extended.state)]
-    (request,) = writer.requests([next_line(draft)])
-    known = request.features[np.newaxis], request.subject[np.newaxis]
-    nowhere = writer.network.towards(np.array([NONE]), *known)
-    h, _ = writer.network.step(np.array([PLAN]), np.array([0]), nowhere, request.state)
-    scaled = end_logits(request, writer.output.logits(h)[0])  # (C,)
-    above = [last_word(draft.lines[i]) for i in draft.form.rhymes_of(len(draft.lines))]
-    trace = LineTrace(
-        extended.lines[-1],
-        rhymes_with=above[-1] if above else "",
-        expected=_likeliest(writer, scaled, request.ends, writer.index.counted > 0),
-        allowed=_likeliest(writer, scaled, request.ends, request.ends),
-        allowed_share=share_of(request.ends, scaled),
-        steps=tuple(steps),
-        kept=_ancestors(steps, same[0]) if same else (),
-    )
-    return extended, trace
-
-
-def _likeliest(
-    writer: MetricalWriter, logits: NDArray[np.float32], ends: Columns, among: Columns
-) -> tuple[ExpectedWord, ...]:
-    p = np.exp(logits - logits.max())
-    p /= p.sum()
-    order = [i for i in np.argsort(-p, kind="stable").tolist() if among[i]][:MAX_EXPECTED]
-    return tuple(ExpectedWord(writer.index.texts[i], float(p[i]), bool(ends[i])) for i in order)
-
-
-def _ancestors(steps: Sequence[ParticleStep], tokens: tuple[str, ...]) -> tuple[int, ...]:
-    """The particle of each step that led to a candidate with these tokens."""
-    for number, step in enumerate(steps[1:], start=1):
-        for row in (row for row, word in enumerate(step.words) if word == "\n"):
-            rows = [row]
-            for above in reversed(steps[1 : number + 1]):
-                rows.append(above.parents[rows[-1]])
-            rows.reverse()
-            written = (s.words[r] for s, r in zip(steps[1:number], rows[1:], strict=False))
-            if tuple(written) == tokens:
-                return tuple(rows)
-    return ()

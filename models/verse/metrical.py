@@ -35,7 +35,6 @@ from models.verse.word_lines import (
     Indices,
     LineRequest,
     MetricalLine,
-    ParticleStep,
     Start,
     write_lines,
 )
@@ -206,14 +205,9 @@ class MetricalWriter:
                 _, state = self.network.step(np.array([x]), np.array([count]), input_of_line, state)
         return state
 
-    def write(
-        self,
-        lines: Sequence["NextLine"],
-        trace: list[ParticleStep] | None = None,
-    ) -> list[list[MetricalLine]]:
+    def write(self, lines: Sequence["NextLine"]) -> list[list[MetricalLine]]:
         """Candidates for the next line of some poems."""
-        requests = self.requests(lines)
-        return write_lines(self.network, self.index, self.output, requests, trace)
+        return write_lines(self.network, self.index, self.output, self.requests(lines))
 
     def requests(self, lines: Sequence["NextLine"]) -> list[LineRequest]:
         """The requests to the network for some lines."""

@@ -1,4 +1,4 @@
-"""The recipes for sonnets: `default`, `pretrain` and `notebook`."""
+"""The recipes for sonnets: `default` and `pretrain`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,8 +43,6 @@ WITHOUT_WORDS = (
 READING = "Plays of William Shakespeare, the King James Bible and verse of 1500 to 1920"
 """The title of what the word network has read."""
 MEMORY = _("Training takes up to 2.5 GB of memory.")
-NOTEBOOK_EPOCHS = 60
-"""Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
 """The task that initial weights must be of."""
 LARGE_TEXT = 200_000
@@ -103,32 +101,12 @@ def _pretrain(options: Options) -> Plan:
     )
 
 
-def _notebook(options: Options) -> Plan:
-    options.refuse("extra_names", "units", "words")
-    trainers = _trainers()
-    given = options.initial_weights
-    base = load_weights(given) if given and given != FROM_NOTHING else None
-    corpus = _corpus(options)
-    seed = options.seed or 0
-    trainer = trainers.NotebookVerseTrainer(
-        corpus.plain.lower(),
-        corpus.validation,
-        seed,
-        epochs=options.epochs or (1 if base else NOTEBOOK_EPOCHS),
-        begin=_characters(_network(base)) if base else None,
-    )
-    plan = _plan(corpus, trainer, seed, base)
-    plan = replace(plan, reads_all=corpus.reads_all, keeps_last=True)
-    return plan if options.corpus is None else _with_reference_loss(plan)
-
-
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe("continues from the network of the plays", _default),
     "pretrain": Recipe(
         "mixes a word network of large corpora with one of characters; default starts from it",
         _pretrain,
     ),
-    "notebook": Recipe("the founding notebook's windows of 40 characters", _notebook),
 }
 
 

@@ -19,7 +19,6 @@ from models.training.keras_verse import (
     WordsAndCharactersTrainer,
     WordTrainer,
 )
-from models.training.keras_verse import NotebookVerseTrainer as NotebookVerseTrainer
 from models.training.recipe import Trainer
 from models.training.schedules import (
     FINETUNING,

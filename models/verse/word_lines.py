@@ -144,29 +144,14 @@ class MetricalLine:
         return written
 
 
-@dataclass(frozen=True, eq=False)
-class ParticleStep:
-    """A step of all particles: the token that each wrote. For pictures."""
-
-    words: tuple[str, ...]
-    """The token that each particle wrote; in the first step, the last word that it plans."""
-    allowed: tuple[float, ...]
-    """The share of the prediction that was allowed to each; 0 for one that is stuck."""
-    weights: tuple[float, ...]
-    """Afterwards; they sum to 1, or are all 0 if no particle is left."""
-    parents: tuple[int, ...]
-    """The particle of the step before that each continues."""
-
-
 def write_lines(
     network: WordLSTM,
     index: WordIndex,
     output: Output,
     requests: Sequence[LineRequest],
-    trace: list[ParticleStep] | None = None,
 ) -> list[list[MetricalLine]]:
     """Candidates for each line, at most one per particle; none if no known words lead to an end."""
-    batch = _ParticleBatch(network, index, output, requests, trace)
+    batch = _ParticleBatch(network, index, output, requests)
     batch.plan()
     batch.read_starts()
     for step in range(MAX_TOKENS):
@@ -174,18 +159,6 @@ def write_lines(
             break
         batch.write(step)
     return batch.candidates
-
-
-def end_logits(request: LineRequest, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The prediction of the last word, with temperature and subject: `(C,)` → `(C,)`."""
-    scaled: NDArray[np.float32] = logits / (request.temperature * END_TEMPERATURE) + request.bias
-    return scaled
-
-
-def share_of(columns: Columns | Indices, logits: NDArray[np.float32]) -> float:
-    """The share of a prediction `(C,)` that some columns have."""
-    p = np.exp(logits - logits.max())
-    return float(p[columns].sum() / p.sum())
 
 
 _ALL = slice(None)
@@ -201,7 +174,6 @@ _PARTICLE = np.dtype(
         ("log_weight", np.float64),
         ("score", np.float64),
         ("written", np.int64, (MAX_TOKENS,)),  # columns
-        ("ancestor", np.int64),  # the particle of the traced step before that it continues
     ]
 )
 _OF_SETS = ["line", "positions", "ending", "closed", "may_mark"]
@@ -216,10 +188,9 @@ class _ParticleBatch:
         index: WordIndex,
         output: Output,
         requests: Sequence[LineRequest],
-        trace: list[ParticleStep] | None,
     ) -> None:
         self.network, self.index, self.output = network, index, output
-        self.requests, self.trace = requests, trace
+        self.requests = requests
         self.candidates: list[list[MetricalLine]] = [[] for _ in requests]
         # For each line, `(lines, …)`.
         self.fits = np.stack([index.positions(request.metre) for request in requests])
@@ -255,7 +226,6 @@ class _ParticleBatch:
         self.first = self.particles.cumsum() - self.particles
         """The first particle of each line at the beginning, `(lines,)`."""
         self.rows["positions"] = [requests[i].start.positions for i in self.rows["line"].tolist()]
-        self.rows["ancestor"] = np.arange(len(self.rows))
         self.state = np.concatenate([request.state for request in requests])  # until `plan`
 
     def plan(self) -> None:
@@ -265,7 +235,6 @@ class _ParticleBatch:
         zeros = np.zeros(lines, np.int64)
         h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
-        log_share = np.zeros(len(rows))
         typed = np.full(lines, NONE)
         for number, request in enumerate(self.requests):
             of_line = slice(first := int(self.first[number]), first + request.particles)
@@ -275,9 +244,7 @@ class _ParticleBatch:
             columns = np.flatnonzero(request.ends & (request.bias > -np.inf))
             if not columns.size:
                 continue  # the member's last word is read as the others are
-            scaled = end_logits(request, logits[number])
-            if self.trace is not None:
-                log_share[of_line] = np.log(share_of(columns, scaled))
+            scaled = logits[number] / (request.temperature * END_TEMPERATURE) + request.bias
             p = np.exp(scaled[columns] - scaled[columns].max())
             some = np.flatnonzero(p >= MIN_P * p.max())
             # Systematic: the particles spread over the distribution.
@@ -285,7 +252,6 @@ class _ParticleBatch:
             chosen = columns[some][invert(np.cumsum(p[some]), u / request.particles)]
             rows["end"][of_line] = chosen
             rows["ending"][of_line] = index.endings(request.metre)[chosen]
-        self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         line = rows["line"]
         self.towards = self.network.towards(end, self.features[line], self.subjects[line])
@@ -348,7 +314,6 @@ class _ParticleBatch:
         total, entropy = log_sum_exp(logits)
         log_p = logits[np.arange(len(x)), x] - total
         rows["score"] += fit(log_p, entropy, index.tokens[x])
-        self._record(x, log_share)
         kept = log_share > -np.inf
         for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
             self._finish(row, step)
@@ -482,23 +447,6 @@ class _ParticleBatch:
         nats = float(particle["log_weight"]), float(particle["score"])
         found.append(MetricalLine(start, tokens, *nats, state))
         self.enough[line] = len(found) >= ENOUGH * self.particles[line]
-
-    def _record(self, x: Indices, log_share: NDArray[np.float64]) -> None:
-        if self.trace is None:
-            return
-        share = np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))) * (log_share > -np.inf)
-        log_weight = self.rows["log_weight"]
-        highest = log_weight.max()
-        w = np.exp(log_weight - highest) if highest > -np.inf else np.zeros(len(x))
-        self.trace.append(
-            ParticleStep(
-                tuple(self.index.texts[column] for column in x),
-                tuple(share.tolist()),
-                tuple((w / max(w.sum(), 1)).tolist()),
-                tuple(self.rows["ancestor"].tolist()),
-            )
-        )
-        self.rows["ancestor"] = np.arange(len(x))
 
 
 def with_articles(tokens: Sequence[str], mentions: Collection[str]) -> Iterator[str]:

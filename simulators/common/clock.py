@@ -32,7 +32,7 @@ class MovableClock:
             raise ValueError(f"The clock can be moved on by {MOST_MOVED.days} days in all.")
 
     def advance(self, by: timedelta) -> None:
-        """Move it on. Raises `ValueError` as `check` does."""
+        """Move the clock on. Raises `ValueError` as `check` does."""
         self.check(by)
         self.moved += by
         for listener in self.listeners:

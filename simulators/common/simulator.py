@@ -127,7 +127,7 @@ class Simulator(ABC):
 
     @abstractmethod
     def application(self, *outer: Middleware) -> web.Application:
-        """Everything that it serves. `outer`: what requests pass first."""
+        """Everything that the simulator serves. `outer`: what requests pass first."""
 
     @abstractmethod
     def move_to(self, url: str) -> None:

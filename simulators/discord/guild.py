@@ -118,7 +118,7 @@ class Guild:
         self.joined = True
         """Whether the bot is in the server."""
         self.joined_s = FOUNDED_S
-        """Since when it is."""
+        """Time since which the server exists."""
 
     def another(self, new_id: Callable[[], str]) -> "Guild":
         """Another server with the same members."""

@@ -203,7 +203,7 @@ class Interaction:
         return self.message
 
     async def opened(self, timeout_s: float = WAIT_S) -> View:
-        """Wait for the modal that it opens. Raises like `acknowledgement`."""
+        """Wait for the modal that the interaction opens. Raises like `acknowledgement`."""
         await self._wait_for(lambda: self.view, "The modal of", timeout_s)
         if self.view is None:
             raise LookupError(f"{self.title} has opened no modal.")

@@ -63,7 +63,7 @@ class State:
         self.views = Views(clock, self.changes)
         self.deliver: Callable[[Interaction], None] = lambda asked: None
         self.interactions: list[Interaction] = []
-        """The newest ones, oldest first."""
+        """The newest interactions, oldest first."""
         self._response_urls: dict[str, Interaction] = {}
         self.listeners: list[Callable[[Interaction], None]] = []
         """Called with every interaction that is acknowledged, or fails."""

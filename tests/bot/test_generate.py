@@ -6,15 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from bot.generate import main
 from models.fingerprints import Fingerprints
-from models.networks.words import WordVocabulary
 from models.tasks import Task
 from models.weights import load_shipped, load_weights, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, words_and_characters
-from tests.models.verse.versifier import WORDS
 
 
 @pytest.fixture
@@ -24,7 +21,7 @@ def weights(tmp_path: Path) -> dict[str, str]:
     for path, task, vocabulary in ((names, "names", LETTERS), (sonnet, "sonnets", VERSE)):
         facts = card(task, vocabulary)
         save_weights(Path(path), lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
-    return {"names": names, "sonnet": sonnet, "dissect": names, "trace": sonnet}
+    return {"names": names, "sonnet": sonnet, "dissect": names}
 
 
 Lines = Callable[..., list[str]]
@@ -117,24 +114,6 @@ def test_dissect_line(verse_weights: str, lines: Lines) -> None:
     dissection = json.loads(*lines("dissect", line, "--weights", verse_weights, "--json"))
     assert dissection["line"] == line
     assert dissection["words"][-1]["token"] == "\n"
-
-
-def test_trace(tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
-    words = WordVocabulary.of([*",;:.?!-", *WORDS])
-    weights, picture = tmp_path / "verse.safetensors", tmp_path / "new" / "line.png"
-    facts = card("sonnets", VERSE, architecture="words")
-    arrays = words_and_characters(words=words).arrays()
-    save_weights(weights, arrays, facts, Fingerprints.of([]), words=WORDS)
-    poem = ["Shall I", "--seed", "2", "--weights", str(weights)]
-    first, second, _empty, saved = lines("trace", *poem, "--line", "2", "--out", str(picture))
-    assert first.startswith("Shall I")
-    assert saved == f"(picture of the last line: {picture})"
-    assert Image.open(picture).format == "PNG"
-    assert json.loads(*lines("trace", *poem, "--line", "2", "--json"))["line"] == second
-    assert verse(lines("sonnet", *poem, "--particles", "4"))[:2] == [first, second]
-    assert "The poem has 14 lines; trace one of them" in refusal(
-        ["trace", *poem, "--line", "15"], capsys
-    )
 
 
 def test_dissect_chooses_shipped_weights(

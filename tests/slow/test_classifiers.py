@@ -1,10 +1,13 @@
 """Classifiers that tell generated names and verse from real ones."""
 
+import numpy as np
+import pytest
+
 from data.corpora import load_names
 from tests.optional import skip_without
-from tests.tools.evaluation.texts import COMMON, SEA, random_poems
+from tests.tools.evaluation.texts import COMMON, PLAYS, SEA, SONNETS, poem_about, random_poems
 from tools.evaluation.names import auc
-from tools.evaluation.sense import told_apart
+from tools.evaluation.sense import SenseReference, measure_sense, told_apart
 from tools.evaluation.verse import MeasuredPoem
 
 skip_without("sklearn", "textblob", requirements="requirements-evaluate.txt")
@@ -48,3 +51,14 @@ def test_lines_with_given_words_do_not_count() -> None:
     real = random(40, seed=2)
     assert area([MeasuredPoem(text, len(given)) for text in texts], real) < 0.6
     assert area([MeasuredPoem(text) for text in texts], real) > 0.65
+
+
+def test_poems_like_the_sonnets() -> None:
+    reference = SenseReference.fit(SONNETS, PLAYS[:150], PLAYS[150:])
+    rng = np.random.default_rng(5)
+    sense = measure_sense([MeasuredPoem(poem_about(i % 2, rng=rng)) for i in range(20)], reference)
+    assert sense.told_apart is not None
+    assert sense.told_apart == pytest.approx(0.5, abs=0.15)
+    sonnets = measure_sense(reference.real, reference, draws=0)
+    assert sonnets.told_apart is None
+    assert sense.subject == pytest.approx(0.75, abs=0.1)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.corpora import read_corpus
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
@@ -18,7 +17,6 @@ from models.training.schedules import Schedule, WordSchedule
 from models.weights import SHIPPED, load_shipped
 from tests import keras
 from tests.models.tiny import lstm
-from tests.seed import SHAKESPEARE, needs_seed
 from tests.slow.passages import PASSAGES, VALIDATION
 
 if keras.IS_SKIPPED:
@@ -164,49 +162,3 @@ def test_windows_start_at_lines() -> None:
         assert "\n" + window in "\n" + text
     np.testing.assert_array_equal(x[:, 1:], y[:, :-1])
     assert (x[:, 0] == trainer.vocabulary.end).all()
-
-
-NOTEBOOK_TEXT = "".join(PASSAGES) * 2
-
-
-def test_notebook_windows() -> None:
-    trainer = keras_verse.NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 0, epochs=1)
-    examples = len(range(0, len(NOTEBOOK_TEXT) - 40, 3))
-    assert trainer.x.shape == (examples, 40)
-    for example in (0, 1, examples - 1):
-        begin = 3 * example
-        assert trainer.vocabulary.decode(trainer.x[example]) == NOTEBOOK_TEXT[begin : begin + 40]
-        assert trainer.vocabulary.decode([trainer.y[example]]) == NOTEBOOK_TEXT[begin + 40]
-
-
-@needs_seed
-def test_notebook_text_has_31412_examples() -> None:
-    trainer = keras_verse.NotebookVerseTrainer(
-        read_corpus(SHAKESPEARE, "verse").plain.lower(), [], 0, epochs=60
-    )
-    assert trainer.x.shape == (31_412, 40)
-    assert len(trainer.vocabulary) == 38
-    assert trainer.steps == 60 * 246
-
-
-def test_notebook_epoch_resumes() -> None:
-    begin = lstm(Vocabulary.of([NOTEBOOK_TEXT]), units=12)
-    before = {name: array.copy() for name, array in begin.arrays().items()}
-
-    def trainer() -> "keras_verse.NotebookVerseTrainer":
-        return keras_verse.NotebookVerseTrainer(NOTEBOOK_TEXT, VALIDATION, 5, epochs=1, begin=begin)
-
-    whole, resumed = trainer(), trainer()
-    for name, array in whole.arrays().items():
-        np.testing.assert_array_equal(array, before[name])
-    running = whole.train()
-    first = list(itertools.islice(running, 1))
-    checkpoint = whole.checkpoint()
-    progress = first + list(running)  # must not change the checkpoint
-    assert len(progress) == whole.steps == -(-len(whole.x) // 128) >= 2
-    assert sum(p.characters for p in progress) == len(whole.x)
-    assert [p.milestone for p in progress] == [False] * (whole.steps - 1) + [True]
-    assert np.abs(whole.arrays()["Wy"] - before["Wy"]).max() > 1e-4
-    resumed.restore(checkpoint)
-    assert losses(first + list(resumed.train())) == pytest.approx(losses(progress), abs=1e-4)
-    assert whole.network().vocabulary == begin.vocabulary

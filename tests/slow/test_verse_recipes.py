@@ -231,17 +231,6 @@ def test_weights_of_another_task(tmp_path: Path) -> None:
         recipes.RECIPES["default"].plan(Options(initial_weights=path))
 
 
-def test_notebook_continues_with_the_characters(corpus: Path, tmp_path: Path) -> None:
-    """Or starts from nothing."""
-    notebook = recipes.RECIPES["notebook"]
-    initial = base(tmp_path / "base.safetensors", words=True)
-    plan = notebook.plan(Options(corpus=corpus, initial_weights=initial))
-    assert plan.architecture == "lstm"
-    for name, array in lstm().arrays().items():
-        np.testing.assert_allclose(plan.trainer.arrays()[name], array, atol=1e-3)
-    assert notebook.plan(Options(corpus=corpus, initial_weights=FROM_NOTHING)).base is None
-
-
 @pytest.mark.parametrize(
     ("size", "passes", "updates"), [(5_000, 40, 40), (100_000, 40, 694), (10_000_000, 3, 5208)]
 )

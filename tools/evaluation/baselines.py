@@ -66,7 +66,7 @@ def quick_names(corpus_file: Path | None, show_status: ShowStatus) -> tuple[Netw
 def notebook_sonnets() -> Network:
     """The stored network of the notebook's recipe for sonnets.
 
-    It was made by `bot.train sonnets --recipe notebook`, with Keras, in hours.
+    Version 1.0.0 has made it with Keras, in hours.
     """
     return load_shipped("baselines/notebook-sonnets").network
 

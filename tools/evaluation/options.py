@@ -29,6 +29,8 @@ class EvaluationOptions:
     """Seed of the first request, or of the first poem; each further one adds 1."""
     count: int | None = None
     """Number of requests, of ten names each, or of poems; by default the number on the page."""
+    openings: Path | None = None
+    """A file of openings of poems, one per line; by default those of the page."""
     corpora: Path | None = None
     """A folder of packed verse that the network was trained on, to search for copies."""
     page: Path | None = None
@@ -41,7 +43,7 @@ class EvaluationOptions:
     @property
     def measures_shipped(self) -> bool:
         """Whether the shipped weights are measured as the page of the project says."""
-        return not any((self.weights, self.corpus, self.count, self.seed))
+        return not any((self.weights, self.corpus, self.count, self.openings, self.seed))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ INTRODUCTION = """\
 # Scoreboard
 
 Results of `python -m bot.evaluate names` and `python -m bot.evaluate sonnets`. To repeat them,
-install `requirements-evaluate.txt`. Use `--seed` for other seeds; see `--help`.
+install `requirements-evaluate.txt`. Use `--seed` and `--openings` for other seeds and openings; see
+`--help`.
 
 Poems that were not picked are on [a page of their own](poems.md).
 
@@ -59,7 +60,7 @@ class Table:
 
     title: str
     note: str
-    """How it was measured."""
+    """A note on how the figures were measured."""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 

@@ -96,7 +96,7 @@ class Month:
     # Processes
 
     async def _start(self) -> None:
-        """Start those that do not run."""
+        """Start the processes that do not run."""
         self.processes = [process for process in self.processes if not process.is_dead]
         while len(self.processes) < self.number:
             is_shared = self.number > 1

@@ -56,7 +56,7 @@ class Chat:
     closed_channels: set[int] = field(default_factory=set)
     """Channels that were deleted."""
     is_away: bool = False
-    """Whether nobody can reach it."""
+    """Whether nobody can reach the chat."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(10**6))
     nonces: dict[tuple[int, int], tuple[datetime, int]] = field(default_factory=dict)
 
@@ -211,7 +211,7 @@ class Process:
         self.chat = chat
         self.is_dead = False
         self.fuse: int | None = None
-        """Number of moments until it is killed."""
+        """Number of moments until the process is killed."""
         self.database = _Database(url, self)
         self.view = View(chat, self)
         fleet = _Fleet() if is_shared else None
@@ -220,7 +220,7 @@ class Process:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def point(self) -> None:
-        """A moment at which it can be killed. Raises `CancelledError` when it is."""
+        """A moment at which the process can be killed. Raises `CancelledError` when it is."""
         if self.fuse is not None and not self.is_dead:
             self.fuse -= 1
             if self.fuse < 0:

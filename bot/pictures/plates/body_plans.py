@@ -47,7 +47,7 @@ class BodyPlan:
     trunk_angle: float
     """How steeply the trunk rises from hip to shoulder."""
     trunk_arch: float
-    """How much more it rises behind than in front."""
+    """How much more the trunk rises behind than in front."""
     neck_angles: tuple[float, float]
     """How steeply the neck rises, at its base and at the head."""
     head_angle: float

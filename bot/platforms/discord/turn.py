@@ -323,6 +323,6 @@ class DiscordAttachment:
         self.size = attachment.size
 
     async def read(self) -> bytes:
-        """Download it. Raises `DeliveryError`."""
+        """Download the file. Raises `DeliveryError`."""
         async with delivery(TRANSFER_S):
             return await self._attachment.read()

@@ -124,7 +124,7 @@ class SlackPlatform:
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
-        """Threads of messages in one, by channel and timestamp: what follows them goes there."""
+        """Threads of messages, by channel and timestamp: what follows a message goes there."""
 
     async def identify(self) -> None:
         """Ask Slack which workspace and bot the token belongs to.
@@ -431,7 +431,7 @@ class SlackPlatform:
         await self.api.revoke()
 
     def newcomers(self, _since: datetime) -> Mapping[int, Sequence[int]]:
-        """None: the bot hears of each channel to which it is invited."""
+        """No channels: Slack tells the bot of each one to which it is invited."""
         return {}
 
     async def _send_rest(

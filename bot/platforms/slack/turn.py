@@ -148,7 +148,7 @@ class SlackTurn:
 
     @property
     def can_admit_bot(self) -> bool:
-        """Whether an app can be invited there."""
+        """Whether an app can be invited into the channel."""
         return not self.origin.is_closed
 
     async def language(self, *, private: bool = False) -> Language:
@@ -473,7 +473,7 @@ class SlackAttachment:
         self._api = api
 
     async def read(self) -> bytes:
-        """Download it. Raises `DeliveryError`."""
+        """Download the file. Raises `DeliveryError`."""
         content = await self._api.download(self._address, self.size + 1)
         if len(content) != self.size:
             raise DeliveryError(f"a file has {len(content)} bytes and not {self.size}")

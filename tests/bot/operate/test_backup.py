@@ -14,14 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from bot.operate.archive import YOUNG_S, ArchiveError, ArchiveReader, ArchiveWriter, Manifest
 from bot.operate.backup import read_archive, write_archive
 from bot.store import Database, Store, migrations
 from bot.store.backup import NOT_BACKED_UP, RestoreError, snapshot
 from bot.store.identities import Identities
-from bot.store.schema import Base, Candidate, Community, Poem, Poll
+from bot.store.schema import (
+    Base,
+    Candidate,
+    Community,
+    OutboxRow,
+    Poem,
+    Poll,
+    WinnerAnswer,
+)
 from tests.bot.operate.random_rows import fill_randomly
 from tests.bot.store.test_database import SQLITE
 
@@ -129,6 +137,30 @@ async def test_consistent_under_writes(
 
 def poll_of(number: int) -> Poll:
     return Poll(id=number, community_id=number, channel_id=1, opened_at=NOW, closes_at=NOW)
+
+
+@ACROSS
+async def test_unfinished_messages(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    """They go into the outbox again, only to be edited: they may have been sent since."""
+    async with database.writing() as session:
+        session.add_all(map(poll_of, (1, 2, 3)))
+        await session.flush()
+        session.add_all(
+            WinnerAnswer(channel_id=8, message_id=n, poll_id=1, community_id=1, is_outdated=n == 5)
+            for n in (5, 6)
+        )
+        await session.execute(update(Poll).where(Poll.id > 1).values(closed_at=NOW))
+        await session.execute(update(Poll).where(Poll.id > 2).values(announced_at=NOW))
+        session.add(OutboxRow(kind="daily", subject_id=1, channel_id=1, due_at=NOW, until=NOW))
+    await write_archive(database, tmp_path / "backup.zip")
+    await restored(tmp_path / "backup.zip", empty_database)
+    async with empty_database.reading() as session:
+        rows = [*await session.scalars(select(OutboxRow))]
+    found = {(row.kind, row.subject_id, row.channel_id) for row in rows}
+    assert found == {("result", 2, 1), ("answer", 5, 8)}
+    assert all(row.until <= datetime.now(UTC) for row in rows)
 
 
 @ACROSS

@@ -60,7 +60,7 @@ CALLED_IN = {
         "bot/training/progress.py",
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
         # An operator's terminal has no members.
-        *("bot/terminal.py", "bot/train.py", "bot/pictures/line_trace.py"),
+        *("bot/terminal.py", "bot/train.py"),
     },
     # Private answers to those who decide: members who are blocked, what was removed.
     "privately": {

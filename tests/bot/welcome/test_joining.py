@@ -12,6 +12,7 @@ from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat, Shown
 from tests.bot.conftest import Home
+from tests.waiting import eventually
 
 FIRST_WORDS = "👋 Mangosaurus names new dinosaurs. Vote for the best name"
 
@@ -87,6 +88,7 @@ async def test_channel_on_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -
     assert found is not None
     monkeypatch.setattr(found, "_system_channel_id", system.id)
     await joined(home, guild)
+    await eventually(system.history)
     assert not chat.history()
     (shown,) = system.history()
     assert shown.content.startswith(FIRST_WORDS)

@@ -13,11 +13,10 @@ from models.networks.words import NONE, PLAN, WordLSTM, WordVocabulary
 from models.verse import word_lines as module
 from models.verse.forms import Metre
 from models.verse.word_index import Output, WordIndex
-from models.verse.word_lines import MAX_TOKENS, ParticleStep, write_lines
+from models.verse.word_lines import write_lines
 from tests.models.tiny import word_lstm
 from tests.models.verse.test_word_index import after
 from tests.models.verse.test_word_lines import (
-    ANY,
     DAYS,
     INDEX,
     METRE,
@@ -135,13 +134,8 @@ def test_particles_that_are_stuck_die_out() -> None:
     ends = np.arange(len(index.texts)) == index.column["delight"]
     assert index.inner(metre, metre.starts, 1 << 4)[index.column["remember"]]
     a_request = request("", metre, network=network, index=index, ends=ends, particles=64)
-    trace: list[ParticleStep] = []
-    (found,) = write_lines(network, index, Output(network, index), [a_request], trace)
+    (found,) = write_lines(network, index, Output(network, index), [a_request])
     assert 0 < len(found) < 64
-    shares = [share for step in trace for share in step.allowed]
-    weights = [weight for step in trace for weight in step.weights]
-    assert 0 in shares
-    assert [share > 0 for share in shares] == [weight > 0 for weight in weights]
     texts = {candidate.written for candidate in found}
     pairs = {f"{a} {b} delight" for a in ("delight", "above") for b in ("delight", "above")}
     assert texts <= {"eternity delight"} | pairs
@@ -187,20 +181,3 @@ def test_unlikely_words_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last word of the line too; the likeliest one never is."""
     monkeypatch.setattr(module, "MIN_P", 1.0)
     assert len({lines(request(seed=seed, particles=1))[0] for seed in range(4)}) == 1
-
-
-def test_trace() -> None:
-    trace: list[ParticleStep] = []
-    output = Output(NETWORK, INDEX)
-    (found,) = write_lines(NETWORK, INDEX, output, [request("shall i ", particles=4)], trace)
-    assert 3 < len(trace) <= 1 + MAX_TOKENS
-    assert all(ANY[INDEX.column[end]] for end in trace[0].words)  # what is planned
-    particles = 4
-    for step in trace:
-        assert len(step.words) == len(step.allowed) == len(step.parents) <= particles
-        assert set(step.words) <= set(INDEX.texts)
-        assert all(0 <= share <= 1 + 1e-6 for share in step.allowed)
-        assert sum(step.weights) == pytest.approx(1)
-        assert all(0 <= parent < particles for parent in step.parents)
-        particles = len(step.words)
-    assert sum(step.words.count("\n") for step in trace) == len(found)

@@ -76,15 +76,15 @@ class _Client(SocketModeClient):
 
     def __init__(self, address: str, take: Callable[["_Client", Payload], None]) -> None:
         self.error: BaseException | None = None
-        """Why it could not connect."""
+        """Why the client could not connect."""
         self.settled = asyncio.Event()
         """Set once Slack has greeted it, or sent it away, or it has failed."""
         self.is_greeted = False
         self.ending = asyncio.Event()
-        """Set when it should be renewed."""
+        """Set when the connection should be renewed."""
         self.reason = ""
         self.pending = 0
-        """Envelopes that it has not acknowledged yet."""
+        """Envelopes that the client has not acknowledged yet."""
         self.missed = 0
         """Envelopes on other connections since the last on this one."""
         self.heard_at = self.opened_at = time.monotonic()
@@ -137,7 +137,7 @@ class _Client(SocketModeClient):
         self.ending.set()
 
     async def discard(self) -> None:
-        """Close it, whatever state it is in."""
+        """Close the connection, whatever its state."""
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self.close()  # type: ignore[no-untyped-call]
