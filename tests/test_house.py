@@ -23,7 +23,7 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.features bot.launch
     bot.platforms.slack bot.startup
-bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
+bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat bot.text
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
     bot.trainer models.weights
 bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
