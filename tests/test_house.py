@@ -23,9 +23,9 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.features bot.launch
     bot.platforms.slack bot.startup
-bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat bot.text
+bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
-    bot.trainer models.weights
+    bot.text bot.trainer models.weights
 bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
     bot.platforms.slack bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup
     bot.version
