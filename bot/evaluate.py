@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> OptionParser:
     parser = OptionParser(
         prog="python -m bot.evaluate",
-        description="Compare a network with its baselines. Prints a table, and writes a page with "
-        "samples and the figures as JSON.",
+        description="Compare a network with its baselines. Prints tables, and writes a page with "
+        "samples.",
         epilog=f"examples:\n{EXAMPLES}",
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network writes")
@@ -69,7 +69,6 @@ def _parser() -> OptionParser:
     parser.add_switch(
         "poems", "sonnets: write only the page of poems, poems.md beside the other page"
     )
-    parser.add_switch("json", "print JSON instead of tables")
     parser.add_switch(
         "record",
         "store the held-out loss in the model card of the weights, and the headline figures of "
@@ -82,7 +81,7 @@ FILES = {
     "weights": "weight file to measure (default: the shipped one)",
     "corpus": "corpus file, a tenth of which is held out (default: the project's)",
     "openings": "sonnets: file with one opening per line (default: the scoreboard's twenty)",
-    "page": "page to write, with a folder of the same name for its files (default: "
+    "page": "page to write (default: "
     "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
 }
 """The options whose values are files."""

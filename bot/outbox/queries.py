@@ -97,8 +97,9 @@ async def put(
         "revision": OutboxRow.revision + 1,
     }
     key = "kind", "subject_id", "channel_id"
-    await session.execute(row.on_conflict_do_update(index_elements=key, set_=anew))
-    session.info[Database.WAKES] = True
+    written = row.on_conflict_do_update(index_elements=key, set_=anew).returning(OutboxRow.id)
+    if [*await session.scalars(written)]:
+        session.info[Database.WAKES] = True
 
 
 class Outbox(Queries):

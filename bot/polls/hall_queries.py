@@ -186,10 +186,10 @@ class HallOfFame(Queries):
             )
             noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
             # Another member may have turned to the same page at the same time.
-            await session.execute(noted.on_conflict_do_nothing())
-            await put_outdated(
-                session, and_(of_channel, WinnerAnswer.message_id == message_id), now
-            )
+            found = noted.on_conflict_do_nothing().returning(WinnerAnswer.is_outdated)
+            if any(await session.scalars(found)):
+                it = and_(of_channel, WinnerAnswer.message_id == message_id)
+                await put_outdated(session, it, now)
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )

@@ -1,17 +1,15 @@
-"""Held-out text: cross-entropies, their intervals and differences, and the loss on a model card.
+"""Held-out text: cross-entropies, their intervals, and the loss on a model card.
 
 Items are resampled with replacement (Efron, 1979), always with the same generator, so that equal
-losses have equal intervals. Two models are compared on the same resampled items, since a poem that
-is hard for both says little about which of them is better.
+losses have equal intervals.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.corpora import Corpus, CorpusError
 from models.networks.network import Network
@@ -25,59 +23,19 @@ TOLERANCE = 1e-5
 """Relative difference up to which a loss is that of the card: machines round differently."""
 NOTE = (
     "Mean −ln p per character of the held-out part, each item from the initial state. The 95% "
-    "intervals are bootstrapped over the items. Differences are paired by item; below zero, "
-    "Mangosaurus is better."
+    "intervals are bootstrapped over the items."
 )
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95% interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def interval(losses: Losses) -> tuple[float, float] | None:
     """Ends of the 95% interval of the mean; `None` for a single item."""
-    return _ends(_resampled(losses)) if len(losses.nats) > 1 else None
-
-
-def difference(ours: Losses, other: Losses) -> Estimate | None:
-    """Our cross-entropy minus the other, in nats per character, paired by item.
-
-    Below zero, ours is better. `None` for a single item.
-    """
-    if len(ours.nats) < 2:
-        return None
-    value = ours.nats_per_character - other.nats_per_character
-    return Estimate(value, *_ends(_resampled(ours) - _resampled(other)))
-
-
-def _resampled(losses: Losses) -> NDArray[np.float64]:
-    """Means of resampled items, `(resamples,)`: the same items for losses on the same texts."""
     items = len(losses.nats)
+    if items < 2:
+        return None
     rows = np.random.default_rng(0).integers(items, size=(RESAMPLES, items))
-    means: NDArray[np.float64] = losses.nats[rows].sum(axis=1) / losses.sizes[rows].sum(axis=1)
-    return means
-
-
-def _ends(means: NDArray[np.float64]) -> tuple[float, float]:
+    means = losses.nats[rows].sum(axis=1) / losses.sizes[rows].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
-
-
-def figures_of(losses: Losses, **further: object) -> dict[str, object]:
-    """The unrounded figures, for a JSON file."""
-    return {
-        "nats_per_character": losses.nats_per_character,
-        "interval": interval(losses),
-        **further,
-        "items": len(losses.nats),
-        "characters": int(losses.sizes.sum()),
-        "unknown": losses.unknown,
-    }
 
 
 @dataclass
@@ -98,38 +56,14 @@ class HeldOutLosses:
         """The losses of Mangosaurus, which is measured first."""
         return next(iter(self.losses.values()))
 
-    def differences(self) -> Mapping[str, Estimate | None]:
-        """The loss of Mangosaurus minus that of each other system."""
-        others = list(self.losses.items())[1:]
-        return {system: difference(self.ours, losses) for system, losses in others}
-
     def table(self) -> Table:
         """The table for the scoreboard."""
-        differences, rows = self.differences(), []
+        rows = []
         for system, losses in self.losses.items():
-            ends, estimate = interval(losses), differences.get(system)
-            rows.append(
-                (
-                    system,
-                    f"{losses.nats_per_character:.4f}",
-                    "{:.3f} to {:.3f}".format(*ends) if ends else "",
-                    _signed(estimate) if estimate else "",
-                )
-            )
-        columns = ("system", "nats/char", "95% interval", "Mangosaurus minus this")
-        return Table("Held-out text", NOTE, columns, tuple(rows))
-
-    def figures(self) -> dict[str, object]:
-        """The unrounded figures, for the JSON file."""
-        differences = self.differences()
-        return {
-            system: figures_of(losses, difference=differences.get(system))
-            for system, losses in self.losses.items()
-        }
-
-
-def _signed(estimate: Estimate) -> str:
-    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
+            ends = interval(losses)
+            shown = "{:.3f} to {:.3f}".format(*ends) if ends else ""
+            rows.append((system, f"{losses.nats_per_character:.4f}", shown))
+        return Table("Held-out text", NOTE, ("system", "nats/char", "95% interval"), tuple(rows))
 
 
 def held_out_losses(trained: Trained, corpus: Corpus) -> Losses:

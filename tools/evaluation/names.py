@@ -1,6 +1,5 @@
 """Names: how good they are, the systems they are compared with, and their board."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,20 +99,12 @@ def names_board(evaluation: Evaluation) -> Board:
     starts = range(0, len(names), SAMPLES_IN_ROW)
     return Board(
         task="names",
-        weights=evaluation.trained.digest,
         facts=evaluation.facts(),
         targets=_targets(found),
         tables=(found.losses.table(), _quality_table(found)),
         samples_title=f"The first {SAMPLES} names",
         samples=tuple(", ".join(names[i : i + SAMPLES_IN_ROW]) for i in starts),
         headline=_headline(found),
-        figures={
-            "held_out": found.losses.figures(),
-            "quick_seconds": found.quick_seconds,
-            "writing": [dataclasses.asdict(system) for system in found.systems],
-            "new_cluster_of_real_names": found.real_new_cluster,
-            "auc_of_real_names": found.real,
-        },
     )
 
 

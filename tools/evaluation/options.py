@@ -34,7 +34,6 @@ class EvaluationOptions:
     corpora: Path | None = None
     """A folder of packed verse that the network was trained on, to search for copies."""
     page: Path | None = None
-    json: bool = False
     poems: bool = False
     """Whether to write the page of poems alone."""
     record: bool = False

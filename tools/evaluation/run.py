@@ -1,7 +1,6 @@
 """Evaluation of a task: the held-out loss alone, or everything on the scoreboard."""
 
 import importlib.util
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from models.weights import SHIPPED, Trained
 from tools.evaluation.baselines import ShowStatus
 from tools.evaluation.held_out import (
     check_record,
-    figures_of,
     held_out_losses,
     interval,
     leak_warning,
@@ -73,9 +71,6 @@ def _show_quick(
 ) -> None:
     """Print the held-out loss."""
     losses = held_out_losses(trained, corpus)
-    if options.json:
-        console.print_json(json.dumps(figures_of(losses) | {"weights": trained.digest}))
-        return
     table = Table(title=f"{trained.card.task}: {escape(corpus.title)}", show_header=False)
     table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
     table.add_row("held out", f"{len(losses.nats):,} items, {losses.sizes.sum():,.0f} characters")
@@ -116,17 +111,15 @@ def _make_scoreboard(
         evaluation = Evaluation(path, trained, corpus, options, count, show_status)
         board = make_board(evaluation)
         page.parent.mkdir(parents=True, exist_ok=True)
-        written = publish(board, page)
+        publish(board, page)
+        written = [page]
         if options.task == "sonnets":
             written.append(page.with_name(POEMS))
             write_poems(evaluation, written[-1])
     if options.record and path.resolve().parent == SHIPPED.resolve():
         write_headline(options.task, trained.digest, board.headline, path.parent / FILE)
-    if options.json:
-        console.print_json(board.to_json())
-    else:
-        console.print(Markdown(markdown(board)))
-        console.print(f"Written: {', '.join(map(str, written))}")
+    console.print(Markdown(markdown(board)))
+    console.print(f"Written: {', '.join(map(str, written))}")
 
 
 def _page(options: EvaluationOptions) -> Path:

@@ -1,15 +1,12 @@
-"""Scoreboard: the results of an evaluation as a Markdown page, with the figures beside it.
+"""Scoreboard: the results of an evaluation as a Markdown page.
 
 Each task has a board with targets, tables and samples. The page has one part for each task.
 """
 
-import dataclasses
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.help.headline import Figure
 from data.files import write_atomically
@@ -70,9 +67,6 @@ class Board:
     """The part of one task on the scoreboard."""
 
     task: str
-    """The task, `kind` in the JSON."""
-    weights: str
-    """SHA-256 of the weight file."""
     facts: tuple[tuple[str, str], ...]
     """Facts about the run: what was measured, when and how."""
     targets: tuple[QualityTarget, ...]
@@ -81,29 +75,14 @@ class Board:
     samples: tuple[str, ...]
     """Unselected samples: lists of names. Poems have a page of their own."""
     headline: tuple[Figure, ...]
-    figures: Mapping[str, Any]
-    """The unrounded figures, for programs."""
-
-    def to_json(self) -> str:
-        """The board as a JSON text."""
-        found = {"kind" if k == "task" else k: v for k, v in dataclasses.asdict(self).items()}
-        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
-def publish(board: Board, path: Path) -> list[Path]:
-    """Write the page to `path`, and its files to the folder beside it; returns page and figures.
-
-    The parts of other tasks stay as they are on the page.
-    """
-    folder = path.with_suffix("")
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = folder / f"{board.task}.json"
-    write_atomically(figures, board.to_json().encode())
+def publish(board: Board, path: Path) -> None:
+    """Write the page to `path`. The parts of other tasks stay as they are on it."""
     parts = parts_of(path.read_text(encoding="utf-8")) if path.exists() else {}
     parts[board.task] = markdown(board)
     page = "\n".join([INTRODUCTION, *(parts[task] for task in TASKS if task in parts)])
     write_atomically(path, page.encode())
-    return [path, figures]
 
 
 def parts_of(page: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Sonnets: how good they are, the systems they are compared with, and their board."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -98,7 +97,6 @@ def sonnets_board(evaluation: Evaluation) -> Board:
     found = _findings(evaluation)
     return Board(
         task="sonnets",
-        weights=evaluation.trained.digest,
         facts=(*evaluation.facts(), ("read", found.read)),
         targets=_targets(found, sum(p.stat().st_size for p in SHIPPED.rglob("*.safetensors"))),
         tables=(
@@ -111,11 +109,6 @@ def sonnets_board(evaluation: Evaluation) -> Board:
         samples_title="",
         samples=(),
         headline=_headline(found),
-        figures={
-            "held_out": found.losses.figures(),
-            "verse": [dataclasses.asdict(verse) for verse in found.verse],
-            "short_forms": {name: dataclasses.asdict(q) for name, q in found.short.items()},
-        },
     )
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from bot.pictures.day_plot import Chart, Series, day_plot, segments
 from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve
 from bot.pictures.scales import round_above, ticks
+from bot.text.technical import technical
 from tests.bot.pictures.pixels import decoded
 
 LOSSES = [2.0, 1.5] * 60
@@ -22,20 +23,8 @@ def picture(
     losses: Sequence[float] = LOSSES,
     validation: Sequence[tuple[int, float]] = ((60, 1.8), (120, 1.6)),
     restarts: Sequence[int] = (61,),
-    title: str = "dinos.txt",
 ) -> Image.Image:
-    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts, title))).convert("RGB")
-
-
-@pytest.mark.parametrize(
-    "title", ["dinos.txt, recipe quick", "恐竜.txt", "$1_{.txt", "", "m" * 200]
-)
-def test_any_title_can_be_drawn(title: str) -> None:
-    assert picture(title=title).size == (WIDTH, HEIGHT)
-
-
-def test_title_is_drawn() -> None:
-    assert picture(title="dinos.txt").tobytes() != picture(title="").tobytes()
+    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts))).convert("RGB")
 
 
 @pytest.mark.parametrize(
@@ -82,13 +71,14 @@ def test_gaps() -> None:
 @pytest.mark.parametrize("values", [[], [3.0], [None, None], [0.0, 0.0, 1e9]])
 def test_any_day_can_be_drawn(values: list[float | None]) -> None:
     hours = [24.0 - number for number in range(len(values))]
+    one, two, unit = technical("One"), technical("Two"), technical("s")
     charts = [
-        Chart("One", "s", (Series("", values),)),
-        Chart("Two", "s", (Series("all", values), Series("failed", values))),
+        Chart(one, unit, (Series(values),)),
+        Chart(two, unit, (Series(values, one), Series(values, two))),
     ]
     picture = decoded(day_plot(hours, charts))
     assert picture.width == 1080
-    empty = decoded(day_plot([], [Chart("One", "s", ()), Chart("Two", "s", ())]))
+    empty = decoded(day_plot([], [Chart(one, unit, ()), Chart(two, unit, ())]))
     assert picture.size == empty.size
 
 

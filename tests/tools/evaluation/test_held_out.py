@@ -16,7 +16,6 @@ from tools.evaluation.baselines import kneser_ney, sample_names
 from tools.evaluation.held_out import (
     HeldOutLosses,
     check_record,
-    difference,
     interval,
     leak_warning,
 )
@@ -40,22 +39,12 @@ def test_losses() -> None:
 
 
 def test_intervals() -> None:
-    """Of equal items, of single ones, and of differences, which are paired."""
+    """Of equal items, of single ones, and of different ones."""
     assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
     assert interval(losses(12)) is None
-    assert difference(losses(10), losses(20)) is None
-    hard_and_easy = losses(30, 10, 20, 5)
-    ends = interval(hard_and_easy)
+    ends = interval(losses(30, 10, 20, 5))
     assert ends is not None
     assert np.ptp(ends) > 1
-    found = difference(hard_and_easy, losses(31, 11, 21, 6))
-    assert found is not None
-    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
-    found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
-    assert found is not None
-    assert found.value == 0
-    assert found.low < -0.5
-    assert found.high > 0.5
 
 
 def test_table() -> None:
@@ -65,8 +54,7 @@ def test_table() -> None:
     held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))
     rows = {row[0]: row[1:] for row in held_out.table().rows}
     assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
-    assert rows["ours"][-1] == ""
-    assert rows["Kneser-Ney, order 3"][-1].startswith("+")
+    assert list(rows) == ["ours", "Kneser-Ney, order 1", "Kneser-Ney, order 3"]
 
 
 def test_leaks() -> None:
