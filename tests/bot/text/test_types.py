@@ -61,7 +61,6 @@ CALLED_IN = {
         "bot/training/models.py",
         "bot/training/progress.py",
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
-        "bot/terminal.py",  # an operator's terminal has no members
         "bot/train.py",
     },
     # Private answers to those who decide: members who are blocked, what was removed.
