@@ -25,7 +25,7 @@ bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.feat
     bot.platforms.slack bot.startup
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
-    bot.trainer models.weights
+    bot.text bot.trainer models.weights
 bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
     bot.platforms.slack bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup
     bot.version

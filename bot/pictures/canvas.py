@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from bot.pictures.svg import svg_of
 from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element
+from data.phrases import Showable
 
 MARGIN = 28
 GAP = 6
@@ -70,7 +71,7 @@ class Canvas:
     def write(
         self,
         position: tuple[float, float],
-        words: str,
+        words: Showable,
         size: float,
         color: Color,
         *,
@@ -82,19 +83,21 @@ class Canvas:
 
         position: a point of their baseline: its left end, or at `align` of its width.
         """
-        words = drawable_text(words, style)
-        size = fitting_size(words, style, size, width) if width else size
-        self.add(text_element(*position, words, style, size, align), color)
+        drawn = drawable_text(words, style)
+        size = fitting_size(drawn, style, size, width) if width else size
+        self.add(text_element(*position, drawn, style, size, align), color)
 
-    def write_on(self, background: Color, box: Box, words: str, size: float, margin: int) -> None:
+    def write_on(
+        self, background: Color, box: Box, words: Showable, size: float, margin: int
+    ) -> None:
         """Write words in the middle of a box, in white or black; smaller if needed."""
         left, top, right, bottom = box
-        words, width = drawable_text(words, FontStyle.SANS), right - left - 2 * margin
-        size = fitting_size(words, FontStyle.SANS, size, width)
+        drawn, width = drawable_text(words, FontStyle.SANS), right - left - 2 * margin
+        size = fitting_size(drawn, FontStyle.SANS, size, width)
         # Half of a capital's height below the middle, so letters share one baseline.
         position = (left + right) / 2, (top + bottom) / 2 + 0.33 * size
         color = text_color_on(background)
-        self.add(text_element(*position, words, FontStyle.SANS, size), color)
+        self.add(text_element(*position, drawn, FontStyle.SANS, size), color)
 
     def cell(self, box: Box, background: Color, *, framed: bool = False, radius: float = 8) -> None:
         """Draw a box with round corners."""

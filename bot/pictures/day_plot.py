@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bot.pictures.canvas import CHOSEN, MARGIN, MUTED, TEXT, Canvas, Color
 from bot.pictures.scales import round_above
 from bot.pictures.text import FontStyle, text_width
+from bot.text.technical import technical
+from data.phrases import NOTHING, Phrase, Showable
 
 HOURS = 24
 WIDTH, PLOT_HEIGHT = 1_080, 150
@@ -23,18 +25,18 @@ GAP_HOURS = 0.05
 class Series:
     """Values over time."""
 
-    name: str
-    """Name of the series, shown if there are two."""
     values: Sequence[float | None]
     """One for each time of the plot; `None` is a gap."""
+    name: Showable = NOTHING
+    """Name of the series, shown if there are two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """One or two series with a common scale, from 0 to a round number above the largest value."""
 
-    title: str
-    unit: str
+    title: Showable
+    unit: Showable
     series: tuple[Series, ...]
 
 
@@ -48,7 +50,7 @@ def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> str:
     for number, chart in enumerate(charts):
         _draw_chart(canvas, MARGIN + number * CHART_HEIGHT, hours_ago, chart)
     for hours in range(HOURS, -1, -6):
-        label = f"{hours} h ago" if hours else "now"
+        label = Phrase("{hours} h ago").format(hours=hours) if hours else technical("now")
         place, align = (_x(hours), height - MARGIN), {HOURS: 0.0, 0: 1.0}.get(hours, 0.5)
         canvas.write(place, label, LABEL_SIZE, MUTED, align=align)
     return canvas.svg()
@@ -79,7 +81,7 @@ def _draw_chart(canvas: Canvas, top: int, hours_ago: Sequence[float], chart: Cha
     for series, color in zip(named, LINES, strict=False):
         canvas.write((left + 24, baseline), series.name, LABEL_SIZE, color)
         left += 24 + text_width(series.name, FontStyle.SANS, LABEL_SIZE)
-    label = f"{highest:,g} {chart.unit}"
+    label = Phrase("{highest:,g} {unit}").format(highest=highest, unit=chart.unit)
     canvas.write((WIDTH - MARGIN, baseline), label, LABEL_SIZE, MUTED, align=1)
     plot = baseline + 14
     for share in (0.0, 0.5, 1.0):

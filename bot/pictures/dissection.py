@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bot.creatures.labels import meaning
 from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
-from bot.text.formats import cut, odds, percent
+from bot.text.formats import odds, percent, shortened
 from bot.text.technical import technical
-from data.phrases import ENGLISH, NOTHING, Showable, in_language
+from data.phrases import NOTHING, Phrase, Showable
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import LineDissection, WordChoice
@@ -32,7 +32,7 @@ LONGEST_MEANING = 60
 HEAD_HEIGHT, CELL_HEIGHT = 100, 40
 """Heights of a column's cell of the letter or word used, and of an alternative below it."""
 
-NO_FONT_NAME = "Name in letters without a font"
+NO_FONT_NAME = technical("Name in letters without a font")
 """Title if no letter can be drawn; the reply shows the name or line as text."""
 
 
@@ -125,13 +125,14 @@ def _drawn(
 
 def _draw_title(canvas: Canvas, title: Showable, subtitle: Showable) -> None:
     style, width = FontStyle.SANS_BOLD, WIDTH - 2 * MARGIN
-    shown = drawable_text(in_language(title, ENGLISH), style) or NO_FONT_NAME
+    shown = title if drawable_text(title, style) else NO_FONT_NAME
     canvas.write(
         (MARGIN, MARGIN + 0.8 * TITLE_SIZE), shown, TITLE_SIZE, TEXT, width=width, style=style
     )
-    if drawable := drawable_text(cut(subtitle, LONGEST_MEANING), FontStyle.SANS):
+    if drawable_text(subtitle, FontStyle.SANS):
         below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
-        canvas.write((MARGIN, below), f"“{drawable}”", MEANING_SIZE, MUTED, width=width)
+        quoted = Phrase("“{meaning}”").format(meaning=shortened(subtitle, LONGEST_MEANING))
+        canvas.write((MARGIN, below), quoted, MEANING_SIZE, MUTED, width=width)
 
 
 def _draw_column(

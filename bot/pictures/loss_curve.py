@@ -14,15 +14,17 @@ from bot.pictures.canvas import Canvas, Color, Points
 from bot.pictures.renderer import png_of_svg
 from bot.pictures.scales import ticks
 from bot.pictures.text import FontStyle, text_element, text_width
+from bot.text.technical import technical
+from data.phrases import Phrase, Showable
 
 LONGEST_PLOTTED = 5_000
 """Updates; the losses of single batches are left out of a longer training's plot."""
 
 WIDTH, HEIGHT = 960, 540
-LEFT, TOP, RIGHT, BOTTOM = 92, 52, WIDTH - 28, HEIGHT - 68
+LEFT, TOP, RIGHT, BOTTOM = 92, 28, WIDTH - 28, HEIGHT - 68
 """The area of the curves."""
-TITLE_SIZE, LABEL_SIZE = 20, 16
-"""Font sizes in pixels."""
+LABEL_SIZE = 16
+"""Font size in pixels."""
 INSIDE = 0.04
 """The share of the height that is left empty above and below the curves."""
 
@@ -40,7 +42,6 @@ def loss_curve(
     losses: Sequence[float],
     validation: Sequence[tuple[int, float]],
     restarts: Sequence[int],
-    title: str,
 ) -> bytes:
     """A PNG of the loss by update: each batch, the moving average, and the validation loss.
 
@@ -59,7 +60,7 @@ def loss_curve(
     margin = INSIDE * (high - low) or 0.5
     axes = _Axes((0, max((x for x, _ in known), default=1)), (low - margin, high + margin))
     canvas = Canvas(WIDTH, HEIGHT, WHITE)
-    _draw_axes(canvas, axes, title)
+    _draw_axes(canvas, axes)
 
     def draw(points: Points, color: Color, width: float) -> None:
         """Draw a line through points, which ends where one is not finite."""
@@ -78,14 +79,17 @@ def loss_curve(
     for point in measured:
         canvas.add(_circle(axes.place(point), 'r="3.4"'), VALIDATION)
     best = min(measured, key=lambda point: point[1], default=None)
-    legend = [("training", TRAINING)] if averages else []
+    legend: list[tuple[Showable, Color]] = []
+    if averages:
+        legend.append((technical("training"), TRAINING))
     if best is not None:
         ring = f'r="7" fill="none" stroke="rgb{VALIDATION}" stroke-width="2"'
         canvas.add(_circle(axes.place(best), ring), VALIDATION)
         # The last digit shows what the ring is about: the differences near the minimum are small.
-        legend.append((f"validation, lowest {best[1]:.3f} at {best[0]:,.0f}", VALIDATION))
+        lowest = Phrase("validation, lowest {loss:.3f} at {step:,.0f}")
+        legend.append((lowest.format(loss=best[1], step=best[0]), VALIDATION))
     if restarts:
-        legend.append(("fitted again, to all", RESTART))
+        legend.append((technical("fitted again, to all"), RESTART))
     _write_legend(canvas, legend)
     return png_of_svg(canvas.svg())
 
@@ -118,29 +122,29 @@ class _Axes:
         return LEFT + right * (RIGHT - LEFT), BOTTOM - up * (BOTTOM - TOP)
 
 
-def _draw_axes(canvas: Canvas, axes: _Axes, title: str) -> None:
-    """Draw a line for each tick and the axes, with numbers, what they are, and the title."""
+def _draw_axes(canvas: Canvas, axes: _Axes) -> None:
+    """Draw a line for each tick and the axes, with numbers, and what they are."""
     up = ticks(*axes.y, 7)
     for x in filter(float.is_integer, ticks(*axes.x, 8)):
         place = round(axes.place((x, 0))[0]) + 0.5
         canvas.line([(place, TOP), (place, BOTTOM)], GRID)
-        canvas.write((place, BOTTOM + 24), f"{x:,.0f}", LABEL_SIZE, MUTED, align=0.5)
+        step = Phrase("{x:,.0f}").format(x=x)
+        canvas.write((place, BOTTOM + 24), step, LABEL_SIZE, MUTED, align=0.5)
     decimals = max(0, -math.floor(math.log10(up[1] - up[0]) + 1e-9)) if len(up) > 1 else 3
     for y in up:
         place = round(axes.place((0, y))[1]) + 0.5
         canvas.line([(LEFT, place), (RIGHT, place)], GRID)
         corner = LEFT - 10, place + 0.36 * LABEL_SIZE
-        canvas.write(corner, f"{y:.{decimals}f}", LABEL_SIZE, MUTED, align=1)
+        canvas.write(corner, technical(f"{y:.{decimals}f}"), LABEL_SIZE, MUTED, align=1)
     canvas.line([(LEFT + 0.5, TOP), (LEFT + 0.5, BOTTOM + 0.5), (RIGHT, BOTTOM + 0.5)], RESTART)
     middle = (LEFT + RIGHT) / 2
-    canvas.write((middle, HEIGHT - 16), "updates", LABEL_SIZE, INK, align=0.5)
-    canvas.write((middle, TOP - 18), title, TITLE_SIZE, INK, width=RIGHT - LEFT, align=0.5)
+    canvas.write((middle, HEIGHT - 16), technical("updates"), LABEL_SIZE, INK, align=0.5)
     beside = text_element(0, 0, "cross-entropy in nats", FontStyle.SANS, LABEL_SIZE)
     turned = f'transform="translate({10 + LABEL_SIZE} {(TOP + BOTTOM) / 2}) rotate(-90)"'
     canvas.add(f"<g {turned}>{beside}</g>", INK)
 
 
-def _write_legend(canvas: Canvas, lines: Sequence[tuple[str, Color]]) -> None:
+def _write_legend(canvas: Canvas, lines: Sequence[tuple[Showable, Color]]) -> None:
     """Write what each color stands for, in the upper right corner, where losses rarely are."""
     if not lines:
         return

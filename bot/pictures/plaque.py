@@ -85,7 +85,7 @@ def plaque(
     if drawable := _drawable(meaning, FontStyle.SERIF_ITALIC):
         below.insert(0, _meaning_block(drawable))
     height = TEXT_BOX[3] - TEXT_BOX[1] - TRACKS_HEIGHT - sum(block.height for block in below)
-    title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD)
+    title = drawable_text(name, FontStyle.SERIF_BOLD)[:LONGEST_NAME]
     title = title or _drawable(placeholder, FontStyle.SERIF_BOLD)
     return _engraved([name_block(title, height), *below])
 

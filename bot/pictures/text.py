@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from xml.sax.saxutils import escape
 
 from bot.pictures.svg import FAMILIES, SYSTEM, rendered, svg_of
+from data.phrases import ENGLISH, Showable, in_language
 
 FALLBACKS = ("Arimo", "Noto Sans Arabic", SYSTEM)
 """Font families for characters that the family of a style lacks, in order of preference."""
@@ -36,13 +37,13 @@ class FontStyle(Enum):
     SANS = ("Arimo", "")
 
 
-def drawable_text(text: str, style: FontStyle) -> str:
-    """The part of a text that can be drawn, on one line.
+def drawable_text(text: Showable, style: FontStyle) -> str:
+    """The part of a text that can be drawn, on one line, in English if it is in no language yet.
 
     Empty if a letter or digit had to be skipped and none is left.
     """
     kept, marks, skipped = "", 0, False
-    for character in unicodedata.normalize("NFC", text):
+    for character in unicodedata.normalize("NFC", in_language(text, ENGLISH)):
         category = unicodedata.category(character)
         if category in _INVISIBLE and not character.isspace():
             continue  # before counting marks: those on both sides of it are on the same letter

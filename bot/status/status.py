@@ -153,18 +153,23 @@ def _plotted(
 ) -> tuple[list[float], tuple[Chart, ...]]:
     """The charts of the plot, in English: its readers also read the log."""
     hours = [(now - sample.at) / HOUR for sample in samples]
+    second = technical("s")
     charts = (
         Chart(
-            "Requests",
-            "a minute",
+            technical("Requests"),
+            technical("a minute"),
             (
-                Series("all", [float(sample.requests) for sample in samples]),
-                Series("failed", [float(sample.failures) for sample in samples]),
+                Series([float(sample.requests) for sample in samples], technical("all")),
+                Series([float(sample.failures) for sample in samples], technical("failed")),
             ),
         ),
-        Chart("Memory", "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
-        Chart("Event loop lag", "s", (Series("", [s.worst_lag for s in samples]),)),
-        Chart("Database", "s", (Series("", [s.database_seconds for s in samples]),)),
+        Chart(
+            technical("Memory"),
+            technical("MiB"),
+            (Series([sample.memory_bytes / MIB for sample in samples]),),
+        ),
+        Chart(technical("Event loop lag"), second, (Series([s.worst_lag for s in samples]),)),
+        Chart(technical("Database"), second, (Series([s.database_seconds for s in samples]),)),
     )
     return hours, charts
 

@@ -78,7 +78,7 @@ class Wording(TypeDecorator[Showable]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value, already_filtered)
+        return None if value is None else from_json(value)
 
 
 class Written(TypeDecorator[Showable]):

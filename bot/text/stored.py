@@ -1,9 +1,9 @@
 """Stored texts: phrases as JSON of their parts, so that they are translated when they are shown."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
+from bot.text.written import already_filtered
 from data.phrases import Phrase, Showable
 
 
@@ -12,14 +12,14 @@ def to_json(words: str) -> str:
     return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else str(words)
 
 
-def from_json(stored: str, written: Callable[[str], Showable]) -> Showable:
+def from_json(stored: str) -> Showable:
     """The inverse of `to_json`. Anything else is a text, as older versions stored it.
 
-    written: makes what may be shown of such a text, and of the fields of a phrase.
+    Such a text and the fields of a phrase had passed a word filter when they were stored.
     """
     if not stored.startswith('{"' + _PHRASE):
-        return written(stored)
-    words: Showable = _restored(json.loads(stored)[_PHRASE], written)
+        return already_filtered(stored)
+    words: Showable = _restored(json.loads(stored)[_PHRASE])
     return words
 
 
@@ -36,13 +36,13 @@ def _stored(value: object) -> object:
     return [value.template, value.plural, value.number, fields]
 
 
-def _restored(value: Any, written: Callable[[str], Showable]) -> Any:  # noqa: ANN401
+def _restored(value: Any) -> Any:  # noqa: ANN401
     """The value of a field."""
     match value:
         case [template, plural, number, fields]:
-            fields = fields and {name: _restored(each, written) for name, each in fields.items()}
+            fields = fields and {name: _restored(each) for name, each in fields.items()}
             return Phrase(template, plural, number, fields)
         case str():
-            return written(value)
+            return already_filtered(value)
         case _:
             return value

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bot.text import stored
-from bot.text.written import already_filtered
-from models.training.events import Failed, Planned, TrainingEvent
+from data.phrases import Showable
+from models.training.events import Failed, TrainingEvent
 from models.weights import ModelCard
 
 _KINDS: dict[str, type[TrainingEvent]] = {kind.event: kind for kind in get_args(TrainingEvent)}
@@ -62,11 +62,6 @@ def to_json(event: TrainingEvent) -> str:
     """Encode an event as a line of JSON, without the line feed."""
     import msgspec  # not before a training runs
 
-    match event:
-        case Planned(notes=notes):
-            event = replace(event, notes=tuple(map(stored.to_json, notes)))
-        case Failed(message=message):
-            event = replace(event, message=stored.to_json(message))
     return msgspec.json.encode(event, enc_hook=_encoded).decode()
 
 
@@ -77,24 +72,21 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
     try:
         values = msgspec.json.decode(line)
         event = msgspec.convert(values, _KINDS[values["event"]], dec_hook=_decoded)
-        match event:
-            case Planned(notes=notes):
-                return replace(
-                    event, notes=tuple(stored.from_json(note, already_filtered) for note in notes)
-                )
-            case Failed(message=message):
-                return replace(event, message=stored.from_json(message, already_filtered))
+        if isinstance(event, Failed):
+            return replace(event, message=stored.from_json(event.message))
         return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
 def _encoded(value: object) -> object:
-    """Encode a value that msgspec does not know: a path, or a number of NumPy."""
+    """Encode a value that msgspec does not know: a phrase, a path, or a number of NumPy."""
+    if isinstance(value, Showable):
+        return stored.to_json(value)
     return float(value) if isinstance(value, float) else str(value)
 
 
 def _decoded(kind: type[Any], value: object) -> Any:  # noqa: ANN401 (a value of any kind)
-    if kind is Path and isinstance(value, str):
-        return Path(value)
+    if isinstance(value, str) and kind in (Path, Showable):
+        return Path(value) if kind is Path else stored.from_json(value)
     raise TypeError(f"{kind} in an event")

@@ -37,7 +37,6 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
 from bot.text.stored import from_json, to_json
-from bot.text.written import already_filtered
 from data.phrases import Showable
 
 SILENCE = timedelta(seconds=40)
@@ -82,7 +81,7 @@ class TrainingRequest:
     """Whether the corpus replaces the one of the custom model."""
     extra_names: Sequence[str] = field(default=(), repr=False)
     """Names to train on in addition to the corpus."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Showable, ...] = ()
     """Sentences about the corpus."""
 
 
@@ -764,7 +763,7 @@ class CustomModels(_Queries):
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    notes = tuple(from_json(note, already_filtered) for note in json.loads(row.notes))
+    notes = tuple(map(from_json, json.loads(row.notes)))
     return TrainingRecord(**{**row._mapping, "notes": notes})
 
 

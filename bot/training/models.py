@@ -27,7 +27,7 @@ from bot.text.spans import (
     text,
 )
 from bot.text.technical import DOT, NEWLINE, technical
-from bot.text.written import already_filtered, for_managers
+from bot.text.written import for_managers
 from bot.trainer.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.trainer.registry import (
     AUTOMATIC,
@@ -261,7 +261,11 @@ def _label(version: VersionRecord, words: WordFilter, longest: int) -> Phrase:
 
 
 async def version_report(
-    app: App, task: str, number: int | None, community_id: int | None, notes: Sequence[str] = ()
+    app: App,
+    task: str,
+    number: int | None,
+    community_id: int | None,
+    notes: Sequence[Showable] = (),
 ) -> Message:
     """The message of a training that created a version: samples, whether and why it is live.
 
@@ -280,7 +284,7 @@ def _report_message(
     live: Live,
     curve: bytes | None,
     words: WordFilter,
-    notes: Sequence[str],
+    notes: Sequence[Showable],
 ) -> Message:
     number = version.number or 0
     is_live = live.version_id == version.number
@@ -291,7 +295,7 @@ def _report_message(
     )
     lines = [
         text(corpus_title(version.corpus, words)),
-        *(text(emphasis(already_filtered(note))) for note in notes),
+        *(text(emphasis(note)) for note in notes),
         (),
         *map(text, _samples(version, words)[:SHOWN_SAMPLES]),
     ]

@@ -555,7 +555,7 @@ async def _train(
     turn: Turn,
     model: CustomModelRecord,
     corpus: StoredList,
-    notes: tuple[str, ...],
+    notes: tuple[Showable, ...],
     *,
     is_new: bool = False,
 ) -> Message:

@@ -100,7 +100,7 @@ class TrainingState:
                 return self
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Showable, ...]:
         """Sentences about the corpus: of the request, or else of the trainer.
 
         A request for a custom model has those about the member's list. The trainer's are about the
@@ -113,7 +113,7 @@ class TrainingState:
         """Lines about the corpus."""
         title = self.request.title or (self.planned.corpus if self.planned else "")
         first = text(corpus_title(title)) if title else text(emphasis(_("Reading the corpus …")))
-        return (first, *(text(emphasis(already_filtered(note))) for note in self.notes))
+        return (first, *(text(emphasis(note)) for note in self.notes))
 
     @property
     def footer(self) -> Phrase:

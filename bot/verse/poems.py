@@ -73,7 +73,7 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title = from_json(str(poem.get("title", "")), already_filtered)
+    title = from_json(str(poem.get("title", "")))
     body = str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)

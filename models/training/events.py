@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from data.phrases import Showable
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -12,7 +14,7 @@ class Planned:
     steps: int
     corpus: str
     """The title of the corpus."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Showable, ...] = ()
     """Sentences about what cleaning changed in the corpus."""
     event: Literal["plan"] = "plan"
 

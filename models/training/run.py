@@ -34,8 +34,8 @@ MOST_SAMPLES = 7
 _AVERAGED = 50
 """Updates whose losses are averaged."""
 
-LossCurve = Callable[[Sequence[float], Sequence[tuple[int, float]], Sequence[int], str], bytes]
-"""Draws losses by update, validation losses, the updates that start another fit, and a title."""
+LossCurve = Callable[[Sequence[float], Sequence[tuple[int, float]], Sequence[int]], bytes]
+"""Draws losses by update, validation losses, and the updates that start another fit."""
 Sampler = Callable[[Trained, int, Accept], Sample]
 """Lets a network write, with a seed."""
 
@@ -186,8 +186,7 @@ class TrainingRun:
             arrays = plan.complete(trained, should_stop).arrays()
         save_trained(self.out, replace(trained, card=card), arrays)
         plot = self.out.with_suffix(".png")
-        title = f"{card.corpus}, recipe {card.recipe}"
-        write_atomically(plot, self.draw(self.losses, self.validation, self.restarts, title))
+        write_atomically(plot, self.draw(self.losses, self.validation, self.restarts))
         write_atomically(self.out.with_suffix(".json"), self.history().encode())
         self.checkpoint.unlink(missing_ok=True)
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)

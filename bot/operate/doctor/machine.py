@@ -19,6 +19,7 @@ from bot.operate.doctor.findings import INSTALL, Finding, fine, problem, refused
 from bot.operate.healthcheck import REFUSALS, ask
 from bot.settings import Settings
 from bot.startup import StartupError, check_folder, closed_port, unusable_folder
+from bot.text.technical import technical
 
 CHECKOUT = Path(__file__).parents[3]
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)\s*(;.*)?\\?$", re.MULTILINE)
@@ -33,16 +34,16 @@ LITTLE = 200 * 2**20
 TOO_LITTLE = 20 * 2**20
 RESTORE = "Restore models/weights from the repository (git checkout -- models/weights)."
 SCRIPTS = {
-    "Latin": "Ástrid",
-    "Greek": "Αθηνά",
-    "Cyrillic": "Иван",
-    "Arabic": "ليلى",
-    "Hebrew": "נועה",
-    "Devanagari": "गंगा",
-    "Thai": "มะลิ",
-    "Chinese": "龍山",
-    "Japanese": "ひなた",
-    "Korean": "하나",
+    "Latin": technical("Ástrid"),
+    "Greek": technical("Αθηνά"),
+    "Cyrillic": technical("Иван"),
+    "Arabic": technical("ليلى"),
+    "Hebrew": technical("נועה"),
+    "Devanagari": technical("गंगा"),
+    "Thai": technical("มะลิ"),
+    "Chinese": technical("龍山"),
+    "Japanese": technical("ひなた"),
+    "Korean": technical("하나"),
 }
 
 

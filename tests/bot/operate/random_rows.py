@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.store import Database
-from bot.store.schema import Base, Day, Instant, Wording
+from bot.store.schema import Base, Day, Instant, Wording, Written
 
 LETTERS = "abcxyzäß€🦖漢\n\t\\\"' "
 Row = dict[str, Any]
@@ -96,6 +96,6 @@ def _value(rng: np.random.Generator, column: Column[Any]) -> object:
         return float(rng.normal())
     if isinstance(kind, LargeBinary):
         return rng.bytes(int(rng.integers(0, 50_000)))
-    assert isinstance(kind, String | Wording), f"{column} has a type that is not filled here"
+    assert isinstance(kind, String | Wording | Written), f"{column} is not filled here"
     length = min(int(rng.integers(0, 60)), getattr(kind, "length", None) or 60)
     return "".join(rng.choice(list(LETTERS), length))

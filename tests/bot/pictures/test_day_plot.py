@@ -3,6 +3,7 @@
 import pytest
 
 from bot.pictures.day_plot import Chart, Series, day_plot, segments
+from bot.text.technical import technical
 from tests.bot.pictures.pixels import decoded
 
 
@@ -19,11 +20,12 @@ def test_gaps() -> None:
 @pytest.mark.parametrize("values", [[], [3.0], [None, None], [0.0, 0.0, 1e9]])
 def test_any_day_can_be_drawn(values: list[float | None]) -> None:
     hours = [24.0 - number for number in range(len(values))]
+    one, two, unit = technical("One"), technical("Two"), technical("s")
     charts = [
-        Chart("One", "s", (Series("", values),)),
-        Chart("Two", "s", (Series("all", values), Series("failed", values))),
+        Chart(one, unit, (Series(values),)),
+        Chart(two, unit, (Series(values, one), Series(values, two))),
     ]
     picture = decoded(day_plot(hours, charts))
     assert picture.width == 1080
-    empty = decoded(day_plot([], [Chart("One", "s", ()), Chart("Two", "s", ())]))
+    empty = decoded(day_plot([], [Chart(one, unit, ()), Chart(two, unit, ())]))
     assert picture.size == empty.size

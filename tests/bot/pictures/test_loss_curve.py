@@ -17,20 +17,8 @@ def picture(
     losses: Sequence[float] = LOSSES,
     validation: Sequence[tuple[int, float]] = ((60, 1.8), (120, 1.6)),
     restarts: Sequence[int] = (61,),
-    title: str = "dinos.txt",
 ) -> Image.Image:
-    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts, title))).convert("RGB")
-
-
-@pytest.mark.parametrize(
-    "title", ["dinos.txt, recipe quick", "恐竜.txt", "$1_{.txt", "", "m" * 200]
-)
-def test_any_title_can_be_drawn(title: str) -> None:
-    assert picture(title=title).size == (WIDTH, HEIGHT)
-
-
-def test_title_is_drawn() -> None:
-    assert picture(title="dinos.txt").tobytes() != picture(title="").tobytes()
+    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts))).convert("RGB")
 
 
 @pytest.mark.parametrize(

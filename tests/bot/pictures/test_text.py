@@ -10,6 +10,7 @@ from PIL import Image
 from bot.pictures import text
 from bot.pictures.svg import SYSTEM, rendered, svg_of
 from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
+from tests.texts import written
 
 Box = tuple[int, int, int, int]
 
@@ -25,7 +26,7 @@ def box_of(words: str, x: float, style: FontStyle = FontStyle.SERIF_BOLD, align:
 )
 @pytest.mark.parametrize("style", FontStyle)
 def test_drawable_text_is_kept(words: str, style: FontStyle) -> None:
-    assert drawable_text(words, style) == words
+    assert drawable_text(written(words), style) == words
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_drawable_text_is_kept(words: str, style: FontStyle) -> None:
     ],
 )
 def test_undrawable_characters_are_skipped(words: str, kept: str) -> None:
-    assert drawable_text(words, FontStyle.SERIF) == kept
+    assert drawable_text(written(words), FontStyle.SERIF) == kept
 
 
 def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +53,9 @@ def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
         return (family, character) == (SYSTEM, "龍") or bundled(character, family, style)
 
     monkeypatch.setattr(text, "_has", has)
-    assert drawable_text("a龍 b", FontStyle.SERIF) == "a b"
+    assert drawable_text(written("a龍 b"), FontStyle.SERIF) == "a b"
     monkeypatch.setattr(text, "FALLBACKS", ("Arimo", SYSTEM))
-    assert drawable_text("a龍 b🦕", FontStyle.SERIF) == "a龍 b"
+    assert drawable_text(written("a龍 b🦕"), FontStyle.SERIF) == "a龍 b"
     assert [family for family, _ in text._runs("a龍 b", FontStyle.SERIF)] == [
         "Noto Serif",
         SYSTEM,
@@ -87,8 +88,8 @@ def test_width_is_that_of_the_drawing(words: str, style: FontStyle) -> None:
 
 @given(st.text(max_size=40))
 def test_drawable_text_is_idempotent(words: str) -> None:
-    drawable = drawable_text(words, FontStyle.SERIF_BOLD)
-    assert drawable_text(drawable, FontStyle.SERIF_BOLD) == drawable
+    drawable = drawable_text(written(words), FontStyle.SERIF_BOLD)
+    assert drawable_text(written(drawable), FontStyle.SERIF_BOLD) == drawable
     assert text_width(drawable, FontStyle.SERIF_BOLD) >= 0
 
 

@@ -17,6 +17,7 @@ from bot.trainer.events import EndReason, from_json
 from bot.trainer.queries import TrainingRequest
 from bot.trainer.trainer import RunFolder, TrainerProcess, file_name, sweep
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
+from tests.texts import written
 
 REQUEST = TrainingRequest(
     policy="shared",
@@ -63,7 +64,7 @@ async def test_lines_become_events(tmp_path: Path) -> None:
         ' "samples": ["a"], "seconds": 2.0}))'
     )
     assert await reported(script(tmp_path, "print('noise')\n" + lines + done)) == [
-        Planned(10, "Mine", ("2 dropped.",)),
+        Planned(10, "Mine", (written("2 dropped."),)),
         Progress(5, 10, 2.0, None, 1000.0, 3.0),
         Samples(5, ("a",)),
         Done(Path("w"), Path("p"), 1.5, ("a",), 2.0),

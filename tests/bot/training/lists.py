@@ -8,6 +8,7 @@ from bot.trainer.queries import CustomModelRecord, CustomModels
 from models.training.events import Done, Planned, Progress, Samples
 from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.bot.tiny import tiny_namer
+from tests.texts import written
 
 ELVES = tuple(
     f"{first}{last}"
@@ -42,7 +43,9 @@ def teach(chat: Chat, tmp_path: Path) -> Chat:
     weights = tmp_path / "new.safetensors"
     weights.write_bytes(tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150))
     chat.world.training[:] = [
-        Planned(100, "elves.txt", ('The heading "name" was skipped.',)),  # of the stored table
+        Planned(
+            100, "elves.txt", (written('The heading "name" was skipped.'),)
+        ),  # of the stored table
         Progress(50, 100, 1.9, 1.8, 50_000, 6),
         Samples(50, ("Galuwen", "Shitrond")),
         Done(weights, tmp_path / "new.png", 1.25, ("Galuwen",), 7),

@@ -26,6 +26,7 @@ from tests.bot.tiny import tiny_namer
 from tests.bot.trainer.processes import until
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, lines_of, press_on
 from tests.models import tiny
+from tests.texts import written
 
 LIST = ",".join(a + b for a in ("Gal", "Cel", "Fin", "Thran", "El") for b in "abcdefgh")
 
@@ -104,7 +105,7 @@ PROGRESS = Progress(50, 100, 1.9, 1.8, 50_000, 60)
 
 async def test_progress(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [
-        Planned(100, "Mine", ("2 duplicates dropped.",)),
+        Planned(100, "Mine", (written("2 duplicates dropped."),)),
         PROGRESS,
         Samples(50, ("Bravosaurus", "Shitosaurus")),
         600,

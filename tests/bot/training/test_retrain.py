@@ -16,6 +16,7 @@ from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.training.lists import report, report_message
 from tests.models.tiny import namer, poet
+from tests.texts import written
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
 
@@ -31,7 +32,7 @@ def trains(
     weights.with_suffix(".json").write_text("{}")
     plot.write_bytes(b"\x89PNG curve")
     chat.world.training[:] = [
-        Planned(100, "My corpus", ("2 duplicates dropped.",)),
+        Planned(100, "My corpus", (written("2 duplicates dropped."),)),
         Progress(50, 100, 1.9, 1.8, 50_000, 60),
         Done(weights, plot, 1.55, ("novosaurus", "shitosaurus"), 75),
     ]

@@ -9,7 +9,6 @@ from bot.text.stored import from_json
 from bot.train import main
 from data.corpora import load_names
 from tests.slow.training.small import Events, Report, small_trainer
-from tests.texts import written
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
         events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         for event in events:  # sentences are phrases, which the bot translates
             if "notes" in event:
-                event["notes"] = [from_json(note, written) for note in event["notes"]]
+                event["notes"] = [from_json(note) for note in event["notes"]]
             if "message" in event:
-                event["message"] = from_json(event["message"], written)
+                event["message"] = from_json(event["message"])
         return code, events
 
     return run

@@ -18,6 +18,7 @@ from tests.bot.opened_polls import TEN_MINUTES, first_message, members
 from tests.bot.platforms.slack.hostile import inertness
 from tests.bot.platforms.slack.hostile.inertness import TEXTS
 from tests.bot.tiny import tiny_namer
+from tests.texts import written
 
 USABLE = {
     kind: text.encode("utf-8", "ignore").decode().replace("\0", "") for kind, text in TEXTS.items()
@@ -86,7 +87,7 @@ async def test_files(hostile: SlackChat, tmp_path: Path) -> None:
         entries = [f"{text.split(chr(10))[0][:40]}{chr(97 + n)}" for n in range(25)]
         content = "\n".join(entries).encode()
         chat.world.training[:] = [
-            Planned(100, text[:200], (text[:200],)),
+            Planned(100, text[:200], (written(text[:200]),)),
             Progress(50, 100, 1.9, 1.8, 50_000, 6),
             Samples(50, (text[:40],)),
             Done(weights, tmp_path / "new.png", 1.25, (text[:40],), 7),
