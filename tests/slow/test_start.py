@@ -78,7 +78,7 @@ def test_local_bot(
             assert b"<html" in page.read()
         wait_until_logged(process, "Ready as", "Ready on Slack")
         with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as page:
-            assert b"mangosaurus_gateway_connected 1.0" in page.read()
+            assert b'mangosaurus_ready{check="gateway"} 1.0' in page.read()
         assert supervisor.recv(100) == b"WATCHDOG=1"
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == Exit.OK
