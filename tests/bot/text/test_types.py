@@ -59,8 +59,7 @@ CALLED_IN = {
         "bot/training/titles.py",
         "bot/training/progress.py",
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
-        # An operator's terminal has no members.
-        *("bot/terminal.py", "bot/train.py"),
+        "bot/train.py",  # an operator's terminal has no members
     },
     # Private answers to those who decide: members who are blocked, what was removed.
     "privately": {
