@@ -13,7 +13,6 @@ from bot.creatures.labels import meaning
 from bot.pictures.canvas import Color, shade, text_color_on
 from bot.pictures.dissection import DissectionColumn, letter_column, word_column
 from bot.text.formats import percent
-from bot.text.written import already_filtered
 from models.names.capitalization import format_name
 from models.names.constraints import of_a_list
 from models.names.dissection import Dissection, dissect
@@ -81,7 +80,7 @@ def name_table(dissection: Dissection, card: ModelCard | None = None) -> Table:
     nearest = ", ".join(format_name(card, name) for name in dissection.nearest)
     source = "names of the list" if card is not None and of_a_list(card) else "real genera"
     rows = Table(title=title, caption=f"nearest {source}: {nearest}", box=None)
-    columns = [letter_column(choice, already_filtered) for choice in dissection.letters]
+    columns = [letter_column(choice) for choice in dissection.letters]
     return _filled(rows, "letter", columns, aligned=True)
 
 
@@ -92,7 +91,7 @@ def line_table(dissection: LineDissection) -> Table:
         caption="read as the first line of a poem, by the network over words",
         box=None,
     )
-    columns = [word_column(choice, already_filtered) for choice in dissection.words]
+    columns = [word_column(choice) for choice in dissection.words]
     return _filled(rows, "word", columns, aligned=False)
 
 

@@ -57,10 +57,13 @@ CALLED_IN = {
         "bot/polls/queries.py",
         "bot/verse/poems.py",
         "bot/training/titles.py",
-        "bot/training/progress.py",
+        "bot/pictures/dissection.py",
         "bot/names/dissect.py",  # a name or a line that passed, its parts, what else was likely
-        # An operator's terminal has no members.
-        *("bot/terminal.py", "bot/train.py"),
+        "bot/train.py",  # an operator's terminal has no members
+    },
+    "read_stored": {
+        *("bot/store/schema.py", "bot/trainer/events.py", "bot/trainer/queries.py"),
+        *("bot/training/progress.py", "bot/verse/poems.py"),
     },
     # Private answers to those who decide: members who are blocked, what was removed.
     "privately": {
