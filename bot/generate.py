@@ -1,33 +1,32 @@
-"""`python -m bot.generate`: write and dissect names and verse in the terminal."""
+"""`python -m bot.generate`: write names and verse in the terminal."""
 
 import argparse
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot.startup import exit_without_package
 
 try:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
-    from bot import terminal
     from bot.arguments import OptionParser, digits, number, whole_number
     from bot.words import WordFilter
     from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+    from models.names.capitalization import format_name
     from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
-    from models.names.generator import NamesRequest
+    from models.names.generator import NamesRequest, generate_names
     from models.tasks import TASKS
     from models.text_generator import Accept, GenerationError
-    from models.verse.dissection import MIN_WORDS, is_line
     from models.verse.forms import DEFAULT_FORM, FORMS
-    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest
-    from models.weights import Trained, WeightsError, read_card
+    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest, begin, extend
+    from models.weights import Trained, WeightsError
 except ModuleNotFoundError as error:
     exit_without_package(error)
 
 FAILED, INTERRUPTED = 1, 130
-TYPED = ("opening", "ends_with", "contains", "name", "about")
+TYPED = ("opening", "ends_with", "contains", "about")
 """Options with words, which the word filter reads."""
 
 
@@ -47,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise GenerationError("The word filter rejects those words; try other ones.")
         for shown in options.write(options, _load(options), allows):
             console.print(shown)
-        if "seed" in options and not options.json:
-            stderr.print(f"(seed {options.seed})", style="dim")
+        stderr.print(f"(seed {options.seed})", style="dim")
     except (GenerationError, WeightsError, OSError) as error:
         stderr.print(str(error), style="red")
         return FAILED
@@ -58,24 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _load(options: argparse.Namespace) -> Trained:
-    """The weights of the task; for a dissection those of verse if the text is a line."""
-    if options.task is not None:
-        task = TASKS[options.task]
-        return task.load(options.weights) if options.weights else task.load_shipped()
-    names, verse = TASKS["names"], TASKS["sonnets"]
-    if options.weights:
-        return TASKS.get(read_card(options.weights).task, names).load(options.weights)
-    if len(options.name.split()) >= MIN_WORDS and is_line(
-        trained := verse.load_shipped(), options.name
-    ):
-        return trained
-    return names.load_shipped()
+    """The weights of the task."""
+    task = TASKS[options.task]
+    return task.load(options.weights) if options.weights else task.load_shipped()
 
 
-Write = Callable[[argparse.Namespace, Trained, Accept], Iterable[RenderableType]]
+Write = Callable[[argparse.Namespace, Trained, Accept], Iterator[str]]
 
 
-def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
+def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterator[str]:
+    """One line per name."""
     request = NamesRequest(
         options.n,
         options.seed,
@@ -85,25 +75,32 @@ def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Ite
         options.contains,
         options.length,
     )
-    return terminal.names(trained, request, accept, options.json)
+    result = generate_names(trained, request, accept)
+    yield from (format_name(trained.card, name) for name in result.names)
+    if result.shortfall:
+        yield f"({result.shortfall.sentence})"
 
 
-def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
-    request = SonnetRequest(
-        options.opening,
-        options.seed,
-        options.temperature,
-        options.form,
-        options.about,
-        options.particles,
-    )
-    return terminal.poems(trained, request, options.n, accept, options.json)
-
-
-def _dissection(
-    options: argparse.Namespace, trained: Trained, accept: Accept
-) -> Iterable[RenderableType]:
-    return [terminal.dissection(trained, options.name, accept, options.json)]
+def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterator[str]:
+    """The lines of poems with consecutive seeds, as they are written."""
+    ends = FORMS[options.form].stanza_ends
+    for number in range(options.n):
+        request = SonnetRequest(
+            options.opening,
+            options.seed + number,
+            options.temperature,
+            options.form,
+            options.about,
+            options.particles,
+        )
+        draft, shown = begin(trained, request), 0
+        if number:
+            yield "\n"
+        while not draft.finished:
+            (draft,) = extend(trained, [draft], accept)
+            for line in draft.lines[shown:]:
+                yield "\n" * (shown in ends) + line
+                shown += 1
 
 
 def _parser() -> OptionParser:
@@ -113,18 +110,11 @@ def _parser() -> OptionParser:
         "weights unless others are given. Settings are not read.",
         epilog="examples:\n  python -m bot.generate names mango -n 5\n"
         "  python -m bot.generate names --ends-with raptor --length 12\n"
-        "  python -m bot.generate dissect Mangosaurus\n"
-        '  python -m bot.generate dissect "Shall I compare thee to a summer\'s day"\n'
         '  python -m bot.generate sonnet "Forsooth this maketh no sense " --form couplets',
     )
-    what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect")
+    what = parser.add_subparsers(required=True, metavar="names|sonnet")
     _add_names(what.add_parser("names", help="write names"))
     _add_sonnet(what.add_parser("sonnet", help="write a sonnet, or a poem of another form"))
-    _add_dissect(
-        what.add_parser(
-            "dissect", help="show how likely each letter of a name is, or each word of a line"
-        )
-    )
     return parser
 
 
@@ -148,23 +138,13 @@ def _add_sonnet(parser: OptionParser) -> None:
     _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
 
-def _add_dissect(parser: OptionParser) -> None:
-    parser.add_argument("name", help="a name, real or invented, or a line of verse")
-    _add_common(parser, None, _dissection)
-
-
-def _add_common(parser: OptionParser, task: str | None, write: Write) -> None:
+def _add_common(parser: OptionParser, task: str, write: Write) -> None:
     parser.set_defaults(task=task, write=write)
     parser.add_value("weights", "FILE", Path, "weight file to use (default: the shipped one)")
-    parser.add_switch("json", "JSON instead of plain lines")
 
 
 def _add_drawing(parser: OptionParser, *, count: int, temperature: float) -> None:
     parser.add_argument("-n", type=_count, default=count, help="how many (default: %(default)s)")
-    _add_seed(parser, temperature)
-
-
-def _add_seed(parser: OptionParser, temperature: float) -> None:
     seed = secrets.randbelow(2**31)
     about = "same seed, same text (default: random)"
     parser.add_value("seed", None, whole_number, about, default=seed)

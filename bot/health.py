@@ -183,8 +183,6 @@ class Health:
         yield counter("trainings_finished", "Trainings that ended.", finished, "outcome")
         text = "Times that the database did not answer."
         yield counter("database_errors", text, self._store.database.failures)
-        text = "Whether the database answered the last check."
-        yield gauge("database_up", text, self.database_seconds is not None)
         if self.database_seconds is not None:
             text = "How long the last check of the database took."
             yield gauge("database_check_seconds", text, self.database_seconds)
@@ -197,8 +195,6 @@ class Health:
 
     def _metrics_of_platforms(self) -> Iterator[Metric]:
         platforms = self._platforms
-        connected = all(each.is_connected for each in platforms)
-        yield gauge("gateway_connected", "Whether all shards are connected.", connected)
         latencies = [each.latency for each in platforms if each.latency is not None]
         if latencies:
             text = "Time from a heartbeat to its answer."
@@ -207,9 +203,6 @@ class Health:
         online = {number: seconds is not None for number, seconds in shards.items()}
         text = "Whether each shard of this process is connected."
         yield gauge("shard_connected", text, online, "shard")
-        answered = {number: seconds for number, seconds in shards.items() if seconds is not None}
-        text = "Time from a heartbeat to its answer, by shard."
-        yield gauge("shard_latency_seconds", text, answered, "shard")
         processes = self._fleet.processes(Served.ANYTHING)
         yield gauge("processes", "Processes that share the database.", processes)
         servers = sum(len(each.communities) for each in platforms)
@@ -221,8 +214,6 @@ class Health:
         inference, namers = self._inference, self._custom_models
         text = "Requests that the networks work on, or that wait for them."
         yield gauge("inference_in_progress", text, inference.at_work)
-        text = "Processes or workers that write beside the bot's own thread."
-        yield gauge("inference_executors", text, inference.executors)
         lengths = {task: queue.waiting for task, queue in inference.queues.items()}
         text = "Requests that wait for the networks."
         yield gauge("inference_queue_length", text, lengths, "task")
@@ -241,10 +232,6 @@ class Health:
         yield gauge("cluster_connected", text, now.connected)
         workers = {"ready": now.workers, "unsuitable": now.unsuitable}
         yield gauge("cluster_workers", "Workers of the cluster.", workers, "state")
-        text = "Turns that the workers compute at the same time."
-        yield gauge("cluster_threads", text, now.threads)
-        text = "Turns of this process that workers have computed."
-        yield counter("cluster_turns", text, now.turns)
 
     def sample(self) -> MinuteState:
         """The state since the last sample that was kept."""

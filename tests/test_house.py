@@ -84,11 +84,9 @@ bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup bot.text data
 bot.train            bot.pictures bot.startup bot.arguments bot.trainer bot.text models.tasks
     models.training models.weights models.serving data
-bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
+bot.generate         bot.words bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
 bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
-bot.terminal         bot.pictures bot.creatures bot.text models.names models.verse
-    models.text_generator models.weights
 tools.evaluation     tools.verse bot.help bot.words models.tasks models.names models.verse
     models.training models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup

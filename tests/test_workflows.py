@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -56,22 +55,6 @@ def test_commands_exist(name: str) -> None:
     for path in re.findall(r"\.ci/\w+|tests/\w+|requirements\S*\.txt|[A-Z]\w+\.md", text):
         assert (CHECKOUT / path).exists(), path
     assert all((CHECKOUT / found).is_file() for found in re.findall(r"path: (\S+\.txt)", text))
-
-
-def test_every_python_on_every_system() -> None:
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    oldest = project["requires-python"].removeprefix(">=")
-    tested = {(r, p) for job in jobs("tests").values() for r, p in _runs(job["strategy"]["matrix"])}
-    pythons = {python for _, python in tested}
-    assert min(pythons, key=lambda each: int(each.partition(".")[2])) == oldest
-    systems = {"ubuntu-24.04", "ubuntu-24.04-arm", "macos-15", "windows-2025"}
-    assert tested == {(system, python) for system in systems for python in pythons}
-    assert commands("nightly") == [".ci/run"]
-    assert "\nmake test-slow\n" in (CHECKOUT / ".ci" / "run").read_text()
-
-
-def _runs(matrix: dict[str, list[str]]) -> list[tuple[str, str]]:
-    return [(runner, python) for runner in matrix["runner"] for python in matrix["python"]]
 
 
 def run(command: str, folder: Path, tag: str) -> int:

@@ -190,3 +190,17 @@ class Profile:
     """Another one than `colour`."""
     pattern: Pattern
     pose: Pose
+
+
+def to_json(profile: Profile) -> str:
+    """Encode a profile for the database. Equal profiles have equal texts."""
+    import msgspec  # not before a creature is stored
+
+    return msgspec.json.encode(profile).decode()
+
+
+def from_json(text: str | bytes) -> Profile:
+    """Decode a profile from the database. Raises `ValueError` for anything else."""
+    import msgspec
+
+    return msgspec.json.decode(text, type=Profile)

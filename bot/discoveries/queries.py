@@ -30,8 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.creatures.animal import profile_of
 from bot.creatures.genome import folded
 from bot.creatures.names import has_creature
-from bot.creatures.profile import Family, Period, Profile
-from bot.creatures.storage import from_json, to_json
+from bot.creatures.profile import Family, Period, Profile, from_json, to_json
 from bot.store.database import Database
 from bot.store.members import writing_for
 from bot.store.people import Person, known_in, known_member, person_in

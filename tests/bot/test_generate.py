@@ -1,6 +1,5 @@
 """`python -m bot.generate`: names and sonnets in the terminal."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +8,8 @@ import pytest
 
 from bot.generate import main
 from models.fingerprints import Fingerprints
-from models.tasks import Task
-from models.weights import load_shipped, load_weights, save_weights
-from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, words_and_characters
+from models.weights import load_shipped, save_weights
+from tests.models.tiny import LETTERS, VERSE, card, lstm
 
 
 @pytest.fixture
@@ -21,7 +19,7 @@ def weights(tmp_path: Path) -> dict[str, str]:
     for path, task, vocabulary in ((names, "names", LETTERS), (sonnet, "sonnets", VERSE)):
         facts = card(task, vocabulary)
         save_weights(Path(path), lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
-    return {"names": names, "sonnet": sonnet, "dissect": names}
+    return {"names": names, "sonnet": sonnet}
 
 
 Lines = Callable[..., list[str]]
@@ -83,69 +81,12 @@ def test_constraints(lines: Lines) -> None:
     assert all(re.fullmatch("(?=.{13}$)Dr.*ee.*raptor", name) for name in names)
 
 
-def test_dissect(lines: Lines) -> None:
-    shown = lines("dissect", "Mango")
-    assert "Mango" in shown[0]
-    rows = [line.split()[0] for line in shown[2:-1]]
-    assert rows == ["m", "a", "n", "g", "o", "end"]
-    assert "nearest real genera" in shown[-1]
-    (line,) = lines("dissect", "Mango", "--json")
-    letters = json.loads(line)["letters"]
-    assert "".join(choice["letter"] for choice in letters) == "mango\n"
-    assert all(0 <= choice["probability"] <= 1 for choice in letters)
-
-
-@pytest.fixture
-def verse_weights(tmp_path: Path) -> str:
-    """Weights with a network over words, as an option's value."""
-    path = tmp_path / "words.safetensors"
-    facts = card("sonnets", VERSE, architecture="words")
-    save_weights(path, words_and_characters().arrays(), facts, Fingerprints.of([]))
-    return str(path)
-
-
-def test_dissect_line(verse_weights: str, lines: Lines) -> None:
-    line = "The rose of [b]keyboards"
-    shown = lines("dissect", line, "--weights", verse_weights)
-    assert shown[0].strip() == line
-    rows = [row.split()[:2] for row in shown[2:-1]]
-    assert [row[0] for row in rows] == ["the", "rose", "of", "bkeyboards", "(end)"]
-    assert [row[1] == "unknown" for row in rows] == [False, False, False, True, False]
-    dissection = json.loads(*lines("dissect", line, "--weights", verse_weights, "--json"))
-    assert dissection["line"] == line
-    assert dissection["words"][-1]["token"] == "\n"
-
-
-def test_dissect_chooses_shipped_weights(
-    monkeypatch: pytest.MonkeyPatch, verse_weights: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Those for verse if the text is a line."""
-    shipped = {"sonnets": load_weights(Path(verse_weights)), "names": namer()}
-    monkeypatch.setattr(Task, "load_shipped", lambda task: shipped[task.name])
-    for text, shown in (("The rose", "word"), ("Minmi rose", "letter"), ("Rose", "letter")):
-        assert main(["dissect", text]) == 0
-        assert capsys.readouterr().out.splitlines()[1].split()[0] == shown
-
-
 def test_seed_and_temperature(lines: Lines) -> None:
     seventh = lines("names", "--seed", "7")
     assert seventh == lines("names", "--seed", "7") != lines("names", "--seed", "8")
     assert lines("names") != lines("names")
     tame, wild = (lines("names", "--seed", "7", "--temperature", t) for t in ("0.1", "2"))
     assert tame != wild
-
-
-def test_json(lines: Lines) -> None:
-    (line,) = lines("names", "-n", "2", "--json")
-    written = json.loads(line)
-    assert written["reason"] is None
-    again = lines("names", "-n", "2", "--seed", str(written["seed"]))
-    assert [name.capitalize() for name in written["names"]] == again
-    poems = [json.loads(line) for line in lines("sonnet", ":o:é", "-n", "2", "--json")]
-    assert [len(poem["lines"]) for poem in poems] == [14, 14]
-    for poem in poems:
-        assert poem["lines"][0].startswith(":o:é")
-        assert poem["lines"] == verse(lines("sonnet", ":o:é", "--seed", str(poem["seed"])))
 
 
 def test_shortfall(tmp_path: Path, lines: Lines) -> None:
@@ -176,7 +117,6 @@ def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture
         assert "The word filter rejects those words" in refusal(words, capsys)
     assert "Try starts_with:tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
-    assert "by characters only" in refusal(["dissect", "Shall I", *sonnet], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)
 
 
@@ -188,7 +128,6 @@ def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture
         (["names", "-n", "ten"], "not a number from 1 to 10000"),
         (["names", "--length", "27"], "not a number from 3 to 26, for example 12"),
         (["sonnet", "--form", "haiku"], "invalid choice"),
-        (["dissect"], "the following arguments are required: name"),
         (["names", "--seed", "x"], "not a whole number from 0, for example 7"),
         (["names", "--temperature", "0"], "not a number from 0.1 to 2, for example 0.8"),
         (["names", "--temperature", "nan"], "not a number from 0.1 to 2"),

@@ -12,16 +12,7 @@ from bot.chat.commands import Answer, Pressed
 from bot.chat.message import Button, Form, Message
 from bot.chat.received import stored_number
 from bot.chat.translation import ENGLISH, Language
-from bot.chat.turn import (
-    AnswerRef,
-    CommunityInfo,
-    Gone,
-    MessageRef,
-    OnPending,
-    Source,
-    Terms,
-    User,
-)
+from bot.chat.turn import AnswerRef, CommunityInfo, Gone, MessageRef, OnPending, Source, Terms, User
 from bot.platforms.discord.platform import LIMITS
 from bot.store.people import Person
 from bot.text.spans import Span, link, plain

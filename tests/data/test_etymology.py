@@ -1,12 +1,16 @@
 """Etymology: the best reading of a name as roots."""
 
+import re
+import tomllib
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
 from data.etymology import NamePart, is_imagined, parts_of, reading
-from data.roots import all_roots, imagined_meanings
+from data.roots import TABLE, Place, Root, all_roots, imagined_meanings, load_roots
 
 
 @pytest.mark.parametrize(
@@ -97,3 +101,36 @@ def test_parts_are_roots(name: str) -> None:
 def test_most_genera_have_a_part() -> None:
     genera = load_names().words
     assert sum(bool(parts_of(name)) for name in genera) > 0.85 * len(genera)
+
+
+# The table of roots
+
+
+def test_variants() -> None:
+    roots = load_roots()
+    assert roots["micro"] == Root("mikros", "small", "Greek", "begins")
+    assert roots["raptor"] == Root("raptor", "thief", "Latin", "joins")
+    assert roots["odon"] == roots["odonto"] == Root("odous", "tooth", "Greek", "joins")
+
+
+def test_number_of_roots() -> None:
+    languages = [root.language for root in load_roots().values()]
+    assert languages.count("Greek") > 200
+    assert languages.count("Latin") > 50
+
+
+def test_table_is_valid() -> None:
+    """No letters are listed twice, and every entry has a word, a meaning and a place in a name."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    assert all(table.pop("imagined"))
+    places = [place for language in table.values() for place in language.values()]
+    listed = [letters for place in places for entry in place for letters in entry.split()]
+    roots = all_roots()
+    assert len(listed) == len(set(listed)) == len(roots)
+    assert all(re.fullmatch("[a-z]{2,}", letters) for letters in roots)
+    assert {root.place for root in roots.values()} == set(get_args(Place))
+    assert all(root.word and 1 <= len(root.meaning.split()) <= 3 for root in roots.values())
+
+
+def test_usual_roots() -> None:
+    assert {root.place for root in load_roots().values()} == {"begins", "joins", "ends"}

@@ -16,7 +16,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.text.spans import text
 from simulators.discord import records
 from simulators.discord.channel import OLD_EDITS, OLD_S
-from simulators.discord.guild import CONNECT, MANAGE_THREADS, ChannelKind
+from simulators.discord.guild import MANAGE_THREADS, ChannelKind
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
@@ -67,16 +67,6 @@ async def test_answer_is_removed_in_archived_thread(local: LocalDiscord, tmp_pat
         guild.channel.archived = True
         await local.press(asked.message, "Remove it", by=local.admin)
     assert card.content == "*A moderator removed this.*"
-
-
-async def test_poll_in_the_chat_of_a_voice_channel(local: LocalDiscord, tmp_path: Path) -> None:
-    """The bot can edit nothing where it may not connect, so it opens no poll there."""
-    guild = local.state.guild
-    guild.channel.kind = ChannelKind.VOICE
-    async with mangosaurus(local, tmp_path):
-        assert has_poll((await local.run_command("dinoname")).message)
-        guild.bot = replace(guild.bot, permissions=guild.bot.permissions & ~CONNECT)
-        assert not has_poll((await local.run_command("dinoname")).message)
 
 
 @pytest.mark.parametrize("is_expired", [False, True])

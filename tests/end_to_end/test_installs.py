@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulators.discord.guild import USE_EXTERNAL_APPS
-from simulators.discord.limits import SERVERS, USERS, ApiError
+from simulators.discord.limits import ApiError
 from simulators.discord.records import Surface
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
@@ -31,22 +31,6 @@ async def test_commands_elsewhere(local: LocalDiscord, tmp_path: Path) -> None:
         for surface in ELSEWHERE:
             card = (await local.run_command("dinoname", by=shy, surface=surface)).message
             assert card.ephemeral is (surface is Surface.OTHER_SERVER)
-
-
-@pytest.mark.parametrize("installs", [{SERVERS}, {USERS}, {SERVERS, USERS}])
-async def test_installs_that_the_application_allows(
-    local: LocalDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture, installs: set[int]
-) -> None:
-    """Only what it allows is registered: the simulator refuses the rest."""
-    local.state.commands.installs = installs
-    async with mangosaurus(local, tmp_path):
-        for surface in (Surface.BOT_DM, Surface.PRIVATE):
-            if surface.install in installs:
-                assert not (await local.run_command("about", surface=surface)).failed
-            else:
-                with pytest.raises(ApiError, match="Unknown application command"):
-                    await local.run_command("about", surface=surface)
-    assert "refuses" not in caplog.text
 
 
 async def test_commands_for_owners_are_at_home(tmp_path: Path) -> None:

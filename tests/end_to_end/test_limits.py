@@ -5,11 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from simulators.common.payloads import content_type
-from simulators.discord.limits import (
-    ApiError,
-    check_choices,
-    check_commands,
-)
+from simulators.discord.limits import ApiError, check_choices, check_commands
 from tests.end_to_end.toy_bot import png
 
 

@@ -33,7 +33,7 @@ async def test_requests_are_counted(
         assert value(monitor, "requests_total", request="button vote", outcome="answered") == 1
         assert value(monitor, "acknowledgement_seconds_count") == 3
         assert value(monitor, "gateway_events_total", event="connect") == 1
-        assert value(monitor, "gateway_connected") == 1
+        assert value(monitor, "ready", check="gateway") == 1
         assert (value(monitor, "inference_batch_size_count", task="names") or 0) >= 1
         before = value(monitor, "rest_responses_total", status="2xx") or 0
         assert before >= 3

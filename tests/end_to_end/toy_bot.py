@@ -13,12 +13,6 @@ from discord.app_commands import Range
 from discord.ext import commands
 from PIL import Image
 
-PACKED = {
-    "rules.json": b'{"names": []}',
-    "names.txt": b"rex\n",
-    "names.safetensors": bytes(range(64)),
-    "Μάνγκο.txt": "Ταύρος".encode(),
-}
 FOSSILS = ["Ammonite", "Belemnite", "Ichthyosaur", "Plesiosaur", "Trilobite"]
 
 
@@ -118,12 +112,6 @@ async def election(interaction: Interaction) -> None:
     await interaction.response.send_message(embed=ballot({}), view=view, file=picture)
 
 
-@app_commands.command(description="Sends files that are no pictures")
-async def pack(interaction: Interaction) -> None:
-    files = [discord.File(io.BytesIO(content), name) for name, content in PACKED.items()]
-    await interaction.response.send_message("All that I have:", files=files)
-
-
 @app_commands.command(description="Answers only you")
 async def secret(interaction: Interaction) -> None:
     await interaction.response.send_message("Between us: @everyone digs.", ephemeral=True)
@@ -151,6 +139,6 @@ async def shake(interaction: Interaction, how: Range[int, 1, 9] = 5) -> None:
 
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
-    *(quick, silent, dig, weigh, election, pack),
+    *(quick, silent, dig, weigh, election),
     *(secret, styles, admin),
 ]

@@ -28,7 +28,7 @@ from models.weights import (
     read_weights,
     save_weights,
 )
-from tests.models.test_hostile_weights import at_little_cost
+from tests.models.test_weights import at_little_cost
 from tests.models.tiny import WITH_FEATURES, card, fast_lstm, word_lstm, words_and_characters
 
 CARD = card(architecture="words")

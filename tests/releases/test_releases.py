@@ -37,7 +37,7 @@ from models.verse.poem import SonnetRequest
 from models.weights import read_card
 from tests.bot.champions import outdated
 from tests.bot.operate.test_backup import contents, restored
-from tests.bot.trainer.test_version_queries import FILES, version
+from tests.bot.trainer.test_queries import FILES, version
 from tests.releases import rows
 from tests.releases.__main__ import write
 from tests.releases.files import FIRST, RELEASES, load, names_of, texts_of

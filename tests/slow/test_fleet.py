@@ -26,7 +26,7 @@ from simulators.discord.guild import User
 from simulators.discord.records import Interaction, Message
 from simulators.discord.server import LocalDiscord
 from simulators.discord.servers import shard_of
-from tests.bot.store.test_locks import cut
+from tests.bot.store.test_database import cut
 from tests.end_to_end.conftest import ELVES, PATIENCE_S
 from tests.waiting import eventually
 from tools.bot_process import BotProcess

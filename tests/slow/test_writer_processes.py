@@ -274,20 +274,6 @@ async def test_fork_of_a_closed_process(opened: Open) -> None:
     other.close()
 
 
-@forking
-async def test_fork_that_does_not_begin(opened: Open) -> None:
-    """Both are given up, and the bot goes on by itself."""
-    inference = opened(processes=2)
-    first = await started(inference)
-    os.kill(first.pid, signal.SIGKILL)
-    await eventually(lambda: not _is_running(first.pid))
-    other = WriterProcess(share, dict, LONG_S)
-    with pytest.raises(WriterLost, match="did not start"):
-        await other.start(first)
-    assert other.is_lost
-    assert (await inference.names(NAMES)).names
-
-
 KILLED = """
 import asyncio, os, signal
 from bot.writing.processes import WriterProcess

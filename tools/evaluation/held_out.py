@@ -1,7 +1,8 @@
-"""Held-out text: cross-entropies, their intervals, and the loss on a model card.
+"""Held-out text: cross-entropies, their intervals and differences, and the loss on a model card.
 
 Items are resampled with replacement (Efron, 1979), always with the same generator, so that equal
-losses have equal intervals.
+losses have equal intervals. Two models are compared on the same resampled items, since a poem that
+is hard for both says little about which of them is better.
 """
 
 import math
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.corpora import Corpus, CorpusError
 from models.networks.network import Network
@@ -23,17 +25,36 @@ TOLERANCE = 1e-5
 """Relative difference up to which a loss is that of the card: machines round differently."""
 NOTE = (
     "Mean −ln p per character of the held-out part, each item from the initial state. The 95% "
-    "intervals are bootstrapped over the items."
+    "intervals are bootstrapped over the items. Differences are paired by item; below zero, "
+    "Mangosaurus is better."
 )
 
 
 def interval(losses: Losses) -> tuple[float, float] | None:
     """Ends of the 95% interval of the mean; `None` for a single item."""
-    items = len(losses.nats)
-    if items < 2:
+    return _ends(_resampled(losses)) if len(losses.nats) > 1 else None
+
+
+def difference(ours: Losses, other: Losses) -> tuple[float, float, float] | None:
+    """Our cross-entropy minus the other, in nats per character, and the ends of its 95% interval.
+
+    Paired by item: below zero, ours is better. `None` for a single item.
+    """
+    if len(ours.nats) < 2:
         return None
+    value = ours.nats_per_character - other.nats_per_character
+    return (value, *_ends(_resampled(ours) - _resampled(other)))
+
+
+def _resampled(losses: Losses) -> NDArray[np.float64]:
+    """Means of resampled items, `(resamples,)`: the same items for losses on the same texts."""
+    items = len(losses.nats)
     rows = np.random.default_rng(0).integers(items, size=(RESAMPLES, items))
-    means = losses.nats[rows].sum(axis=1) / losses.sizes[rows].sum(axis=1)
+    means: NDArray[np.float64] = losses.nats[rows].sum(axis=1) / losses.sizes[rows].sum(axis=1)
+    return means
+
+
+def _ends(means: NDArray[np.float64]) -> tuple[float, float]:
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
 
@@ -61,9 +82,17 @@ class HeldOutLosses:
         rows = []
         for system, losses in self.losses.items():
             ends = interval(losses)
-            shown = "{:.3f} to {:.3f}".format(*ends) if ends else ""
-            rows.append((system, f"{losses.nats_per_character:.4f}", shown))
-        return Table("Held-out text", NOTE, ("system", "nats/char", "95% interval"), tuple(rows))
+            found = None if losses is self.ours else difference(self.ours, losses)
+            rows.append(
+                (
+                    system,
+                    f"{losses.nats_per_character:.4f}",
+                    "{:.3f} to {:.3f}".format(*ends) if ends else "",
+                    "{:+.3f} ({:+.3f} to {:+.3f})".format(*found) if found else "",
+                )
+            )
+        columns = ("system", "nats/char", "95% interval", "Mangosaurus minus this")
+        return Table("Held-out text", NOTE, columns, tuple(rows))
 
 
 def held_out_losses(trained: Trained, corpus: Corpus) -> Losses:

@@ -20,6 +20,7 @@ from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
 from bot.chat.turn import DeliveryError, MessageRef, Turn
+from bot.platforms.slack.access import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
@@ -34,7 +35,6 @@ from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_o
 from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
-from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.views import home, modals, rendering
 from bot.store import StoreError
 from bot.text.written import own_words

@@ -1,7 +1,7 @@
 """Answers that a process leaves unfinished, closed by the next one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -29,10 +29,9 @@ from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from data.phrases import Phrase
 from models.names.generator import NamesRequest
-from models.verse.poem import SonnetDraft, SonnetRequest
+from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
-from tests.bot.fakes import draft
 from tests.bot.turns import ADA, BOB, CHANNEL, COMMUNITY, FakePlatform, FakeTurn
 from tests.waiting import eventually
 
@@ -142,33 +141,6 @@ async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
     assert turn.sentence.startswith("The bot is restarting")
     (button,) = turn.answers[-1].buttons
     assert (button.label, button.action, button.state) == ("Try again", "sonnet", "a state")
-
-
-async def test_cut_off_poem_is_repeated_after_the_restart(
-    app: App, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = asyncio.Event()
-
-    async def hanging(*_: object, **__: object) -> AsyncGenerator[SonnetDraft, None]:
-        begun.set()
-        await asyncio.Event().wait()
-        yield draft(SonnetRequest(), [])
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.inference, "sonnet", hanging)
-        turn = FakeTurn(FakePlatform())
-        options = SonnetOptions(SonnetRequest("Shall I compare thee " * 5, form="couplets"))
-        task = asyncio.create_task(dispatch.run(app, turn, sonnet.sonnet, options))
-        await asyncio.wait_for(begun.wait(), 60)
-        await app.in_flight.finish(0.0)
-        await app.in_flight.cut_off(60)
-        assert task.done()
-    (button,) = turn.answers[-1].buttons
-    restarted, after = world.make_app(), FakeTurn(FakePlatform())
-    await dispatch.press(restarted, after, button.action, button.state)
-    assert world.writer.sonnets_asked[-1].opening == options.request.opening
-    assert world.writer.sonnets_asked[-1].form == "couplets"
-    assert plain(after.answers[-1].embeds[0].lines[0]).startswith("Shall I compare thee")
 
 
 async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:

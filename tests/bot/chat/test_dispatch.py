@@ -16,7 +16,6 @@ from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.message import Button, Message
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.platforms.discord.platform import TERMS
-from bot.store import Unavailable
 from bot.text.spans import Text, plain, text
 from bot.writing.errors import Busy
 from tests.bot.conftest import World
@@ -264,17 +263,6 @@ async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
 async def never(*_: object) -> list[Choice]:
     await asyncio.Event().wait()
     return []
-
-
-async def test_no_suggestions_without_a_database(world: World) -> None:
-    """Nor a message about each letter."""
-
-    async def away(*_: object) -> list[Choice]:
-        raise Unavailable
-
-    turn = FakeTurn(FakePlatform())
-    assert await dispatch.suggest(world.make_app(), turn, away, "a") == []
-    assert not turn.answers
 
 
 @pytest.mark.parametrize("hangs", ["suggestions", "blocks"])

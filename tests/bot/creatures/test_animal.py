@@ -12,8 +12,18 @@ from bot.creatures.animal import profile_of
 from bot.creatures.genome import folded
 from bot.creatures.hints import Hints
 from bot.creatures.names import LONGEST_NAME, has_creature
-from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Theme, Trait
-from bot.creatures.storage import from_json, to_json
+from bot.creatures.profile import (
+    Build,
+    Diet,
+    Family,
+    Pose,
+    Profile,
+    Temper,
+    Theme,
+    Trait,
+    from_json,
+    to_json,
+)
 from bot.creatures.tables import load_families, load_genera
 from data.corpora import load_names
 from data.etymology import parts_of

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from bot.community.queries import Action, RecordEntry
 from bot.creatures.animal import profile_of
-from bot.creatures.storage import to_json
+from bot.creatures.profile import to_json
 from bot.discoveries import queries
 from bot.discoveries.queries import ORDERS, Discoveries, Exhibit
 from bot.moderation.queries import Moderation

@@ -11,7 +11,7 @@ import pytest
 from bot.fleet.identifying import SPACING_S, IdentifyGate
 from bot.store import Database
 from bot.store.locks import AdvisoryLocks, Space
-from tests.bot.store.test_locks import cut
+from tests.bot.store.test_database import cut
 
 QUIET = 20
 """Steps of the event loop in which what the database has answered is passed on."""

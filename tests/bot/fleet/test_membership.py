@@ -11,7 +11,7 @@ from bot.fleet import membership
 from bot.fleet.membership import PREDECESSOR_S, TAKEN_S, Fleet, Served, ShardsTaken
 from bot.store import Database
 from bot.store.locks import AdvisoryLocks, Space
-from tests.bot.store.test_locks import cut
+from tests.bot.store.test_database import cut
 
 
 class Clock:

@@ -5,13 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.community import queries as module
-from bot.community.queries import (
-    Action,
-    Blocks,
-    Record,
-    RecordEntry,
-    TooManyBlocks,
-)
+from bot.community.queries import Action, Blocks, Record, RecordEntry, TooManyBlocks
 from bot.moderation.queries import Moderation
 from bot.polls.queries import Ballot, Polls
 from bot.polls.removal_queries import Removal
@@ -20,7 +14,7 @@ from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.trainer.queries import CustomModels
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.trainer.test_custom_model_queries import create
+from tests.bot.trainer.test_queries import create
 
 BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 

@@ -33,17 +33,6 @@ def test_answered(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
     assert re.search(r"\(acknowledged 0\.\d{3}, waited 0\.500, networks 1\.000\)$", line)
 
 
-def test_refused(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), monitor.track("button vote", None):
-        requests.end_with(LookupError("what a member typed"), Outcome.REFUSED)
-    assert value(monitor, "requests_total", request="button vote", outcome="refused") == 1
-    assert value(monitor, "request_errors_total", error="LookupError") == 1
-    assert (monitor.requests, monitor.failures) == (1, 0)
-    (line,) = caplog.messages
-    assert line.startswith("button vote in a direct message: refused LookupError after ")
-    assert "typed" not in line
-
-
 async def test_cancelled(monitor: Monitor) -> None:
     async def work() -> None:
         with monitor.track("/sonnet", 1):

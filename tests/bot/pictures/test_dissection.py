@@ -77,13 +77,6 @@ def test_contrast() -> None:
     assert all(contrast(color, BACKGROUND) >= 4.5 for color in (TEXT, MUTED, CHOSEN))
 
 
-@given(st.floats(0, 1), st.floats(0, 1))
-def test_more_likely_is_brighter(one: float, other: float) -> None:
-    less, more = sorted((one, other))
-    assert contrast(shade(less), BACKGROUND) <= contrast(shade(more), BACKGROUND)
-    assert contrast(shade(0.05), shade(0)) > 1.25
-
-
 def test_chosen_letter_is_boxed() -> None:
     alternatives = (("a", 0.6), ("b", 0.3), (END, 0.1))
     framed = LetterChoice("b", 0.3, alternatives)

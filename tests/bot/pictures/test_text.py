@@ -63,11 +63,6 @@ def test_system_fonts_are_a_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_bold_is_bolder() -> None:
-    """One file has both weights."""
-    assert text_width("mmmm", FontStyle.SERIF_BOLD) > text_width("mmmm", FontStyle.SERIF)
-
-
 def test_runs_are_split_by_font() -> None:
     runs = text._runs("Rex ♂ b", FontStyle.SERIF)
     assert runs == (("Noto Serif", "Rex "), ("Arimo", "♂ "), ("Noto Serif", "b"))

@@ -87,17 +87,6 @@ async def test_periods(chat: Chat, subtests: pytest.Subtests) -> None:
             assert shown == set([*DAYS_AGO][:count])
 
 
-async def test_scope_mine(chat: Chat) -> None:
-    """One vote is enough at home; the answer shows nothing else that another server keeps."""
-    await crown_here(chat, "Not mine")
-    mine, away = {"member_id": chat.alice.id}, {"community_id": OTHER_GUILD}
-    await crown_here(chat, "Awaysaurus", 2, **mine, **away)
-    await crown_here(chat, "Secretsaurus", 1, **mine, **away)
-    await crown_here(chat, "Homesaurus", 1, **mine)
-    result = await chat.alice.use("halloffame", scope="mine")
-    assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
-
-
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)
@@ -168,18 +157,6 @@ async def test_pages_of_another_member(chat: Chat) -> None:
     assert refused.is_private
     shown = await chat.alice.press(shown, "More")
     assert shown.lines == ["11. Name10 · 2 votes"]
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        HallOfFameOptions(),
-        HallOfFameOptions("day", "all", 7),
-        HallOfFameOptions("week", "mine", 2, member_id=2**62),
-    ],
-)
-def test_state_round_trip(ask: HallOfFameOptions) -> None:
-    assert HallOfFameOptions.from_state(ask.to_state()) == ask
 
 
 @pytest.mark.parametrize(

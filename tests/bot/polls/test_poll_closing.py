@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -20,24 +20,20 @@ from bot.outbox.queries import Outbox
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.hall_queries import HallOfFame, HallScope
+from bot.polls.plaques import PLAQUE, meaning_of, plaque_file
 from bot.polls.poll_message import removed_message
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store.schema import EVERYBODY
+from bot.text.spans import plain
+from bot.words import WordFilter
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat, Shown
 from tests.bot.conftest import World
 from tests.bot.fakes import unavailable
-from tests.bot.opened_polls import (
-    TEN_MINUTES,
-    a_poll,
-    first_message,
-    members,
-    open_polls,
-    voted,
-)
+from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members, open_polls, voted
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
-from tests.texts import named
+from tests.texts import named, written
 
 
 @pytest.mark.both
@@ -261,19 +257,6 @@ async def test_limited_channel_delays_no_other(
     assert await unannounced(fossil) == set()
 
 
-async def test_limited_result_is_shown_later(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also by the process that has closed the poll."""
-    with monkeypatch.context() as often:
-        often.setattr(fossil.platform, "edit", AsyncMock(side_effect=Limited))
-        await fossil.close()
-    assert await unannounced(fossil) == {9}
-    assert fossil.announcements == []
-    await fossil.close(minutes=3)
-    assert len(fossil.announcements) == 1
-
-
 async def unannounced(fossil: Fossil) -> set[int]:
     """The polls whose results are not announced."""
     found = [await fossil.app.store[Polls].find(number) for number in (9, 10, 11)]
@@ -395,13 +378,6 @@ async def test_discoverer_is_plain_text(chat: Chat) -> None:
     assert not chat.notified()
 
 
-async def test_vile_discoverer_is_left_out(chat: Chat) -> None:
-    announcement = await announced_for(chat, "Cunt McFace")
-    assert "Discovered" not in announcement.body
-    hall = await chat.alice.use("halloffame")
-    assert hall.body == "🥇 Bravosaurus · 1 vote"
-
-
 async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     await a_poll(chat)
     other = await chat.add_channel("bones")
@@ -487,3 +463,32 @@ async def test_winner_removed_while_it_is_announced(
     announcement = chat.history()[1]
     assert announcement.text == "A moderator removed this."
     assert not announcement.cards
+
+
+# Plaques
+
+
+DAY = date(2026, 11, 5)
+
+
+async def test_file(chat: Chat) -> None:
+    """The alternative text leaves the discoverer out, who is named beside the picture."""
+    name, meaning, discoverer = map(written, ("Mangosaurus", "mango lizard", "Ada"))
+    file = await plaque_file(chat.app, name, meaning, discoverer, DAY, 1, ENGLISH)
+    assert file is not None
+    assert file.name == PLAQUE
+    assert file.content.startswith(b"\x89PNG")
+    assert file.description == "A plaque: Mangosaurus, “mango lizard”, 1 vote, 5 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning", "sentence"),
+    [
+        ("Zyxwoxeraptor", "… thief", "Part of it may mean thief: raptor (Latin raptor: thief)."),
+        ("Minmi", "", ""),
+    ],
+)
+def test_meaning(name: str, meaning: str, sentence: str) -> None:
+    on_plaque, said = meaning_of(name, WordFilter(), ENGLISH)
+    assert (on_plaque, plain(said)) == (meaning, sentence)
+    assert meaning_of(name, WordFilter(["thief"]), ENGLISH) == ("", ())

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.outbox.queries import Outbox
 from bot.polls.queries import (
-    DOUBLE_PRESS,
     SKEW,
     Ballot,
     Outcome,
@@ -71,13 +70,6 @@ async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> 
     return await store[Polls].cast(Ballot(POLL.id, member, position), at)
 
 
-async def test_open(store: Store) -> None:
-    assert await store[Polls].find(POLL.id) == replace(
-        POLL, votes=(0, 0, 0), last_votes=(None,) * 3
-    )
-    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)  # not sent yet
-
-
 async def test_dinosaurs(store: Store) -> None:
     """Of one community, without names of namers and removed ones; the newest first."""
     later = NOW + timedelta(minutes=1)
@@ -119,20 +111,6 @@ async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
     assert await store[Polls].find(78) is not None
 
 
-async def test_hundreds_of_votes_at_once(store: Store) -> None:
-    polls = [replace(POLL, id=number, member_id=number) for number in range(1, 11)]
-    for poll in polls:
-        await store[Polls].open(poll)
-    ballots = [Ballot(poll.id, member, member % 3) for member in range(1, 201) for poll in polls]
-    changed = [replace(ballot, position=1) for ballot in ballots[::7]]
-    counted = await asyncio.gather(*(store[Polls].cast(b, NOW) for b in ballots + changed))
-    assert all(counted)
-    last = {(b.poll_id, b.member_id): b.position for b in ballots + changed}
-    for poll in polls:
-        mine = [position for (poll_id, _), position in last.items() if poll_id == poll.id]
-        assert await votes_of(store, poll) == tuple(mine.count(p) for p in range(3))
-
-
 async def test_two_processes_count_votes_once(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
@@ -140,14 +118,6 @@ async def test_two_processes_count_votes_once(store: Store) -> None:
     )
     await other.close()
     assert await votes_of(store) == (40, 0, 0)
-
-
-async def test_retract_after_the_end(store: Store) -> None:
-    await cast(store, 5, 0)
-    assert not await store[Polls].retract(POLL.id, 5, LATER)
-    await store[Polls].close(POLL.id, NOW)
-    assert not await store[Polls].retract(POLL.id, 5, NOW)
-    assert await votes_of(store) == (1, 0, 0)
 
 
 async def test_concurrent_retracts(store: Store) -> None:
@@ -195,17 +165,6 @@ async def test_poll_closes_once(store: Store) -> None:
     assert not await cast(store, 6, 0)
     assert await polls.next_closing() is None
     assert [row.subject_id for row in await store[Outbox].claim("discord", LATER, 9)] == [POLL.id]
-
-
-async def test_tie(store: Store) -> None:
-    """The name wins that reached its count first; a repeated vote is no later."""
-    for minute, (member, position) in enumerate([(1, 2), (2, 0), (4, 2), (5, 0)]):
-        for double in (timedelta(0), DOUBLE_PRESS / 2):
-            at = NOW + timedelta(minutes=minute) + double
-            assert await cast(store, member, position, at) == Outcome.COUNTED
-    closed = await store[Polls].close(POLL.id, LATER)
-    assert closed is not None
-    assert (closed.votes, closed.winner) == ((2, 0, 2), 2)
 
 
 async def test_forgotten_discoverer_votes_again(store: Store) -> None:

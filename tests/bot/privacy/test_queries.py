@@ -14,8 +14,7 @@ from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.trainer.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.trainer.test_custom_model_queries import create
-from tests.bot.trainer.test_version_queries import FILES, version
+from tests.bot.trainer.test_queries import FILES, create, version
 
 MEMBER = 3
 COUNTS = dict.fromkeys(("votes", "polls", "poems", "custom_models", "activations"), 1)
@@ -66,17 +65,6 @@ async def test_forget_member(store: Store) -> None:
     trained = await store[Versions].of("names")
     assert [version.has_weights for version in trained] == [True] * 2
     assert (await store[Versions].live())["names"].version_id == trained[0].number
-
-
-async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
-    await opened(store)
-    for member in (MEMBER, 6):
-        await store[Polls].cast(Ballot(POLL.id, member, 0), NOW)
-    await store[Privacy].forget_member(MEMBER)
-    assert await votes_of(store) == (1, 0, 0)
-    poll = await store[Polls].find(POLL.id)
-    assert poll is not None
-    assert (poll.member_id, poll.discoverer) == (None, None)
 
 
 async def test_forget_member_during_votes(store: Store) -> None:

@@ -7,16 +7,19 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from bot.store import Database, Store, StoreError, url_of
+from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store import database as module
-from bot.store.schema import Community
-from tests.bot.polls.test_queries import opened
+from bot.store.locks import AdvisoryLocks, Space, file_lock
+from bot.store.schema import Community, Vote
+from tests.bot.polls.test_queries import NOW, opened
 from tests.databases import Templates, store_in
 
 CHECKOUT = Path(__file__).parents[3]
@@ -272,3 +275,309 @@ def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> No
     store_in(tmp_path, templates)
     with python(source, str(tmp_path)) as process:
         assert process.wait(timeout=120) == 0
+
+
+# Databases that cannot be reached or do not answer
+
+
+WRONG = "not-the-password"
+
+
+def on_loopback(port: int) -> Database:
+    return Database(url_of(f"postgres://user:secret@127.0.0.1:{port}/name", Path()))
+
+
+@pytest.mark.parametrize(
+    ("address", "missing", "said"),
+    [
+        ("postgres://u:secret@h/n", "asyncpg", r"pip install -r requirements\.txt"),
+        (None, "sqlite3", "built without SQLite"),
+    ],
+)
+def test_missing_driver(
+    address: str | None, missing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(StoreError, match=said):
+        Database(url_of(address, tmp_path))
+
+
+async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
+        await on_loopback(1).migrate()  # nobody listens
+    assert "secret" not in str(caught.value)
+    monkeypatch.setattr(module, "PATIENCE_S", 0.2)
+    connections: list[object] = []  # kept: Python closes those that nobody holds
+
+    async def be_silent(*connection: object) -> None:
+        connections.append(connection)
+
+    server = await asyncio.start_server(be_silent, "127.0.0.1", 0)
+    database = on_loopback(server.sockets[0].getsockname()[1])
+    for ask in (database.migrate, partial(communities, database), database.check):
+        with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
+            await ask()
+    assert database.failures == 3
+    server.close()
+
+
+@POSTGRES
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"password": WRONG}, "password authentication failed"),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+    ],
+)
+async def test_rejected_login(database: Database, change: Mapping[str, str], said: str) -> None:
+    other = Database(database.url.set(**change))  # type: ignore[arg-type]
+    try:
+        with pytest.raises(Unavailable, match=said) as caught:
+            await other.migrate()
+    finally:
+        await other.close()
+    assert WRONG not in str(caught.value)
+
+
+@POSTGRES
+async def test_lost_connection(database: Database) -> None:
+    await add(database)
+    other = Database(database.url)
+
+    async def write_while_cut_off() -> None:
+        async with database.writing() as session:
+            session.add(Community(id=2))
+            await session.flush()
+            await cut(other)
+            session.add(Community(id=3))
+
+    with pytest.raises(Unavailable):
+        await write_while_cut_off()
+    await other.close()
+    assert await communities(database) == [1]
+
+
+@POSTGRES
+async def test_reads_are_consistent(database: Database) -> None:
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
+        async with database.writing() as writer:
+            writer.add(Community(id=1))
+        assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        ("missing", "No such file or directory"),
+        ("with a folder", "Is a directory"),
+        ("with a text", "file is not a database"),
+    ],
+)
+async def test_unusable_file(tmp_path: Path, folder: str, why: str) -> None:
+    (tmp_path / "with a folder" / "mangosaurus.db").mkdir(parents=True)
+    (tmp_path / "with a text").mkdir()
+    (tmp_path / "with a text" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
+    with pytest.raises(Unavailable, match=why):
+        await Database(url_of(None, tmp_path / folder)).migrate()
+
+
+@SQLITE
+async def test_full_disk(database: Database) -> None:
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=1"))  # as many as there are
+    with pytest.raises(Unavailable, match="full"):
+        async with database.writing() as session:
+            session.add_all(Community(id=number) for number in range(1, 2000))
+    assert await communities(database) == []
+    async with database.writing() as session:
+        await session.execute(text("PRAGMA max_page_count=100000"))
+        session.add(Community(id=1))
+    assert await communities(database) == [1]
+
+
+async def test_bug_is_not_unavailable(database: Database) -> None:
+    async def mistake() -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await mistake()
+
+
+async def test_errors_hide_parameters(database: Database) -> None:
+    with pytest.raises(Exception, match="votes") as caught:
+        async with database.writing() as session:
+            session.add(Vote(poll_id=1, member_id=987654321, position=0, voted_at=NOW))
+    assert "987654321" not in str(caught.value)
+
+
+# Locks between processes: on a file, and in a PostgreSQL database whose connection is lost
+
+
+@pytest.fixture
+async def two(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
+    """Those of two processes. On a busy machine, the database may take its time."""
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)
+    both = AdvisoryLocks(postgres.url), AdvisoryLocks(postgres.url)
+    for each in both:
+        await each.connect()
+    yield both
+    for each in both:
+        await each.close()
+
+
+async def cut(database: Database) -> None:
+    """End all other connections, as a restart of the server does."""
+    async with database.writing() as session:
+        await session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+
+async def test_one_holder(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    one, other = two
+    assert await one.hold(Space.SHARD, [0, 1]) == {0, 1}
+    assert await other.hold(Space.SHARD, [1, 2]) == {2}
+    assert await other.hold(Space.IDENTIFY, [0]) == {0}
+    await one.release(Space.SHARD, [1])
+    assert await other.hold(Space.SHARD, [0, 1]) == {1}
+    await one.close()  # as the end of a process does
+    assert await other.hold(Space.SHARD, [0]) == {0}
+
+
+async def test_holders(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    one, other = two
+    await one.share(Space.PRESENCE, 1)
+    await one.share(Space.PRESENCE, 2)
+    await other.share(Space.PRESENCE, 2)
+    await other.share(Space.PRESENCE, 2)
+    await other.share(Space.SHARD_COUNT, 9)
+    assert await one.holders(Space.PRESENCE) == {1: 1, 2: 2}
+    assert await other.holders(Space.SHARD_COUNT) == {9: 1}
+    await one.close()
+    assert await other.holders(Space.PRESENCE) == {2: 1}
+
+
+async def test_another_database(
+    postgres: Database, two: tuple[AdvisoryLocks, AdvisoryLocks]
+) -> None:
+    """Another bot on the same server has locks of its own."""
+    one, _other = two
+    elsewhere = AdvisoryLocks(postgres.url.set(database="postgres"))
+    await elsewhere.connect()
+    await elsewhere.share(Space.SHARD_COUNT, 3)
+    try:
+        assert await one.holders(Space.SHARD_COUNT) == {}
+    finally:
+        await elsewhere.close()
+
+
+async def test_locks_of_a_lost_connection(
+    postgres: Database, two: tuple[AdvisoryLocks, AdvisoryLocks]
+) -> None:
+    one, _other = two
+    await one.hold(Space.SHARD, [0])
+    await cut(postgres)
+    with pytest.raises(Unavailable):
+        await one.holders(Space.SHARD)
+    assert not one.is_connected
+    with pytest.raises(Unavailable):
+        await one.hold(Space.SHARD, [0])
+    await one.connect()
+    assert one.is_connected
+    assert await one.hold(Space.SHARD, [0]) == {0}
+
+
+async def test_half_open_connection(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    """The server still has the old connection, which nobody answers on: it is ended."""
+    one, other = two
+    await one.hold(Space.SHARD, [0])
+    left_behind, one._connection = one._connection, None
+    assert left_behind is not None
+    assert await other.hold(Space.SHARD, [0]) == frozenset()
+    await one.connect()
+    async with asyncio.timeout(60):
+        while not await one.hold(Space.SHARD, [0]):  # noqa: ASYNC110 (the server tells nothing)
+            await asyncio.sleep(0.01)
+    await left_behind.invalidate()
+    await left_behind.close()
+
+
+async def test_no_server(unused_tcp_port: int) -> None:
+    address = f"postgres://a:secret@127.0.0.1:{unused_tcp_port}/b"
+    locks = AdvisoryLocks(url_of(address, Path()))
+    with pytest.raises(Unavailable) as raised:
+        await locks.connect()
+    assert "secret" not in str(raised.value)
+    assert not locks.is_connected
+    await locks.close()
+
+
+async def test_cancelled_caller(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
+    """The connection goes on, with the lock that was asked for."""
+    one, other = two
+    asking = asyncio.create_task(one.hold(Space.SHARD, [4]))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert await one.holders(Space.SHARD) == {4: 1}
+    assert await other.hold(Space.SHARD, [4]) == frozenset()
+
+
+# On a file
+
+HOLDING = """
+import asyncio, sys
+from pathlib import Path
+from bot.store.locks import file_lock
+
+async def hold():
+    async with file_lock(Path(sys.argv[1]), 60):
+        print("held", flush=True)
+        sys.stdin.read()
+
+asyncio.run(hold())
+"""
+
+
+async def is_free(lock: Path) -> bool:
+    try:
+        async with file_lock(lock, 0):
+            return True
+    except TimeoutError:
+        return False
+
+
+def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
+    lock = tmp_path / "mangosaurus.db-lock"
+    command, pipe = [sys.executable, "-c", HOLDING, str(lock)], subprocess.PIPE
+    with subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert not asyncio.run(is_free(lock))
+        process.kill()
+    assert asyncio.run(is_free(lock))
+    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
+    assert lock.stat().st_mode & 0o777 == 0o600
+
+
+async def test_lock_excludes_the_same_process(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    async with file_lock(lock, 0):
+        assert not await is_free(lock)
+        assert not await is_free(lock)  # the failed attempt has not released it
+    assert await is_free(lock)
+
+
+@pytest.mark.parametrize("content", [None, b"something else"])
+async def test_file_that_cannot_be_locked(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "lock"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(OSError, match=r"open database file|not a database"):
+        async with file_lock(path, 0):
+            pass

@@ -23,7 +23,7 @@ from bot.store.schema import FIRST_SURROGATE, Base, Deletion
 from bot.trainer.queries import CustomModels, StoredList, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import NOW, POLL, opened
-from tests.bot.trainer.test_version_queries import FILES, version
+from tests.bot.trainer.test_queries import FILES, version
 
 MEMBER, OTHER = 735_001, 735_002
 TRAINING = TrainingRequest("custom", "names", "list", 1, NOW, member_id=MEMBER)

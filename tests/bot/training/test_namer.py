@@ -1,17 +1,41 @@
 """`/namer`."""
 
+import asyncio
+import pickle
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from bot.chat.message import Button, Message, UserError
 from bot.chat.turn import MessageRef, Unreachable
+from bot.text.spans import plain
 from bot.trainer.queries import CustomModels
 from bot.trainer.service import names_of
-from bot.training import namer
-from bot.training.namer import CorpusOptions, check_corpus, new_name
+from bot.training import namer, requests
+from bot.training.custom_model_messages import judgement
+from bot.training.namer import (
+    CorpusOptions,
+    ImportOptions,
+    check_corpus,
+    check_import,
+    lines_of,
+    new_name,
+)
+from bot.words import WordFilter
+from models.names.generator import count_parameters
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
 from models.training.events import Failed
+from models.weights import Trained, load_shipped
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
+from tests.bot.fakes import card
 from tests.bot.names.test_name import learned
+from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import (
     ELVES,
     LIST,
@@ -22,7 +46,7 @@ from tests.bot.training.lists import (
     stored_namer,
     zipped,
 )
-from tests.bot.turns import FakePlatform, FakeTurn
+from tests.bot.turns import COMMUNITY, FakePlatform, FakeTurn
 from tests.texts import written
 
 
@@ -286,3 +310,207 @@ async def test_cooldowns(elvish: Chat) -> None:
         first = await steward.use(command, **options)
         assert "too fast" not in first.text
         assert "too fast" in (await steward.use(command, **options)).text
+
+
+# `/namer export` and `import`
+
+
+@pytest.mark.both
+async def test_export_and_import(teachable: Chat) -> None:
+    await create(teachable)
+    exported = await (await teachable.add_manager()).use("namer export", name="elves")
+    assert exported.is_private
+    (file,) = exported.files
+    assert file.name == "elves.safetensors"
+    content = tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150)
+    steward = await teachable.add_manager()
+    result = await steward.use("namer import", name="Eldar", file=("elves.safetensors", content))
+    assert result.title == "✅ Eldar is ready"
+    assert "most new names will be shuffles" in (result.card.body)
+    model = await teachable.app.store[CustomModels].named(teachable.community_id, "eldar")
+    assert model is not None
+    assert (await teachable.app.custom_models.load(model)).words == tuple(
+        sorted(map(str.lower, ELVES))
+    )
+    again = await steward.use("namer retrain", name="Eldar")
+    assert "Eldar was imported without its list." in again.text
+
+
+class Bomb:
+    """Code that runs when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+GOOD = tiny_namer(ELVES)
+HOSTILE = {
+    "a pickle": pickle.dumps(Bomb()),
+    "truncated": GOOD[: len(GOOD) // 2],
+    "a long header": (2**62).to_bytes(8, "little") + GOOD[8:],
+    "foreign": save({"a": np.zeros(3, np.float32)}, {"format": "pt"}),
+    "without a card": save({"a": np.zeros(3, np.float32)}),
+    "a zip": zipped(),
+    "empty": b"",
+    "text": LIST,
+    "five megabytes": GOOD + b"\0" * (5 * 2**20),
+    "vile names": tiny_namer([*ELVES, "Fuckrond"]),
+    "figures out of this world": tiny_namer(ELVES, validation=10**400),
+    "a measure below nothing": tiny_namer(ELVES, measured=-1),
+    "another kind": tiny_namer(ELVES, kind="sonnets"),
+    "invisible characters": tiny_namer([*ELVES, "a\u202eb"]),
+    "a vast alphabet": tiny_namer([*ELVES, *map(chr, range(0x4E00, 0x5000))]),
+}
+
+
+async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
+    for kind, content in HOSTILE.items():
+        with subtests.test(kind):
+            result = await steward.use(
+                "namer import", name="elves", file=("elves.safetensors", content)
+            )
+            said = result.text
+            assert said
+            assert "Sorry" not in said
+            assert "Traceback" not in said
+            assert await namers(chat) == []
+
+
+class Upload:
+    """A file that looks which namers are stored when it is downloaded."""
+
+    name, size = "elves.safetensors", len(GOOD)
+
+    def __init__(self, chat: Chat, found: list[int]) -> None:
+        self._chat, self._found = chat, found
+
+    async def read(self) -> bytes:
+        self._found.append(len(await self._chat.app.store[CustomModels].of(COMMUNITY)))
+        return GOOD
+
+
+async def test_uploads_wait_before_they_are_downloaded(chat: Chat) -> None:
+    """However many come at once, only one of them is in memory."""
+    found: list[int] = []
+    turns = [FakeTurn(FakePlatform()) for _ in range(4)]
+    imports = [
+        namer.import_(chat.app, turn, ImportOptions(f"elves {number}", Upload(chat, found)))
+        for number, turn in enumerate(turns)
+    ]
+    await asyncio.gather(*imports)
+    assert found == [0, 1, 2, 3]
+
+
+async def test_uploads_wait_for_a_limited_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "PATIENCE_S", 0.0)
+    options = ImportOptions("elves", Upload(chat, []))
+    async with chat.app.training.uploads:
+        with pytest.raises(UserError, match="Too many files"):
+            await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
+    await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
+
+
+async def test_upload_is_checked_for_a_limited_time(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namer, "CHECKING_S", 0.0)
+    steward = await chat.add_manager()
+    for command, content in (("create", LIST), ("import", GOOD)):
+        result = await steward.use(f"namer {command}", name="elves", file=("elves.txt", content))
+        assert "takes too long to check" in result.text
+    assert not await namers(chat)
+
+
+async def test_upload_is_not_checked_further_when_its_answer_is_cut_off(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the bot could not stop, which waits for threads."""
+    begun, go_on = threading.Event(), threading.Event()
+    checked: list[str] = []
+
+    def allows(_words: WordFilter, text: str) -> bool:
+        if text in ELVES:
+            checked.append(text)
+            begun.set()
+            go_on.wait(5)
+        return True
+
+    monkeypatch.setattr(WordFilter, "allows", allows)
+    options = CorpusOptions("elves", text=",".join(ELVES))
+    answer = asyncio.create_task(namer.create(chat.app, FakeTurn(FakePlatform()), options))
+    assert await asyncio.to_thread(begun.wait, 5)
+    answer.cancel()
+    await asyncio.wait((answer,))
+    go_on.set()
+    await asyncio.to_thread(time.sleep, 0.2)  # the loop's clock stands still
+    assert len(checked) == 1
+
+
+# Checks of imported namers
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Trained:
+    trained = load_shipped("names")
+    return replace(trained, words=trained.words[:10])
+
+
+def test_network_of_many_parameters_is_refused(
+    shipped: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would keep others waiting. The shipped network would not."""
+    check_import(shipped, WordFilter().allows)
+    count = count_parameters(shipped.network)
+    monkeypatch.setattr(namer, "MOST_PARAMETERS", count - 1)
+    with pytest.raises(UserError, match=f"has {count:,} parameters"):
+        check_import(shipped, WordFilter().allows)
+
+
+def test_ngrams_are_no_parameters(shipped: Trained) -> None:
+    network = shipped.network
+    assert isinstance(network, Mixture)
+    lstms = [member for member in network.members if isinstance(member, LSTM)]
+    assert 0 < len(lstms) < len(network.members)
+    assert count_parameters(network) == sum(map(count_parameters, lstms))
+
+
+# How good a custom model is, in words
+
+
+STYLE = "It has learned the style of the list."
+NO_GAIN = "It has learned which letters follow each other, but no more."
+UNKNOWN = "How good it is could not be measured."
+FEW = (
+    " With 150 names on the list, most new names will be shuffles of them. A longer list gives "
+    "more variety."
+)
+ROUGH = " That is a rough guess: it was tried on only 25 names that it had not read."
+
+
+@pytest.mark.parametrize(
+    ("entries", "figures", "said"),
+    [
+        (1500, (1.3, 1.5, 150), STYLE),
+        (1500, (1.5, 1.5, 150), NO_GAIN),
+        (1500, (1.4999, 1.5001, 150), NO_GAIN),
+        (1500, (1.6, 1.5, 150), NO_GAIN),
+        (250, (1.3, 1.5, 25), STYLE + ROUGH),
+        (150, (1.3, 1.5, 15), STYLE + FEW),
+        (150, (1.6, 1.5, 40), NO_GAIN + FEW),
+        (150, (None, None, None), UNKNOWN + FEW),
+        (1500, (None, None, 0), UNKNOWN),
+        (1500, (1.3, None, None), UNKNOWN),
+    ],
+)
+def test_judgement(
+    entries: int, figures: tuple[float | None, float | None, int | None], said: str
+) -> None:
+    validation, kneser_ney, measured = figures
+    shown = card("names", validation=validation, kneser_ney=kneser_ney, measured=measured)
+    assert plain(judgement(shown, entries)) == said
+
+
+def test_typed_names_are_separated() -> None:
+    """By commas, semicolons or lines."""
+    assert lines_of(" Ann, Bo;Cy\n\nDee ,,") == b"Ann\nBo\nCy\nDee"

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.errors import Busy
 from bot.writing.limits import PLACES_S
 from bot.writing.queues import NEWEST_EVERY, FairQueue, QueuedRequest, QueueState
 
@@ -83,15 +82,6 @@ def test_abandoned_request_leaves_a_gap() -> None:
     queue.leave(queue.requests[2])
     assert [request.since for request in queue.requests] == [1.0, 4.0, 3.0]
     assert queue.length == 3
-
-
-def test_full_queue() -> None:
-    queue = round_of("ab", longest=2)
-    with pytest.raises(Busy) as busy:
-        queue.enter("c", 0.0)
-    assert busy.value.ahead == 2
-    queue.leave(queue.requests[0])
-    queue.enter("c", 0.0)
 
 
 def test_places() -> None:

@@ -146,15 +146,6 @@ async def test_unfilled_caches_stop_nothing(
     await inference.close()
 
 
-@pytest.mark.usefixtures("shipped")
-async def test_retrained_weights() -> None:
-    trained = namer()
-    inference = await open_inference(anything, {"names": trained})
-    assert inference.cards["names"] is trained.card
-    assert inference.cards["sonnets"].recipe == "shipped"
-    await inference.close()
-
-
 async def test_no_usable_weights(
     tmp_path: Path, shipped: dict[str, Trained], monkeypatch: pytest.MonkeyPatch
 ) -> None:

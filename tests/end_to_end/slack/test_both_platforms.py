@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from simulators.discord.server import LocalDiscord
 from simulators.slack.server import LocalSlack
-from tests.end_to_end.conftest import PATIENCE_S, beside, mangosaurus
+from tests.end_to_end.conftest import PATIENCE_S
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("patient")
@@ -51,16 +51,6 @@ async def served(
             yield bot, slack
             signal.raise_signal(signal.SIGTERM)
             await asyncio.wait_for(serving, 30)
-
-
-async def test_no_home_by_default(
-    discord: LocalDiscord, workspace: LocalSlack, tmp_path: Path
-) -> None:
-    async with mangosaurus(discord, tmp_path) as bot, beside(bot, workspace):
-        assert bot.app.is_home(discord.guild_id)  # which the settings name
-        assert not bot.app.homes
-        answer = await workspace.command(workspace.admin, "/retrain", "names").answer()
-        assert "HOME_WORKSPACES" in answer.words
 
 
 @pytest.fixture

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from bot.features.jobs import Jobs
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
 from bot.polls.queries import Polls
-from simulators.common.faults import FaultKind, RestFault
 from simulators.slack.records import Interaction, Message
 from simulators.slack.server import LocalSlack
 from simulators.slack.workspace import Member
@@ -139,24 +136,3 @@ async def test_too_many_requests(bot: SlackBot, slack: LocalSlack) -> None:
     await slack.wait_for(lambda: slack.home(slack.guest))
     await slack.wait_for(lambda: any(each.files for each in slack.messages))
     assert {method for method, count in slack.refused.items() if count} == methods
-
-
-async def test_winner_of_a_lost_answer(bot: SlackBot, slack: LocalSlack) -> None:
-    """Slack posts the announcement, but its answer is lost: nothing is posted twice."""
-    slack.limits.active = False  # else the lost answer may be a refusal
-    (message,) = await cards(slack, 1)
-    await vote(slack, slack.admin, message).acknowledgement()
-    await slack.wait_for(lambda: votes_on([message]) == 1)
-    slack.faults.rest = RestFault(FaultKind.LOST_ANSWER, paths=r"chat\.postMessage")
-    closing = asyncio.create_task(cast("Jobs", bot.jobs).polls.close_due(bot.app.now() + DAYS))
-    await slack.wait_for(lambda: slack.faults.made[FaultKind.LOST_ANSWER])
-    slack.faults.rest = None
-    await closing
-    await cast("Jobs", bot.jobs).polls.close_due(
-        bot.app.now() + 2 * DAYS
-    )  # if it is not announced yet
-    crowned = [each for each in slack.messages if "A name has been chosen" in each.words]
-    assert len(crowned) == 1
-    await slack.wait_for(lambda: "has won" in message.words)
-    # The picture comes in the thread of the poll.
-    await slack.wait_for(lambda: [each.alt_text for each in slack.messages[-1].files])

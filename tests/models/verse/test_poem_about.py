@@ -13,12 +13,7 @@ from models.verse.mentions import due, times
 from models.verse.poem import SonnetDraft, begin, extend
 from models.verse.prosody import scans
 from tests.models.tiny import anything, poet
-from tests.models.verse.versifier import (
-    READINGS,
-    VERSIFIER,
-    QuickRequest,
-    finished,
-)
+from tests.models.verse.versifier import READINGS, VERSIFIER, QuickRequest, finished
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 KNOWN = "beauty"

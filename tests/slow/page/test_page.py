@@ -10,7 +10,7 @@ from simulators.discord.limits import ATTACHMENT_BYTES
 from simulators.discord.records import Interaction
 from simulators.discord.server import LocalDiscord
 from tests.end_to_end.conftest import box_of, fill_in, hold, last, running, visiting, width_of
-from tests.end_to_end.toy_bot import PACKED, ToyBot
+from tests.end_to_end.toy_bot import ToyBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
@@ -133,16 +133,6 @@ async def test_upload_and_picture(page: Page) -> None:
     assert await width_of(page.locator(".embed img")) == 320
     await expect(page.locator(".embed img")).to_have_attribute("alt", "A curve")
     await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
-
-
-async def test_downloads(page: Page) -> None:
-    await run(page, "pack")
-    for name, content in PACKED.items():
-        async with page.expect_download() as started:
-            await page.get_by_role("link", name=name, exact=True).click()
-        download = await started.value
-        assert download.suggested_filename == name
-        assert (await download.path()).read_bytes() == content
 
 
 async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) -> None:

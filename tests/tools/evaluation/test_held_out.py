@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from data.corpora import CorpusError, load_names, parse_corpus
+from models.names.constraints import LONGEST_NAME
 from models.networks.network import item_losses
-from models.networks.ngram import NGram
+from models.networks.ngram import NGram, choose_discount
 from models.networks.vocabulary import Vocabulary
 from models.training.losses import Losses, losses_of
 from tests.models.tiny import LETTERS, lstm, namer
+from tools.evaluation.baselines import kneser_ney, sample_names
 from tools.evaluation.held_out import (
     HeldOutLosses,
     check_record,
+    difference,
     interval,
     leak_warning,
 )
@@ -37,12 +40,20 @@ def test_losses() -> None:
 
 
 def test_intervals() -> None:
-    """Of equal items, of single ones, and of different ones."""
+    """Of equal items, of single ones, and of differences, which are paired."""
     assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
     assert interval(losses(12)) is None
-    ends = interval(losses(30, 10, 20, 5))
+    assert difference(losses(10), losses(20)) is None
+    hard_and_easy = losses(30, 10, 20, 5)
+    ends = interval(hard_and_easy)
     assert ends is not None
     assert np.ptp(ends) > 1
+    found = difference(hard_and_easy, losses(31, 11, 21, 6))
+    assert found == pytest.approx((-0.1, -0.1, -0.1))
+    value, low, high = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10)) or (1.0, 0.0, 0.0)
+    assert value == 0
+    assert low < -0.5
+    assert high > 0.5
 
 
 def test_table() -> None:
@@ -52,7 +63,8 @@ def test_table() -> None:
     held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))
     rows = {row[0]: row[1:] for row in held_out.table().rows}
     assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
-    assert list(rows) == ["ours", "Kneser-Ney, order 1", "Kneser-Ney, order 3"]
+    assert rows["ours"][-1] == ""
+    assert rows["Kneser-Ney, order 3"][-1].startswith("+")
 
 
 def test_leaks() -> None:
@@ -67,3 +79,36 @@ def test_leaks() -> None:
         assert why in (leak_warning(leaky, corpus) or "")
         with pytest.raises(CorpusError):
             check_record(leaky, corpus)
+
+
+# Baselines, and plain sampling from them
+
+
+TRAINING = ["mangosaurus\n", "triceratops\n", "allosaurus\n", "brachiosaurus\n"]
+VALIDATION = ["apatosaurus\n", "camarasaurus\n"]
+
+
+def test_kneser_ney() -> None:
+    models = dict(kneser_ney(TRAINING, VALIDATION, LETTERS, lambda _: None))
+    assert [model.order for model in models.values()] == [1, 2, 3, 4, 5, 6, 7, 8]
+    for name, model in models.items():
+        assert model.discount == choose_discount(TRAINING, VALIDATION, LETTERS, model.order)
+        assert model.counts.sum() == len("".join(TRAINING + VALIDATION))
+        assert name == f"Kneser-Ney, order {model.order} (discount {model.discount:.2f})"
+
+
+def test_sampled_names_follow_the_probabilities() -> None:
+    counted = NGram.fit(["rex\n", "rexy\n"], LETTERS, 5, 0.01)
+    names, again = (sample_names(counted, 300, np.random.default_rng(0)) for _ in range(2))
+    assert names == again
+    assert len(names) == 300
+    assert 0.4 < names.count("rexy") / 300 < 0.6
+    assert names.count("rex") + names.count("rexy") > 280
+
+
+def test_endless_name_is_cut() -> None:
+    arrays = lstm(LETTERS).arrays()
+    arrays["by"] = arrays["by"] - 100 * (np.arange(len(LETTERS)) == LETTERS.end)
+    endless = type(lstm(LETTERS)).from_arrays(LETTERS.symbols, arrays)
+    names = sample_names(endless, 3, np.random.default_rng(0))
+    assert {len(name) for name in names} == {LONGEST_NAME + 1}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.names.filters import known_clusters
-from tests.models.names.test_near_copies import edit_distance
+from tests.models.names.test_generator_of_lists import edit_distance
 from tests.optional import skip_without
 from tools.evaluation.names import auc, neighbourhood, quality_of
 

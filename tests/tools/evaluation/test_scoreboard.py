@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.help.headline import Figure
 from data.errors import Sentence
+from tools.evaluation.readings import understood_table
 from tools.evaluation.scoreboard import Board, QualityTarget, Table, markdown, publish
 
 CHECKOUT = Path(__file__).parents[3]
@@ -68,3 +69,12 @@ def test_tasks_are_published_independently(tmp_path: Path) -> None:
     assert text.endswith("\n\n" + markdown(BOARD) + "\n" + markdown(POEMS))
     publish(POEMS, path)
     assert path.read_text() == text
+
+
+# The table of blind readings
+
+
+def test_table() -> None:
+    table = understood_table()
+    assert table.rows[0] == ("poets of four centuries", "4.00", "100%", "95%", "39", "3")
+    assert {len(row) for row in table.rows} == {len(table.columns)}

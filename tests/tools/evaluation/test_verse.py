@@ -1,17 +1,22 @@
 """Measures of sonnets."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from data.corpora import load_names
 from data.pronunciation import Reading
+from models.verse.forms import FORMS
+from models.verse.poem import SonnetRequest
+from tests.models.tiny import VERSE, lstm, poet
+from tests.tools.evaluation.texts import random_poems
+from tools.evaluation import samples
+from tools.evaluation.options import Evaluation, EvaluationOptions
+from tools.evaluation.poems import generate_poems, poems_of_plays, sampled_poems
+from tools.evaluation.samples import UNREAD, today, write_poems
 from tools.evaluation.texts_read import FREQUENT, TextsRead
-from tools.evaluation.verse import (
-    MeasuredLine,
-    MeasuredPoem,
-    VerseEvaluator,
-    VerseQuality,
-)
+from tools.evaluation.verse import MeasuredLine, MeasuredPoem, VerseEvaluator, VerseQuality
 
 SOUNDS = {
     "day": (Reading("1", "EY1"),),
@@ -148,3 +153,105 @@ def test_given_lines() -> None:
 def test_no_generated_words() -> None:
     form = measure(MeasuredPoem("", 0))
     assert form.real_words == form.rhyming_pairs == 0
+
+
+# Poems that are compared: of Mangosaurus, plain samples, of plays
+
+
+def nobody(_: str) -> None:
+    """A status callback that does nothing."""
+
+
+def test_generated_poems() -> None:
+    requests = [SonnetRequest("Shall I", seed, form="free") for seed in (1, 2)]
+    one, other = generate_poems(poet(), requests, lambda _: True, nobody)
+    assert one.text.startswith("Shall I")
+    assert one.given == other.given == len("Shall I")
+    assert len(one.lines) == 14
+    assert one.text != other.text
+
+
+def test_failing_poem_is_its_opening() -> None:
+    requests = [SonnetRequest("Shall I", 1, form="free"), SonnetRequest("a" * 999, 2)]
+    refused, too_long = generate_poems(poet(), requests, lambda _: False, nobody)
+    assert refused.words == []
+    assert len(refused.lines) < 14
+    assert too_long.text == "a" * 999
+    assert too_long.words == []
+
+
+def test_plain_samples_continue_their_openings() -> None:
+    one, again = (
+        sampled_poems(
+            lstm(VERSE),
+            ["Shall I compare thee", "", "O"],
+            0,
+            temperature=0.8,
+            is_whole=lambda text: text.count("\n") >= 3,
+        )
+        for _ in range(2)
+    )
+    assert one == again
+    assert one[0].text.startswith("shall i compare thee")
+    assert [poem.given for poem in one] == [20, 0, 1]
+    assert [len(poem.lines) for poem in one] == [3, 3, 3]
+    (whole,) = sampled_poems(
+        lstm(VERSE), ["abcdefgh"], 0, temperature=1.0, is_whole=lambda text: len(text) >= 4
+    )
+    assert whole.text == "abcdefgh"
+
+
+def test_poems_of_plays() -> None:
+    """Prose is left out, line by line and scene by scene."""
+
+    def readings(word: str) -> tuple[Reading, ...]:
+        return (Reading("1", "EY1"),)
+
+    verse = random_poems(2, seed=1)
+    long = f"{verse[0]}\na line of prose"
+    short = "\n".join(["a line of prose"] * 15 + verse[1].split("\n"))
+    pieces = poems_of_plays([long, short, "o"], readings, 9, seed=0)
+    assert [piece.text for piece in pieces] == [verse[0]]
+    many = poems_of_plays(random_poems(9, seed=2), readings, 3, seed=0)
+    assert len({piece.text for piece in many}) == 3
+
+
+# The page of poems
+
+
+@pytest.fixture
+def evaluation(monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+    """An evaluation whose poems say what was requested."""
+
+    def generate(_: object, requests: list[SonnetRequest], *__: object) -> list[MeasuredPoem]:
+        texts = (f"{r.opening}{r.about}\n{r.form} {r.seed}" for r in requests)
+        return list(map(MeasuredPoem, texts))
+
+    monkeypatch.setattr(samples, "generate_poems", generate)
+    options = EvaluationOptions("sonnets", seed=7)
+    return Evaluation(Path(), poet(), load_names(), options, 0, lambda _: None)
+
+
+def test_page(evaluation: Evaluation, tmp_path: Path) -> None:
+    path = tmp_path / "docs" / "poems.md"
+    write_poems(evaluation, path)
+    page = path.read_text()
+    openings, subjects = today()["openings"], today()["subjects"]
+    assert (len(openings), len(subjects)) == (20, 10)
+    assert f"`{poet().digest}`" in page
+    assert "the seeds are 7 and up" in page
+    first = f"**Seed 7**, opening `{openings[0]}`\n\n```text\n{openings[0]}\nshakespearean 7\n```\n"
+    assert first in page
+    assert "**Seed 26**\n\n```text\n\nshakespearean 26\n```\n" in page
+    assert f"**Seed 16**, about `{subjects[9]}`\n" in page
+    assert ("## Quatrains" in page) == ("quatrain" in FORMS)
+
+
+def test_what_was_written_by_hand_stays(evaluation: Evaluation, tmp_path: Path) -> None:
+    path = tmp_path / "poems.md"
+    write_poems(evaluation, path)
+    first = path.read_text()
+    written = "One line.\n\nMore.\n\n### A part\n\nAnd more."
+    path.write_text(first.replace(UNREAD, written))
+    write_poems(evaluation, path)
+    assert path.read_text() == first.replace(UNREAD, written)

@@ -8,8 +8,7 @@ import pytest
 from data import corpora, further_reading
 from tests.models.verse.test_reading import corpus
 from tests.slow.passages import PASSAGES, VALIDATION
-from tests.tools.verse import test_packed_prose
-from tests.tools.verse.test_packed_verse import LYRIC, SONNET, packed
+from tests.tools.verse.test_packed_verse import LYRIC, PROSE, SONNET, packed
 from tools.verse import long_training, packed_verse
 
 
@@ -29,5 +28,5 @@ def prepare_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, prose = folder / "packed", folder / "prose"
     source.mkdir()
     prose.mkdir()
-    packed(prose, test_packed_prose.TEXT * 4)
+    packed(prose, PROSE * 4)
     long_training.prepare(folder, packed(source, text), prose)

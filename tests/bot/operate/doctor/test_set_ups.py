@@ -1,22 +1,35 @@
 """`python -m bot doctor` on other set-ups: what is broken is named, and no secret is printed."""
 
+import asyncio
+import re
+import secrets
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import discord.http
 import pytest
+from sqlalchemy import text
 
+from bot.monitoring.server import serve_monitoring
+from bot.monitoring.state import ReadinessCheck
 from bot.operate import healthcheck
 from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
-from bot.startup import Exit
-from bot.store import database
+from bot.operate.doctor.findings import Finding, Level
+from bot.operate.doctor.machine import examine_drawings, examine_monitoring
+from bot.operate.doctor.slack_account import examine_slack
+from bot.platforms.slack.network import api
+from bot.settings import Settings, checked
+from bot.startup import Exit, StartupError
+from bot.store import Database, database
 from simulators.common.faults import FaultKind, RestFault
 from simulators.discord.guild import Guild
 from simulators.discord.rest import Rest
+from simulators.slack.server import LocalSlack
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
 from tests.ports import free_port
@@ -309,3 +322,191 @@ def test_set_up(
     assert printed.err == ""
     assert "Traceback" not in printed.out
     assert not [secret for secret in setup.secrets if secret in printed.out]
+
+
+# `python -m bot doctor` on set-ups that work, and on PostgreSQL
+
+
+def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    before = setup.database.read_bytes()
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert "no problems" in printed
+    for check in ("Settings", "Token", "Intents", "Gateway", "Permissions", "Clock", "Disk"):
+        assert f"✓ {check}: " in printed
+    for check in ("Database", "Migrations", "Weights", "State folder", "Packages", "Fonts"):
+        assert f" {check}: " in printed
+    assert "✓ Drawings: " in printed
+    size = len(before) / 2**20
+    assert f"can be read and written. It has {size:.1f} MiB." in printed
+    assert setup.database.read_bytes() == before
+    assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
+
+
+def test_without_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot works all the same."""
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    (found,) = examine_drawings(Settings())
+    assert found.level is Level.WARNING
+    assert "resvg" in found.found
+
+
+async def test_port_of_the_bot_itself() -> None:
+    """The doctor may be asked while the bot runs, as in its container."""
+
+    async def metrics() -> bytes:
+        return b""
+
+    alive = ReadinessCheck(True, "ok")
+    async with serve_monitoring(
+        "127.0.0.1", 0, checks=dict, alive=lambda: alive, metrics=metrics
+    ) as url:
+        settings = Settings(metrics_port=int(url.rpartition(":")[2]))
+        (found,) = await asyncio.to_thread(examine_monitoring, settings)
+    assert found.level is Level.FINE
+    assert "A bot that runs" in found.found
+
+
+def test_local_simulation_needs_no_token(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    setup.patch.delenv("DISCORD_TOKEN")
+    setup.set("DATABASE_URL", "postgres://host:99999/name")
+    assert examine(local=True) == Exit.OK
+    assert "✓ Token: The local simulation needs none." in capsys.readouterr().out
+
+
+def test_postgres(postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
+    setup.set("DATABASE_URL", address)
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert "✓ Database: PostgreSQL " in printed
+    assert re.search(r"It has \d+\.\d MiB\.", printed)
+    assert "✓ Migrations: " in printed
+
+
+def test_postgres_refuses(
+    postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = postgres.url.set(drivername="postgres", database="no_such_database")
+    setup.set("DATABASE_URL", url.render_as_string(hide_password=False))
+    assert examine() == Exit.PROBLEMS_FOUND
+    printed = capsys.readouterr().out
+    assert "✗ Database: The database (no_such_database at " in printed
+    assert "Create the database (createdb)" in printed
+
+
+async def test_postgres_without_rights(
+    postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user who may connect, and not create tables."""
+    role = f"mangosaurus_{secrets.token_hex(6)}"
+    async with postgres.writing() as session:
+        await session.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'"))
+        await session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+    url = postgres.url.set(drivername="postgres", username=role, password=PASSWORD)
+    setup.set("DATABASE_URL", url.render_as_string(hide_password=False))
+    try:
+        assert await asyncio.to_thread(examine) == Exit.PROBLEMS_FOUND
+    finally:
+        async with postgres.writing() as session:
+            await session.execute(text(f"DROP ROLE {role}"))
+    printed = capsys.readouterr().out
+    assert "✗ Database: The user can't create tables" in printed
+    assert PASSWORD not in printed
+
+
+# The doctor's look at Slack, on the simulator
+
+
+@pytest.fixture
+async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalSlack]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with LocalSlack(port=0) as started:
+        monkeypatch.setattr(api, "BASE_URL", started.api_url)
+        yield started
+
+
+async def found(slack: LocalSlack, bot: str | None = None, app: str | None = None) -> list[Finding]:
+    """The findings; the doctor is not asynchronous."""
+    return await asyncio.to_thread(examine_slack, settings_of(slack, bot, app))
+
+
+def settings_of(slack: LocalSlack, bot: str | None = None, app: str | None = None) -> Settings:
+    given = {
+        "slack_bot_token": slack.bot_token if bot is None else bot,
+        "slack_app_token": slack.app_token if app is None else app,
+    }
+    return checked(given)[0]
+
+
+@pytest.mark.parametrize(
+    ("bot", "app", "expected"),
+    [
+        ("", None, "SLACK_BOT_TOKEN is not set."),
+        (None, "", "SLACK_APP_TOKEN is not set."),
+        ("xoxb-wrong", None, "Slack does not accept SLACK_BOT_TOKEN"),
+        (None, "xapp-wrong", "Slack does not accept SLACK_APP_TOKEN"),
+    ],
+)
+async def test_wrong_token(
+    slack: LocalSlack, bot: str | None, app: str | None, expected: str
+) -> None:
+    finding = (await found(slack, bot, app))[-1]
+    assert finding.level is Level.PROBLEM
+    assert finding.found.startswith(expected)
+    assert "https://api.slack.com/apps" in finding.advice
+
+
+async def test_no_token(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    """Either platform may be meant, so both are named: here Slack, beside Discord's findings."""
+    assert [(each.level, each.found) for each in await found(slack, "", "")] == [
+        (Level.FINE, "Slack can be reached.")
+    ]
+    monkeypatch.setattr(api, "BASE_URL", "http://127.0.0.1:9/api/")
+    (finding,) = await found(slack, "", "")
+    assert (finding.level, finding.check) == (Level.PROBLEM, "Network")
+    assert finding.found.startswith("Slack cannot be reached")
+    discord = replace(settings_of(slack, "", ""), discord_token=settings_of(slack).slack_bot_token)
+    assert await asyncio.to_thread(examine_slack, discord) == []
+
+
+async def test_missing_scopes(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    async with LocalSlack(port=0, scopes=frozenset({"chat:write", "commands"})) as other:
+        monkeypatch.setattr(api, "BASE_URL", other.api_url)
+        finding = (await found(other))[1]
+    assert finding.level is Level.PROBLEM
+    assert finding.found == (
+        "SLACK_BOT_TOKEN lacks these scopes: channels:read, files:read, files:write, groups:read, "
+        "im:write, users:read."
+    )
+
+
+@pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
+async def test_home_is_another_workspace(slack: LocalSlack, homes: set[str], warned: bool) -> None:
+    settings = replace(settings_of(slack), home_workspaces=frozenset(homes))
+    findings = await asyncio.to_thread(examine_slack, settings)
+    assert any("HOME_WORKSPACES" in each.found for each in findings) == warned
+    assert [each.level for each in findings].count(Level.WARNING) == warned
+    named = replace(settings, home_workspaces=frozenset({*homes, slack.workspace.id}))
+    findings = await asyncio.to_thread(examine_slack, named)
+    assert [each.level for each in findings] == [Level.FINE] * 2
+    assert "Socket Mode is on" in findings[1].found
+
+
+async def test_tokens_of_two_apps(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    async def differ(*_arguments: object) -> StartupError:
+        sentence = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2."
+        return StartupError(Exit.BAD_SETTINGS, sentence, "Copy both.")
+
+    monkeypatch.setattr("bot.platforms.slack.startup_problems.different_apps", differ)
+    finding = (await found(slack))[-1]
+    assert finding.level is Level.PROBLEM
+    assert finding.found == "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2."
+    assert finding.advice == "Copy both."
+
+
+async def test_unreachable(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    monkeypatch.setattr(api, "BASE_URL", "http://127.0.0.1:9/api/")
+    (finding,) = await found(slack)
+    assert finding.found.startswith("Slack cannot be reached")

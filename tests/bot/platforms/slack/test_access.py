@@ -6,9 +6,9 @@ import pytest
 
 from bot.chat.turn import Gone, Unreachable
 from bot.features import REGISTRY
+from bot.platforms.slack.access import refusal_of
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.turn import SlackOrigin
-from bot.platforms.slack.turns import refusal_of
 from simulators.slack.records import Message
 from simulators.slack.server import LocalSlack
 

@@ -7,14 +7,7 @@ import pytest
 
 from bot.chat.message import File, Message
 from bot.chat.translation import ENGLISH
-from bot.chat.turn import (
-    AnswerRef,
-    CommunityInfo,
-    Gone,
-    MessageRef,
-    Unanswered,
-    Unreachable,
-)
+from bot.chat.turn import AnswerRef, CommunityInfo, Gone, MessageRef, Unanswered, Unreachable
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities

@@ -1,15 +1,32 @@
 """Rendering for Slack."""
 
 import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.message import Button, Embed, Field, File, Message
+from bot.chat.app import App, MemberPage
+from bot.chat.commands import Audience, Choice, Command, Kind, Option
+from bot.chat.message import Button, Embed, Field, File, Message, UserError
+from bot.features import REGISTRY, member_page
+from bot.help.help import examples_for
 from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.options import Value
+from bot.platforms.slack.views.home import home_view, view_of
+from bot.platforms.slack.views.modals import (
+    CHOICE,
+    MOST_CHOICES,
+    form_of,
+    options,
+    submitted,
+    suggestion_of,
+)
 from bot.platforms.slack.views.rendering import (
     CHARACTERS,
     MessagePart,
@@ -20,24 +37,19 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from bot.store import Database, Unavailable
 from bot.store.people import Person
-from bot.text.spans import (
-    Span,
-    Style,
-    Text,
-    Timestamp,
-    code,
-    emphasis,
-    link,
-    strong,
-    text,
-)
+from bot.text.spans import Span, Style, Text, Timestamp, code, emphasis, link, strong, text
 from bot.text.technical import technical
 from bot.text.written import FilteredText
+from bot.verse.queries import Poems
 from data.phrases import NOTHING, Phrase
-from simulators.slack.blocks import check_message_blocks
-from tests.bot.platforms.slack.commands import COMMANDS, NAMES
+from simulators.slack.blocks import check_message_blocks, check_suggestions, check_view, texts
+from simulators.slack.forms import filled_state
+from tests.bot.conftest import World
+from tests.bot.platforms.slack.commands import COMMANDS, NAMES, calls
 from tests.bot.platforms.slack.hostile.inertness import parts_of
+from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 from tests.texts import written
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -289,3 +301,310 @@ def test_hostile_words_stay_words() -> None:
         assert "<!channel> <!here> <@U123ABC>" in words_of(parts[0])
         assert "&lt;!channel&gt;" in parts[0]["text"]
         assert "&amp;lt;" in parts[0]["text"]
+
+
+# Forms
+
+
+FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
+
+
+def fields(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Elements of a form, by option."""
+    return {
+        block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"
+    }
+
+
+def filled(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view that Slack sends if the form is submitted as it was opened."""
+    state = filled_state(view["blocks"], {}, is_checked=False)
+    return {"callback_id": view["callback_id"], "state": {"values": state}}
+
+
+def sent(callback_id: str, **entries: object) -> dict[str, Any]:
+    values = {name: {name: entry} for name, entry in entries.items()}
+    return {"callback_id": callback_id, "state": {"values": values}}
+
+
+def check_form(view: dict[str, Any]) -> None:
+    """The simulated Slack accepts it."""
+    check_view(view, "modal")
+    assert "mrkdwn" not in str(view)
+
+
+INPUTS = {
+    Kind.INTEGER: "number_input",
+    Kind.NUMBER: "number_input",
+    Kind.SWITCH: "static_select",
+    Kind.FILE: "file_input",
+    Kind.PERSON: "users_select",
+    Kind.CHANNEL: "conversations_select",
+}
+
+
+@pytest.mark.shows("forms with all options")
+@pytest.mark.parametrize("each", [*COMMANDS.every_command()], ids=lambda each: each.name)
+def test_every_command_has_a_form(each: Command) -> None:
+    view = form_of(each, {}, NAMES, "metadata")
+    check_form(view)
+    assert view["callback_id"] == f"command:{each.name}"
+    assert view["private_metadata"] == "metadata"
+    elements = fields(view)
+    assert set(elements) == {option.name for option in each.options}
+    for option in each.options:
+        text = "static_select" if option.choices else "external_select"
+        if option.suggest is None and not option.choices:
+            text = "plain_text_input"
+        assert elements[option.name]["type"] == INPUTS.get(option.kind, text)
+
+
+@pytest.mark.shows("bounds that the platform checks")
+def test_numbers_have_bounds() -> None:
+    elements = fields(form_of(COMMANDS.by_name["dinoname"], {}, NAMES))
+    number, temperature = elements["count"], elements["temperature"]
+    assert (number["min_value"], number["max_value"]) == ("1", "10")
+    assert not number["is_decimal_allowed"]
+    assert (temperature["min_value"], temperature["max_value"]) == ("0.1", "2")
+
+
+@settings(max_examples=100, deadline=None)
+@given(call=calls())
+def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, Value]]) -> None:
+    """Except values that fit no field: empty ones, and very long names."""
+    each, values = call
+    view = form_of(each, values, NAMES)
+    check_form(view)
+    read = submitted(COMMANDS, filled(view))
+    assert read.command == each
+    assert set(read.errors) <= {option.name for option in each.options if option.is_required}
+    for name, value in read.values.items():
+        expected = values[name]
+        assert value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+    for name in values.keys() - read.values.keys():
+        assert values[name] == "" or len(str(values[name])) > 50
+
+
+def test_mistakes_are_shown_at_their_fields() -> None:
+    given = {"count": {"value": "99"}, "temperature": {"value": "hot"}}
+    read = submitted(COMMANDS, sent("command:dinoname", **given))
+    assert "goes from 1 to 10" in read.errors["count"]
+    assert "is a number" in read.errors["temperature"]
+    assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is needed."}
+
+
+def test_long_text_is_not_lost() -> None:
+    """A forged form: the field itself takes 3,000 characters."""
+    read = submitted(COMMANDS, sent("command:sonnet", opening={"value": "a" * 10_000}))
+    assert "at most" in read.errors["opening"]
+    assert "10,000" in read.errors["opening"]
+
+
+def test_group_form_asks_for_the_subcommand() -> None:
+    group = COMMANDS.by_first_word["namer"]
+    view = form_of(group, {}, NAMES)
+    check_form(view)
+    assert view["callback_id"] == "group:namer"
+    about, asked = view["blocks"]
+    assert about["text"]["text"] == group.description
+    assert asked["label"]["text"] == "What to do"
+    for name, wants_form in (("create", True), ("list", False)):
+        chosen = {"selected_option": {"value": name}}
+        read = submitted(COMMANDS, sent("group:namer", subcommand=chosen))
+        assert (read.command.name, read.wants_form) == (f"namer {name}", wants_form)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {},
+        {"callback_id": 7},
+        {"callback_id": "command:nothing"},
+        {"callback_id": "group:namer"},
+        sent("group:namer", subcommand={"selected_option": {"value": "nothing"}}),
+    ],
+)
+def test_form_of_another_version_is_refused(view: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="another version"):
+        submitted(COMMANDS, view)
+
+
+OPTIONS = ["count", "name", "file", "member"]
+KEYS = st.sampled_from(["value", "selected_option", "files", *OPTIONS])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    values=st.dictionaries(st.sampled_from(OPTIONS), JSON),
+    name=st.sampled_from(["dinoname", "namer create", "moderate block"]),
+)
+def test_odd_payloads_are_read(values: dict[str, Any], name: str) -> None:
+    payload = {"callback_id": f"command:{name}", "state": {"values": values}}
+    read = submitted(COMMANDS, payload)
+    assert set(read.values) <= {option.name for option in read.command.options}
+    asked = {"view": payload, "action_id": "name", "value": values}
+    assert suggestion_of(COMMANDS, asked) is None
+
+
+def test_suggestions_know_the_other_fields() -> None:
+    view = sent(
+        "command:name",
+        namer={"selected_option": {"value": "Tom %26 Jerry"}},
+        count={"value": "3"},
+        contains={"selected_option": None},
+    )
+    asked = {"view": view, "action_id": "starts_with", "block_id": "x", "value": "dra"}
+    found = suggestion_of(COMMANDS, asked)
+    assert found is not None
+    option, others, typed = found
+    assert (option.name, typed) == ("starts_with", "dra")
+    assert others == {"namer": "Tom & Jerry", "count": "3"}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"view": sent("command:name"), "action_id": "count", "value": ""},
+        {"view": sent("command:nothing"), "action_id": "name", "value": ""},
+        {"view": "command:name", "action_id": ["namer"]},
+    ],
+)
+def test_other_requests_for_suggestions_get_none(payload: dict[str, Any]) -> None:
+    assert suggestion_of(COMMANDS, payload) is None
+
+
+def test_suggestions_are_within_limits() -> None:
+    found = [Choice(written(f"label {number}" + "x" * 100), str(number)) for number in range(150)]
+    shown = check_suggestions(options(found))
+    assert len(shown) == MOST_CHOICES
+    assert all(len(each["text"]["text"]) <= CHOICE for each in shown)
+    assert options([Choice(written("long"), "x" * 151), Choice(written("empty"), "")]) == {
+        "options": []
+    }
+
+
+def test_what_is_typed_can_be_chosen() -> None:
+    """A select of Slack takes nothing but its options."""
+    shown = options([Choice(written("Elves"), "elves")], "dra")["options"]
+    assert [each["value"] for each in shown] == ["elves", "dra"]
+    for typed in ("elves", "Elves", "ELVES"):  # looks like a suggestion that is there
+        assert len(options([Choice(written("Elves"), "elves")], typed)["options"]) == 1
+    assert len(options([Choice(written("Elves"), "elves")], " ")["options"]) == 1
+
+
+def test_long_words_are_cut() -> None:
+    async def command(*_arguments: object) -> None:
+        raise AssertionError
+
+    option = Option("a", Phrase("h" * 2_500), choices=(Choice(Phrase("c" * 100), "v"),))
+    check_form(form_of(Command("x" * 40, Phrase("d" * 2_500), command, (option,)), {}, NAMES))
+
+
+# App Home
+
+
+POEM = "Shall I compare thee"
+ALL = {each: examples_for(REGISTRY, (each,), is_guest=False) for each in Audience}
+
+
+@pytest.fixture
+async def app(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
+    """The services, which have as long as a slow machine needs."""
+    monkeypatch.setattr(member_page, "PATIENCE_S", 60.0)
+    made = world.make_app()
+    yield made
+    await made.store.close()
+    await made.inference.close()
+
+
+def words_of_home(view: dict[str, Any]) -> str:
+    """All words in a view, which the simulated Slack accepts."""
+    check_view(view, "home")
+    return "\n".join(texts(view["blocks"]))
+
+
+async def home_of(app: App, audience: Audience = Audience.EVERYONE) -> str:
+    """The words of the home tab of a member with some rights."""
+    user = replace(
+        ADA,
+        is_moderator=audience >= Audience.MODERATORS,
+        is_manager=audience >= Audience.MANAGERS,
+        is_administrator=audience >= Audience.ADMINISTRATORS,
+    )
+    return words_of_home(await home_view(app, FakeTurn(FakePlatform(), user), NAMES))
+
+
+def test_home_has_all_parts() -> None:
+    page = MemberPage(
+        ALL,
+        Message(embeds=(Embed(written("👑 Today's champion"), (text(written("Mangosaurus")),)),)),
+        Message(
+            embeds=(Embed(written("Sonnet"), (text(written(POEM)),)),),
+            buttons=(Button(written("Older"), "book"),),
+        ),
+        Message(
+            text(written("The bot stores nothing about you.")),
+            buttons=(Button(written("Delete my data"), "drop"),),
+        ),
+    )
+    view = view_of(page, NAMES)
+    words = words_of_home(view)
+    parts = ("Mangosaurus", "/dinoname starts_with:mango", "For moderators", "/mango-status", POEM)
+    more = ("/export", "Your data", "stores nothing", "Delete my data", "Write a sonnet")
+    assert [each for each in parts + more if each not in words] == []
+    assert "Older" not in words
+    kinds = [block["type"] for block in view["blocks"]]
+    assert kinds[:4] == ["header", "actions", "divider", "header"]
+    assert "/dino-sonnet" in words_of_home(view_of(page, CommandNames(COMMANDS, "dino-")))
+
+
+def test_longest_home_is_accepted() -> None:
+    lines = tuple(text(written("line <@U123> " * 200)) for _number in range(40))
+    message = Message(
+        embeds=(Embed(written("t" * 300), lines),) * 5,
+        buttons=(Button(written("Delete my data"), "drop"),),
+    )
+    view = view_of(MemberPage(ALL, message, message, message), NAMES)
+    assert len(view["blocks"]) <= 100
+    assert words_of_home(view).count("Delete my data") == 1
+
+
+@pytest.mark.parametrize(
+    ("audience", "shown", "hidden"),
+    [
+        (Audience.EVERYONE, "/sonnet", "/moderate"),
+        (Audience.MODERATORS, "/moderate", "/settings"),
+        (Audience.MANAGERS, "/settings", "/owner"),
+        (Audience.ADMINISTRATORS, "/retrain", "/owner"),
+    ],
+)
+async def test_members_see_what_they_can_do(
+    app: App, audience: Audience, shown: str, hidden: str
+) -> None:
+    app.homes.add(COMMUNITY)
+    words = await home_of(app, audience)
+    assert shown in words
+    assert hidden not in words
+
+
+async def test_home_shows_the_newest_poem(app: App) -> None:
+    assert "haven't kept any poems" in await home_of(app)
+    await app.store[Poems].keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
+    words = await home_of(app)
+    assert POEM in words
+    assert "1 poem" in words
+
+
+async def test_silent_database_leaves_what_needs_none(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Database, "reading", Mock(side_effect=Unavailable))
+    words = await home_of(app)
+    assert "/dinoname" in words
+    assert words.count("can't be shown at the moment") == 3

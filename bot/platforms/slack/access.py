@@ -1,4 +1,4 @@
-"""Turns of Slack: who asks, where, with which rights, and what guests may use."""
+"""Access on Slack: who asks, where, with which rights, and what guests may use."""
 
 import asyncio
 import logging
