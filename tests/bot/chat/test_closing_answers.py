@@ -18,6 +18,8 @@ from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.community.queries import Action, RecordEntry
 from bot.features import jobs
 from bot.moderation.queries import Moderation
+from bot.names import names
+from bot.names.name_options import NamesOptions
 from bot.polls.poll_closing import shows_removed
 from bot.privacy.queries import Privacy
 from bot.store import OutcomeUnknown, Unavailable
@@ -26,6 +28,7 @@ from bot.text.spans import plain
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from data.phrases import Phrase
+from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
@@ -451,3 +454,13 @@ async def test_claimed_answer_is_alive(app: App) -> None:
     heir.unfinished._now = later.now
     await heir.unfinished.beat()
     assert await closed_by(later) == []
+
+
+async def test_names_are_delivered_when_the_platform_is_back(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(App, "patience_s", 0.0)  # deferred
+    options = NamesOptions(NamesRequest(count=2))
+    await dispatch.run(app, AwayTurn(FakePlatform()), names.names, options)
+    ((_ref, message),) = await closed_by(app)
+    assert message.embeds[0].title == "🦕 2 new dinosaurs"

@@ -44,6 +44,14 @@ def first(trainer: NamesTrainer, updates: int) -> list[Update]:
     return list(islice(trainer.train(), updates))
 
 
+def test_loss_of_networks_without_ngrams_decreases(corpus: Corpus) -> None:
+    trainer = NamesTrainer(corpus, 0, replace(SMALL, lstms=1, order=None))
+    names = [name + "\n" for name in corpus.training]
+    before = cross_entropy(trainer.network(), names)
+    list(trainer.train())
+    assert cross_entropy(trainer.network(), names) < before - 0.5
+
+
 def test_early_stopping(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     planned, progress = trainer.steps, list(trainer.train())
