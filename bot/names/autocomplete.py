@@ -15,7 +15,7 @@ from bot.chat.translation import _
 from bot.text.formats import spaced
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
-from data.phrases import Phrase
+from data.phrases import Phrase, Showable
 from data.roots import load_roots
 from data.text import clean_name
 from models.names.capitalization import Capitals, format_name
@@ -48,10 +48,7 @@ def letters(
     }[option]
     found = _matching(typed, find(names), words, names, ends=option == "ends_with")
     return [
-        Choice(
-            _with_meaning(shown.format(piece=words.filtered(piece)), piece if meanings else ""),
-            piece,
-        )
+        Choice(_with_meaning(shown.format(piece=piece), piece if meanings else ""), piece)
         for piece in found
     ]
 
@@ -74,7 +71,7 @@ def _matching(
     longest: int = LONGEST_PIECE,
     *,
     ends: bool = False,
-) -> list[str]:
+) -> list[Showable]:
     """Known names or pieces that contain `typed`, after `typed` itself if it can be chosen."""
     if len(typed) > 2 * longest:
         return []
@@ -82,7 +79,7 @@ def _matching(
     matching = sorted((k for k in known if cleaned in k), key=lambda k: not k.startswith(cleaned))
     if 0 < len(cleaned) <= longest:
         matching.insert(0, cleaned)
-    return [*islice(filter(words.allows, dict.fromkeys(matching)), MOST)]
+    return [*islice(words.passing(dict.fromkeys(matching)), MOST)]
 
 
 def _cleaned(typed: str, names: Sequence[str], *, ends: bool) -> str:

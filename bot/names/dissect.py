@@ -169,7 +169,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app.renderer.picture(line_picture, line, already_filtered)
+            png = await app.renderer.picture(line_picture, line)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -190,7 +190,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
     title = already_filtered(format_name(model.card, dissection.name))
-    png = await app.renderer.picture(picture, dissection, title, already_filtered)
+    png = await app.renderer.picture(picture, dissection, title)
     language = await turn.language()
     meaning = meaning_sentence(dissection.name, dissection.parts)
     if not words.allows_phrase(plain(meaning, language)):

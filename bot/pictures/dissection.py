@@ -14,6 +14,7 @@ from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
 from bot.text.formats import odds, percent, shortened
 from bot.text.technical import technical
+from bot.text.written import already_filtered
 from data.phrases import NOTHING, Phrase, Showable
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
@@ -48,25 +49,23 @@ class DissectionColumn:
     alternatives: tuple[tuple[Showable, float], ...]
 
 
-Written = Callable[[str], Showable]
-"""Makes what may be shown of what a member or a network has written."""
-
-
-def picture(dissection: Dissection, name: Showable, written: Written) -> str:
+def picture(dissection: Dissection, name: Showable) -> str:
     """The picture of a name in SVG, `WIDTH` pixels wide.
 
     name: as displayed.
     """
-    columns = [letter_column(choice, written) for choice in dissection.letters]
+    columns = [letter_column(choice) for choice in dissection.letters]
     subtitle = meaning(dissection.name, dissection.parts)
     return _drawn(name, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
 
 
-def line_picture(dissection: LineDissection, written: Written) -> str:
+def line_picture(dissection: LineDissection) -> str:
     """The picture of a line of verse in SVG, `WIDTH` pixels wide."""
-    columns = [word_column(choice, written) for choice in dissection.words]
+    columns = [word_column(choice) for choice in dissection.words]
     rows = rows_of(columns, MAX_WORD_COLUMNS)
-    return _drawn(written(dissection.line), NOTHING, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
+    return _drawn(
+        already_filtered(dissection.line), NOTHING, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH
+    )
 
 
 def rows_of(columns: Sequence[DissectionColumn], longest: int) -> list[Sequence[DissectionColumn]]:
@@ -76,14 +75,14 @@ def rows_of(columns: Sequence[DissectionColumn], longest: int) -> list[Sequence[
     return [columns[i : i + length] for i in range(0, len(columns), length)]
 
 
-def letter_column(choice: LetterChoice, written: Written) -> DissectionColumn:
+def letter_column(choice: LetterChoice) -> DissectionColumn:
     """A column of a name."""
-    return _column(choice.letter, choice, percent, technical("end"), written)
+    return _column(choice.letter, choice, percent, technical("end"))
 
 
-def word_column(choice: WordChoice, written: Written) -> DissectionColumn:
+def word_column(choice: WordChoice) -> DissectionColumn:
     """A column of a line. *End* is a word, too, so the end has parentheses."""
-    return _column(choice.token, choice, odds, technical("(end)"), written)
+    return _column(choice.token, choice, odds, technical("(end)"))
 
 
 def _column(
@@ -91,14 +90,16 @@ def _column(
     choice: LetterChoice | WordChoice,
     label: Callable[[float], Showable],
     end: Showable,
-    written: Written,
 ) -> DissectionColumn:
+    def shown(token: str) -> Showable:
+        return end if token == END else already_filtered(token)
+
     probability = choice.probability
     return DissectionColumn(
-        end if token == END else written(token),
+        shown(token),
         probability or 0.0,
         technical("unknown") if probability is None else label(probability),
-        tuple((end if other == END else written(other), p) for other, p in choice.alternatives),
+        tuple((shown(other), p) for other, p in choice.alternatives),
     )
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
-from bot.text.stored import from_json, to_json
+from bot.text.stored import read_stored, to_json
 from bot.text.written import already_filtered
 from data.phrases import Showable
 
@@ -78,7 +78,7 @@ class Wording(TypeDecorator[Showable]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Showable | None:
         """Read a phrase, or the text that an older version stored."""
-        return None if value is None else from_json(value)
+        return None if value is None else read_stored(value)
 
 
 class Written(TypeDecorator[Showable]):

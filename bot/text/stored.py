@@ -12,7 +12,7 @@ def to_json(words: str) -> str:
     return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else str(words)
 
 
-def from_json(stored: str) -> Showable:
+def read_stored(stored: str) -> Showable:
     """The inverse of `to_json`. Anything else is a text, as older versions stored it.
 
     Such a text and the fields of a phrase had passed a word filter when they were stored.

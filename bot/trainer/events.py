@@ -5,7 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
-from bot.text import stored
+from bot.text.stored import read_stored
+from bot.text.stored import to_json as stored_as_json
 from data.phrases import Showable
 from models.training.events import Failed, TrainingEvent
 from models.weights import ModelCard
@@ -73,7 +74,7 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
         values = msgspec.json.decode(line)
         event = msgspec.convert(values, _KINDS[values["event"]], dec_hook=_decoded)
         if isinstance(event, Failed):
-            return replace(event, message=stored.from_json(event.message))
+            return replace(event, message=read_stored(event.message))
         return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
@@ -82,11 +83,11 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
 def _encoded(value: object) -> object:
     """Encode a value that msgspec does not know: a phrase, a path, or a number of NumPy."""
     if isinstance(value, Showable):
-        return stored.to_json(value)
+        return stored_as_json(value)
     return float(value) if isinstance(value, float) else str(value)
 
 
 def _decoded(kind: type[Any], value: object) -> Any:  # noqa: ANN401 (a value of any kind)
     if isinstance(value, str) and kind in (Path, Showable):
-        return Path(value) if kind is Path else stored.from_json(value)
+        return Path(value) if kind is Path else read_stored(value)
     raise TypeError(f"{kind} in an event")

@@ -36,7 +36,7 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
-from bot.text.stored import from_json, to_json
+from bot.text.stored import read_stored, to_json
 from data.phrases import Showable
 
 SILENCE = timedelta(seconds=40)
@@ -763,7 +763,7 @@ class CustomModels(_Queries):
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    notes = tuple(map(from_json, json.loads(row.notes)))
+    notes = tuple(map(read_stored, json.loads(row.notes)))
     return TrainingRecord(**{**row._mapping, "notes": notes})
 
 

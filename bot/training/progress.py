@@ -1,7 +1,7 @@
 """Progress messages of trainings, for the shared models and for custom models."""
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.concurrency import latest_throttled
 from bot.text.formats import progress_bar
 from bot.text.spans import Text, Timestamp, emphasis, text
-from bot.text.written import already_filtered
+from bot.text.stored import read_stored
 from bot.trainer.custom_models import TASK, Untrained
 from bot.trainer.events import CustomModelTrained, EndReason, Interrupted
 from bot.trainer.queries import (
@@ -83,7 +83,7 @@ class TrainingState:
     planned: Planned | None = None
     progress: Progress | None = None
     ready_at: datetime | None = None
-    samples: tuple[str, ...] = ()
+    samples: tuple[Showable, ...] = ()
     """Samples that the word filter allows."""
 
     def after(self, event: Event, now: datetime) -> "TrainingState":
@@ -94,8 +94,6 @@ class TrainingState:
             case Progress():
                 ready_at = now + timedelta(seconds=event.seconds_left)
                 return replace(self, progress=event, ready_at=ready_at)
-            case Samples(texts=texts):
-                return replace(self, samples=texts)
             case _:
                 return self
 
@@ -151,7 +149,7 @@ def progress_message(state: TrainingState) -> Message:
         if state.ready_at is not None:
             fields = (Field(_("Ready"), text(Timestamp(state.ready_at))),)
     if state.samples:
-        lines += [(), *(text(already_filtered(each)) for each in state.samples[:SHOWN_SAMPLES])]
+        lines += [(), *(text(each) for each in state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
         title=title.format(subject=state.model.name),
         lines=tuple(lines),
@@ -169,9 +167,7 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
             title = _("The training of {subject} was stopped")
         case Failed(message=reason):
             title = _("The training of {subject} failed")
-    sentence = why or (
-        text(_REASONS[reason]) if reason in _REASONS else text(already_filtered(reason))
-    )
+    sentence = why or text(_REASONS.get(reason) or read_stored(reason))
     consequence: Text = ()
     if reason == EndReason.DELETED:
         pass
@@ -200,13 +196,15 @@ def _interrupted_message(state: TrainingState) -> Message:
     return Message(embeds=(embed,), buttons=state.buttons)
 
 
-def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message:
+def _ready_message(
+    state: TrainingState, trained: CustomModelTrained, samples: Sequence[Showable]
+) -> Message:
     """A custom model that has been trained."""
     embed = ready_embed(
         state.model.name,
         trained.card,
         trained.entries,
-        [*map(already_filtered, trained.samples)],
+        samples,
         lines=(*state.corpus, ()),
         seconds=trained.seconds,
         tone=Tone.TRAINING,
@@ -220,7 +218,7 @@ async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
         return TrainedModel(written(request.task), is_custom=False)
     model = await app.store[CustomModels].get(request.custom_model_id or 0)
     if model is None:
-        return TrainedModel(already_filtered(request.title), is_custom=True)
+        return TrainedModel(corpus_title(request.title), is_custom=True)
     return TrainedModel(model.name, is_custom=True, has_weights=model.digest is not None)
 
 
@@ -262,7 +260,7 @@ class TrainingReport:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Samples):
-                    event = replace(event, texts=await self._allowed(event.texts))
+                    state = replace(state, samples=await self._allowed(event.texts))
                 state = state.after(event, self._app.now())
                 yield await self._message(state, event)
 
@@ -278,8 +276,7 @@ class TrainingReport:
                     self._app, event.task, event.number, community_id, state.notes
                 )
             case CustomModelTrained():
-                allowed = await self._allowed(event.samples)
-                return _ready_message(state, replace(event, samples=allowed))
+                return _ready_message(state, event, await self._allowed(event.samples))
             case Stopped() | Failed():
                 return ended_message(state.model, event)
             case Interrupted():
@@ -315,14 +312,14 @@ class TrainingReport:
             sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None
-        names = await self._allowed(sample.samples)
+        names = sample.samples
         ready = CustomModelTrained(trained.card, names, model.seconds or 0.0, model.entries)
-        return _ready_message(await self._state(), ready)
+        return _ready_message(await self._state(), ready, await self._allowed(names))
 
-    async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+    async def _allowed(self, texts: tuple[str, ...]) -> tuple[Showable, ...]:
         """Texts that can be shown where the training was asked for."""
         words = await self._app.filters.of(self._record.community_id)
-        return tuple(filter(words.allows, texts))
+        return tuple(words.passing(texts))
 
     async def _show(self, message: Message, *, tries: int = 1) -> bool:
         """Edit the message. Returns whether it succeeded, or will never succeed.

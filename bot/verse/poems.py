@@ -14,7 +14,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.text.formats import human_date
 from bot.text.spans import command, text
-from bot.text.stored import from_json
+from bot.text.stored import read_stored
 from bot.text.technical import technical
 from bot.text.written import already_filtered
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
@@ -73,7 +73,7 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title = from_json(str(poem.get("title", "")))
+    title = read_stored(str(poem.get("title", "")))
     body = str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)

@@ -85,6 +85,10 @@ class WordFilter:
         """A text as it is shown: `instead` of one with a blocked word."""
         return already_filtered(text) if self.allows(text) else instead
 
+    def passing(self, texts: Iterable[str]) -> Iterator[Showable]:
+        """The texts without a blocked word, as they are shown."""
+        return (already_filtered(text) for text in texts if self.allows(text))
+
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
         disguises = _own_lists().disguises

@@ -12,6 +12,7 @@ from bot.trainer.trainer import RunFolder, TrainingEvents
 from bot.writing import Caller, Inference, Load, ValidationSample
 from bot.writing.service import NOBODY
 from data.etymology import NamePart
+from data.phrases import Showable
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice
@@ -104,6 +105,9 @@ class FakeRenderer(Renderer):
 
     async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
         self.drawn.append(arguments)
+        for each in arguments:
+            for words in each if isinstance(each, tuple) else [each]:
+                assert isinstance(words, Showable) or not isinstance(words, str)
         if self.fails:
             raise DrawingFailed("no ink")
         return b"\x89PNG"

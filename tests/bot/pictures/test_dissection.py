@@ -32,7 +32,7 @@ LONG_MEANING = (
 
 def drawn(subject: Dissection) -> Image.Image:
     """The decoded picture."""
-    return decoded(picture(subject, written(format_name(None, subject.name)), written))
+    return decoded(picture(subject, written(format_name(None, subject.name))))
 
 
 def with_letters(*letters: LetterChoice) -> Dissection:
@@ -104,12 +104,12 @@ def test_alternatives_are_shown() -> None:
 
 def drawn_line(*words: WordChoice) -> Image.Image:
     """The decoded picture of a line of these words."""
-    return decoded(line_picture(LineDissection("a line", words), written))
+    return decoded(line_picture(LineDissection("a line", words)))
 
 
 def test_longest_line_fits_a_phone() -> None:
     line = line_dissection(" ".join(["immortality"] * MAX_TOKENS))
-    image = decoded(line_picture(line, written))
+    image = decoded(line_picture(line))
     assert image.width == WIDTH
     assert image.height <= 2 * WIDTH
     assert has_empty_margins(image)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.text.formats import human_join
-from bot.text.stored import from_json, to_json
+from bot.text.stored import read_stored, to_json
 from data.phrases import Showable, _, in_language
 from tests.data.test_phrases import GERMAN, votes
 from tests.texts import written
@@ -13,10 +13,10 @@ from tests.texts import written
 def test_stored(words: Showable) -> None:
     stored = to_json(words)
     assert type(stored) is str
-    assert in_language(from_json(stored), GERMAN) == in_language(words, GERMAN)
+    assert in_language(read_stored(stored), GERMAN) == in_language(words, GERMAN)
 
 
 def test_stored_text() -> None:
     """Text of a member, or of an older version."""
     for words in ("A {note}.", "", '{"phras'):
-        assert from_json(to_json(words)) == words
+        assert read_stored(to_json(words)) == words

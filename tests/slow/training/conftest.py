@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.text.stored import from_json
+from bot.text.stored import read_stored
 from bot.train import main
 from data.corpora import load_names
 from tests.slow.training.small import Events, Report, small_trainer
@@ -35,9 +35,9 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
         events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         for event in events:  # sentences are phrases, which the bot translates
             if "notes" in event:
-                event["notes"] = [from_json(note) for note in event["notes"]]
+                event["notes"] = [read_stored(note) for note in event["notes"]]
             if "message" in event:
-                event["message"] = from_json(event["message"])
+                event["message"] = read_stored(event["message"])
         return code, events
 
     return run
