@@ -284,7 +284,7 @@ class Month:
                 self._look_at_poll(poll, may_have_picture=poll.id not in without_picture)
 
     def _look_at_poll(self, poll: Poll, *, may_have_picture: bool) -> None:
-        """It is closed in time; a day later its result is shown, and its winner was announced.
+        """Look whether a poll was closed in time, its result shown, and its winner announced.
 
         Where it is unclear whether it was, as after a kill, the poll shows the plaque instead.
         """
