@@ -30,7 +30,7 @@ test: .venv/dev
 	@$(MAKE) --no-print-directory --jobs 2 check test-quick
 
 test-quick: .venv/dev
-	$(PYTEST) --ignore tests/slow
+	$(PYTEST) --ignore tests/slow -p tests.constructions
 
 test-slow: .venv/dev
 	$(PYTEST) tests/slow

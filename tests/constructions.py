@@ -1,6 +1,6 @@
-"""A pytest plugin that fails if a message, choice, form or file of the bot is made by no test.
+"""Constructions of messages, choices, forms and files that no test reaches: a pytest plugin.
 
-`make test` uses it, as it needs all quick tests. Those that no test can make are in `UNREACHED`.
+`make test` uses it, as it needs all quick tests, and fails if there are others than `UNREACHED`.
 """
 
 import ast
@@ -10,13 +10,9 @@ from functools import wraps
 
 import pytest
 
-from bot.chat.commands import Choice
-from bot.chat.message import File, Form, Message
-from tests.test_house import SOURCES, name_of, tree_of
-
-KINDS = (Message, Choice, Form, File)
+KINDS = ("Message", "Choice", "Form", "File")
 UNREACHED: dict[str, str] = {}
-"""Constructions that no test makes, as they are reported, and why."""
+"""Constructions that no test reaches, as they are reported, and why."""
 _reached: set[str] = set()
 
 
@@ -30,16 +26,22 @@ def _noting(init: Callable[..., None]) -> Callable[..., None]:
     return noting
 
 
-for kind in KINDS:
-    kind.__init__ = _noting(kind.__init__)  # type: ignore[method-assign]
+def pytest_configure() -> None:
+    # Here, after `conftest.py` has set what NumPy reads when it is imported.
+    from bot.chat.commands import Choice
+    from bot.chat.message import File, Form, Message
+
+    for kind in (Message, Choice, Form, File):
+        kind.__init__ = _noting(kind.__init__)  # type: ignore[method-assign]
 
 
 def unreached() -> Iterator[str]:
     """The constructions in `bot/` of which no line was reached."""
-    names = {kind.__name__ for kind in KINDS}
+    from tests.test_house import SOURCES, name_of, tree_of
+
     for path in SOURCES["bot"]:
         for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KINDS:
                 lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
                 if not any(f"{path}:{line}" in _reached for line in lines):
                     yield f"{name_of(path)} {ast.unparse(node)[:70]}"
@@ -49,7 +51,7 @@ def unreached() -> Iterator[str]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):  # of xdist
         session.config.workeroutput["reached"] = sorted(_reached)
-    elif set(unreached()) != UNREACHED.keys():
+    elif {*unreached()} != UNREACHED.keys():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -58,8 +60,6 @@ def pytest_testnodedown(node: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    found = set(unreached())
-    for each in sorted(found - UNREACHED.keys()):
-        terminalreporter.write_line(f"no test makes: {each}")
-    for each in sorted(UNREACHED.keys() - found):
-        terminalreporter.write_line(f"a test makes after all: {each}")
+    for each in sorted({*unreached()} ^ UNREACHED.keys()):
+        problem = "a test reaches after all" if each in UNREACHED else "no test reaches"
+        terminalreporter.write_line(f"{problem}: {each}")

@@ -164,13 +164,11 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     polls = app.store[Polls]
     now = app.now()
     poll = await polls.find(poll_id)
-    if poll is None:
-        await turn.edit_source(Message(too_late(None).text, private=True))
-        return
     origin = VoteOrigin(turn.community_id, turn.channel_id, None)
-    if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
+    here = (origin.community_id, origin.channel_id)
+    if poll is not None and here != (poll.community_id, poll.channel_id):
         raise elsewhere()
-    if poll.closed_at is not None or poll.closes_at <= now:
+    if poll is None or poll.closed_at is not None or poll.closes_at <= now:
         await turn.edit_source(Message(too_late(poll).text, private=True))
         return
     await polls.retract(poll_id, turn.user.id, now, origin)

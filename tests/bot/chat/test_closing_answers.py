@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat import dispatch, unfinished
 from bot.chat.app import App
-from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
+from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser, undelivered_message
 from bot.chat.message import Button, Message
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.community.queries import Action, RecordEntry
@@ -23,7 +23,7 @@ from bot.names.name_options import NamesOptions
 from bot.polls.poll_closing import shows_removed
 from bot.privacy.queries import Privacy
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished, UnfinishedRecord
 from bot.text.spans import plain
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
@@ -33,6 +33,7 @@ from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, CHANNEL, COMMUNITY, FakePlatform, FakeTurn
+from tests.texts import written
 from tests.waiting import eventually
 
 RETRY = Button(Phrase("Again"), "sonnet", "a state")
@@ -307,6 +308,11 @@ async def test_what_was_removed_is_not_delivered(app: App, what: str) -> None:
     ((_, message),) = await closed_by(app)
     is_told = plain(message.content).endswith(" could not be reached when this was ready.")
     assert is_told == (what in ("name", "member"))
+
+
+def test_undelivered_answer_without_a_button() -> None:
+    message = undelivered_message(UnfinishedRecord(1, "slack", 2, 3), written("Slack"))
+    assert plain(message.content).endswith("when this was ready. Use the command again.")
 
 
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
