@@ -139,7 +139,6 @@ def _parser() -> OptionParser:
     add("seed", "N", whole_number)
     add("minutes", "M", positive_number, default=math.inf)
     add("from", "FILE", Path, dest="initial_weights")
-    add("epochs", "N", count)
     add("units", "N", count)
     add("words", "FOLDER", Path)
     parser.add_switch("resume", HELP["resume"])
@@ -161,8 +160,6 @@ HELP = {
     "from": "continue from these weights, in their alphabet (default: those of the genera or the "
     "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
     "alphabet; pretrain: take or learn the character network so",
-    "epochs": "sonnets: passes over the corpus, for the recipe pretrain with --from none "
-    "(default: 7)",
     "units": "width of a network that starts from random parameters (default: the recipe's)",
     "words": "sonnets: the folder of a long training of the word network, for the recipe pretrain "
     "(docs/verse.md)",

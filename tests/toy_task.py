@@ -77,7 +77,7 @@ class WordTrainer:
 
 
 def _plan(order: int, options: Options) -> Plan:
-    options.refuse("extra_names", "epochs", "initial_weights", "units")
+    options.refuse("extra_names", "initial_weights", "units")
     corpus = load_corpus()
     if options.corpus is not None:
         corpus = parse_corpus(read_file(options.corpus), options.corpus.name)

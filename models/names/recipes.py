@@ -43,7 +43,7 @@ PRETRAINED = "genera"
 
 
 def _mixture(settings: MixtureSettings, options: Options) -> Plan:
-    options.refuse("epochs", "words")
+    options.refuse("words")
     corpus = _with_extra_names(_corpus(options), options, clean_name)
     if options.corpus is not None:
         corpus = replace(corpus, reference=corpora.load_names().validation)
@@ -58,7 +58,7 @@ def _mixture(settings: MixtureSettings, options: Options) -> Plan:
 
 def _pretrain(options: Options) -> Plan:
     """Genera; the dinosaurs are among them, but not those that validate or are held out."""
-    options.refuse("corpus", "extra_names", "initial_weights", "epochs", "words")
+    options.refuse("corpus", "extra_names", "initial_weights", "words")
     genera, names = load_genera(), corpora.load_names()
     corpus = Corpus(
         title=downloads.sources()["genera"]["title"],
@@ -77,7 +77,7 @@ def _pretrain(options: Options) -> Plan:
 
 def _list(options: Options) -> Plan:
     """A list in any alphabet; the dinosaurs if none is given."""
-    options.refuse("initial_weights", "epochs", "words")
+    options.refuse("initial_weights", "words")
     corpus, capitals = corpora.load_names(), BEGINNING
     small_words: tuple[str, ...] = ()
     if options.corpus is not None:
@@ -98,7 +98,7 @@ def _list(options: Options) -> Plan:
 
 
 def _notebook(options: Options) -> Plan:
-    options.refuse("extra_names", "initial_weights", "epochs", "seed", "units", "words")
+    options.refuse("extra_names", "initial_weights", "seed", "units", "words")
     corpus = _corpus(options)
     plan = _plan(corpus, NotebookTrainer(corpus), None, _known_names(corpus))
     return replace(plan, architecture="rnn", reads_all=corpus.reads_all, keeps_last=True)

@@ -120,8 +120,6 @@ class Options:
     seed: int | None = None
     initial_weights: Path | None = None
     """A weight file whose training is continued."""
-    epochs: int | None = None
-    """Passes over the corpus."""
     units: int | None = None
     """Width of a network that starts from random parameters."""
     extra_names: Path | None = None

@@ -52,7 +52,7 @@ _COMMON_LINES = 2
 
 
 def _default(options: Options) -> Plan:
-    options.refuse("extra_names", "epochs", "words")
+    options.refuse("extra_names", "words")
     trainers, seed = _trainers(), options.seed or 0
     given = options.initial_weights
     if given == FROM_NOTHING:
@@ -85,11 +85,8 @@ def _pretrain(options: Options) -> Plan:
     corpus = replace(plays, title=READING, validation=sonnets.validation)
     given, characters = options.initial_weights, None
     if given != FROM_NOTHING:
-        options.refuse("epochs")
         characters = _characters(_network(load_weights(given) if given else load_shipped(BASE)))
-    trainer = trainers.pretraining(
-        words, of_texts, corpus, seed, characters=characters, epochs=options.epochs
-    )
+    trainer = trainers.pretraining(words, of_texts, corpus, seed, characters=characters)
     plan = _plan(corpus, trainer, seed, None, copies=of_texts.copies)
     return _with_reference_loss(
         replace(

@@ -4,7 +4,6 @@ Importing this module imports Keras, which takes seconds.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -48,17 +47,12 @@ def pretraining(
     seed: int,
     *,
     characters: LSTM | None = None,
-    epochs: int | None = None,
 ) -> WordsAndCharactersTrainer:
-    """A trained word network, mixed with `characters`, or with a new network of a corpus.
-
-    `epochs`: passes of the new network over the corpus.
-    """
+    """A trained word network, mixed with `characters`, or with a new network of a corpus."""
     validation = corpus.validation
     of_characters: VerseTrainer | Finished[LSTM]
     if characters is None:
-        schedule = replace(PRETRAINING, passes=epochs or PRETRAINING.passes)
-        of_characters = VerseTrainer(corpus.training, validation, schedule, seed)
+        of_characters = VerseTrainer(corpus.training, validation, PRETRAINING, seed)
     else:
         of_characters = Finished(characters, validation)
     # The networks write the same characters.

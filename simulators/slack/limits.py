@@ -18,20 +18,6 @@ POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
 """Characters of a message's text. Slack cuts posted ones off silently; the simulator rejects."""
 ALT_TEXT = 1_000
 """Characters of an uploaded picture's description; those of an image block may have 2,000."""
-DEFAULT_SCOPES = frozenset(
-    {
-        "channels:read",
-        "chat:write",
-        "commands",
-        "files:read",
-        "files:write",
-        "groups:read",
-        "im:write",
-        "users:read",
-    }
-)
-"""Scopes of the bot's token."""
-
 _METHODS_BY_SCOPE = {
     "chat:write": "chat.postMessage chat.update",
     "im:write": "conversations.open",
@@ -42,6 +28,8 @@ NEEDED_SCOPES: Mapping[str, str] = {
     method: scope for scope, methods in _METHODS_BY_SCOPE.items() for method in methods.split()
 }
 """Scopes by method."""
+DEFAULT_SCOPES = frozenset({*_METHODS_BY_SCOPE, "commands", "files:read"})
+"""Scopes of the bot's token."""
 
 _TIERS = {
     20: "users.list",

@@ -3,14 +3,12 @@
 import asyncio
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import URL, event
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat import dispatch, stopping
 from bot.chat.message import Button, Message
@@ -21,13 +19,14 @@ from bot.fleet.membership import Fleet
 from bot.polls.hall_queries import MOST_ANSWERS
 from bot.polls.poll_message import ACTION
 from bot.polls.votes import parse
-from bot.store import Database, Store
+from bot.store import Store
 from bot.words import WordFilter
 from bot.writing import Caller
 from bot.writing.service import NOBODY
 from models.names.generator import NamesRequest, NamesResult
 from models.weights import Trained
 from tests.bot.fakes import FakeWriter
+from tests.bot.killable import KillableDatabase
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 from tests.bot.world import World
 
@@ -168,15 +167,14 @@ class _Fleet(Fleet):
     is_shared = True
 
 
-class _Database(Database):
-    """A database whose every transaction is a moment at which the process can be killed."""
+class _Database(KillableDatabase):
+    """A database that knows its connections, which a kill cuts."""
 
     def __init__(self, url: URL, process: "Process") -> None:
-        super().__init__(url)
+        super().__init__(url, process.point)
         self._process = process
         self.connections: list[Any] = []
-        engine = self._engine.sync_engine
-        event.listen(engine, "connect", self._opened)
+        event.listen(self._engine.sync_engine, "connect", self._opened)
 
     def _opened(self, connection: Any, _record: object) -> None:  # noqa: ANN401 (of a driver)
         if self._process.is_dead:
@@ -186,22 +184,6 @@ class _Database(Database):
             cursor = connection.cursor()
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.close()
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for a consistent read."""
-        await self._process.point()
-        async with super().reading() as session:
-            yield session
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction."""
-        await self._process.point()
-        async with super().writing() as session:
-            yield session
-            await self._process.point()
-        await self._process.point()
 
 
 class Process:

@@ -9,8 +9,8 @@ import itertools
 import os
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +23,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.message import Message
 from bot.chat.turn import Deleted, Forbidden, Limited, MessageRef, Unanswered, Unreachable
@@ -34,10 +33,11 @@ from bot.outbox.queries import Outbox
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.settings import Settings
-from bot.store import Database, Store, url_of
+from bot.store import Store, url_of
 from bot.store.database import FILE
 from bot.text.spans import plain, strong, text
 from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
+from tests.bot.killable import KillableDatabase
 from tests.bot.turns import COMMUNITY, FakePlatform, lines_of
 from tests.bot.world import World
 from tests.databases import Templates, emptied, migrated, postgres_of
@@ -81,7 +81,9 @@ class Process:
         self.fuse: int | None = None
         self.is_dead = False
         self.chat = chat
-        self.database = ProcessDatabase(url, self)
+        self.database = KillableDatabase(url, self.point)
+        if self.database.is_sqlite:  # whose lock would block the loop that both processes run in
+            self.database._turn = chat.turn
         self.view = View(chat, self)
         self.app = world.app_with(world.settings, Store(self.database))
         self.jobs = Jobs(self.app, self.view)
@@ -94,30 +96,6 @@ class Process:
             self.is_dead |= self.fuse < 0
         if self.is_dead:
             raise asyncio.CancelledError
-
-
-class ProcessDatabase(Database):
-    """A database with points around its transactions at which the process can be killed."""
-
-    def __init__(self, url: URL, process: Process) -> None:
-        super().__init__(url)
-        self._process = process
-        if self.is_sqlite:  # whose lock would block the loop that both processes run in
-            self._turn = process.chat.turn
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        await self._process.point()
-        async with super().reading() as session:
-            yield session
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
-        await self._process.point()
-        async with super().writing() as session:
-            yield session
-            await self._process.point()
-        await self._process.point()
 
 
 class View(FakePlatform):

@@ -62,7 +62,7 @@ def test_results_are_written(names: Path, out: Path, report: Report) -> None:
     assert trained.digest in page
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert trained.words == load_weights(out).words == tuple(sorted(trained.words))
-    assert len(list(out.parent.iterdir())) == 4
+    assert len(list(out.parent.iterdir())) == 3
 
 
 def test_terminal_output(names: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,6 @@ def test_unwritable_folder(names: Path, tmp_path: Path, report: Report) -> None:
     ("options", "refused"),
     [
         ("names --recipe list --corpus {} --from x.safetensors", "--from"),
-        ("names --recipe list --corpus {} --epochs 3", "--epochs"),
         ("names --recipe notebook --units 8", "--units"),
         ("sonnets --units 8", "--units"),  # that of the weights
         ("sonnets --also {}", "takes no --also"),
@@ -129,7 +128,7 @@ def test_missing_keras(report: Report, monkeypatch: pytest.MonkeyPatch, recipe: 
         (["names", "--seed", "-1"], "not a whole number from 0, for example 7"),
         (["names", "--minutes", "0"], "not a positive number, for example 2.5"),
         (["names", "--minutes", "inf"], "not a positive number"),
-        (["sonnets", "--epochs", "0"], "not a whole number from 1, for example 60"),
+        (["sonnets", "--units", "0"], "not a whole number from 1, for example 60"),
         (["names", "--out", "names.md"], "does not end in .safetensors, for example"),
         ([], "required"),
     ],
