@@ -1,4 +1,4 @@
-"""`python -m bot.train`: train offline, and write weights, model card, loss curve and history.
+"""`python -m bot.train`: train offline, and write weights, model card and loss curve.
 
 The bot runs the same command for trainings from the chat, and reads its progress as JSON lines.
 """
@@ -153,7 +153,7 @@ HELP = {
     "default: the project's)",
     "also": "names: train on the names of this file, too, one per line; a repeated name counts "
     "more, and none is used for validation",
-    "out": "the weight file to write; model card, loss curve and history are written beside it "
+    "out": "the weight file to write; model card and loss curve are written beside it "
     "(default: out/names.safetensors or out/sonnets.safetensors)",
     "seed": "same seed, same network (default: 0)",
     "minutes": "stop after M minutes and keep the best network so far",

@@ -80,8 +80,6 @@ _NAMES_BY_MEANING = {
     "how probable: 1 in 4,300": "odds",
     "numbers of shards: 0-3, 5": "away shards",
     "things with their numbers: 3 names, 2 votes": "counts",
-    "endings of names with their shares": "endings",
-    "mean lengths, each with its version": "lengths",
     "a reason why a name is rejected: a real dinosaur": "flaw",
     "letters of a name, or a button's choice of them": "letters",
     "roots with their meanings": "roots",

@@ -4,8 +4,7 @@ The bot is `python -m bot` in a subprocess, on a simulator in this process. Each
 another member, so that no cooldown and no limit of a member matters; one more member asks for a
 name every five seconds. With `--baseline`, a bot of another checkout gets the same load, in turn.
 
-The exit code is 1 if an answer was lost, an acknowledgement late, or if a card has no poll of its
-own in the bot's database, which is read when the bot has stopped. Run with:
+The exit code is 1 if an answer was lost or an acknowledgement late. Run with:
 python -m tools.load --baseline ../before
 """
 
@@ -15,7 +14,6 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,14 +23,7 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.platforms.slack.views.rendering import button_of
-from bot.polls.poll_message import ACTION
-from bot.polls.votes import parse
-from bot.store.database import url_of
-from bot.store.schema import Candidate, Poll
 from simulators.discord.limits import ApiError
 from simulators.discord.records import Event
 from simulators.discord.records import Interaction as DiscordInteraction
@@ -44,7 +35,9 @@ from tools.bot_process import CHECKOUT, BotProcess
 
 What = Literal["names", "poem", "quiet"]
 PLATFORMS = ("discord", "slack")
-POEMS, CARDS, WITHIN_S = 200, 1000, 1.0
+RUSH: Sequence[What] = ("names", "names", "poem", "names", "names", "names") * 200
+"""The kinds of the requests: 200 poems among 1,000 cards of names."""
+WITHIN_S = 1.0
 LIMIT_S = 120.0
 """Seconds of a rush, after which what is not answered counts as lost. The baseline takes longer."""
 ACKNOWLEDGED_S = 3.0
@@ -73,10 +66,6 @@ class Asked:
     """Time at which the names, or the last line of the poem, were there with their buttons."""
     failed: bool = False
     """Whether the request was not acknowledged in time."""
-    poll: int | None = None
-    """The poll that its buttons vote in."""
-    names: int = 0
-    """Number of these buttons."""
 
     @property
     def has_ended(self) -> bool:
@@ -168,18 +157,16 @@ class RushCrowd(ABC):
         key: Hashable,
         acknowledged: float | None,
         *,
-        buttons: Sequence[tuple[str, str]] = (),
+        is_answered: bool = False,
         is_failed: bool = False,
     ) -> None:
-        """Note what has come of a request so far: `buttons`, by action and state, end it."""
+        """Note what has come of a request so far."""
         asked = self._by_key.get(key)
         if asked is None:
             return
         asked.acknowledged, asked.failed = acknowledged, is_failed
-        if buttons:
+        if is_answered:
             asked.answered = time.time()
-            votes = [parse(state)[0] for action, state in buttons if action == ACTION]
-            asked.poll, asked.names = next(iter(votes), None), len(votes)
         if asked.has_ended:
             del self._by_key[key]
 
@@ -210,9 +197,8 @@ class DiscordCrowd(RushCrowd):
         asked = event.subject
         if event.name != "progress" or not isinstance(asked, DiscordInteraction):
             return
-        shown = asked.original.buttons if asked.original is not None else []
-        buttons = [(button.custom_id or "").partition(":")[::2] for button in shown]
-        self._note(asked.id, asked.acknowledged_at, buttons=buttons, is_failed=asked.failed)
+        is_answered = asked.original is not None and bool(asked.original.buttons)
+        self._note(asked.id, asked.acknowledged_at, is_answered=is_answered, is_failed=asked.failed)
 
 
 class SlackCrowd(RushCrowd):
@@ -245,8 +231,8 @@ class SlackCrowd(RushCrowd):
 
     def _hear(self, message: SlackMessage) -> None:
         if asked := self._by_key.get(message.channel.id):
-            buttons = [button_of(button) or ("", "") for button in message.buttons]
-            self._note(message.channel.id, asked.acknowledged, buttons=buttons)
+            is_answered = bool(message.buttons)
+            self._note(message.channel.id, asked.acknowledged, is_answered=is_answered)
 
     def _hear_acknowledgement(self, asked: SlackInteraction) -> None:
         if asked.channel is not None:
@@ -260,7 +246,7 @@ async def crowded_bot(
     settings: Mapping[str, str] | None = None,
     *,
     checkout: Path = CHECKOUT,
-) -> AsyncIterator[tuple[RushCrowd, BotProcess]]:
+) -> AsyncIterator[RushCrowd]:
     """A new bot on one of the `PLATFORMS`, which has answered first requests, and its members."""
     with tempfile.TemporaryDirectory() as folder:
         local: LocalDiscord | LocalSlack
@@ -277,7 +263,7 @@ async def crowded_bot(
             bot = BotProcess(None, Path(folder), settings, slack=local, checkout=checkout)
         async with local, bot:
             await crowd.warm_up()
-            yield crowd, bot
+            yield crowd
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,8 +275,6 @@ class RushResult:
     asked: Sequence[Asked]
     seconds: float
     """Seconds from the first request to the last answer, or to the end of waiting for it."""
-    without_poll: int
-    """Answered cards without a poll that has all their names and knows their message."""
 
     def of(self, what: What) -> list[Asked]:
         """The requests of a kind."""
@@ -308,37 +292,13 @@ class RushResult:
         return sum(seconds is None or seconds > ACKNOWLEDGED_S for seconds in times)
 
 
-def plan(poems: int, cards: int) -> list[What]:
-    """The kinds of the requests, poems evenly among the names."""
-    total = poems + cards
-    return [
-        "poem" if (number + 1) * poems // total > number * poems // total else "names"
-        for number in range(total)
-    ]
-
-
-async def measure(platform: str, code: str, checkout: Path, whats: Sequence[What]) -> RushResult:
+async def measure(platform: str, code: str, checkout: Path) -> RushResult:
     """One rush on a new bot."""
-    async with crowded_bot(platform, len(whats), checkout=checkout) as (crowd, bot):
+    async with crowded_bot(platform, len(RUSH), checkout=checkout) as crowd:
         began = time.monotonic()
-        await crowd.rush(whats, WITHIN_S, LIMIT_S)
+        await crowd.rush(RUSH, WITHIN_S, LIMIT_S)
         seconds = time.monotonic() - began
-        await bot.stop()
-        without_poll = await cards_without_poll(bot, crowd.asked)
-    return RushResult(f"{crowd.name}, {code}", crowd.asked, seconds, without_poll)
-
-
-async def cards_without_poll(bot: BotProcess, asked: Sequence[Asked]) -> int:
-    """How many answered cards have no poll of their own in the database of a stopped bot."""
-    placed = select(Poll.id, func.count()).join(Candidate).where(Poll.message_id.is_not(None))
-    engine = create_async_engine(url_of(None, bot.state_dir))
-    async with engine.connect() as connection:
-        rows = await connection.execute(placed.group_by(Poll.id))
-        polls = {int(poll): int(names) for poll, names in rows}
-    await engine.dispose()
-    cards = [each for each in asked if each.what != "poem" and each.answered is not None]
-    shown = Counter(each.poll for each in cards)
-    return sum(polls.get(each.poll or 0) != each.names or shown[each.poll] > 1 for each in cards)
+    return RushResult(f"{crowd.name}, {code}", crowd.asked, seconds)
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
@@ -363,7 +323,6 @@ def rows(run: RushResult) -> list[tuple[str, str]]:
         ("acknowledged after", spread([each.to_acknowledge for each in run.asked])),
         *((name, spread([each.to_answer for each in kind])) for name, kind in answered.items()),
         ("lost, late for the 3 s rule", f"{run.lost}, {run.late}"),
-        ("cards without a poll of their own", f"{run.without_poll}"),
     ]
 
 
@@ -375,13 +334,12 @@ def table_of(runs: Sequence[RushResult]) -> Table:
     return table
 
 
-async def measure_all(options: argparse.Namespace) -> list[RushResult]:
+async def measure_all(baseline: Path | None) -> list[RushResult]:
     """All runs; those of a platform one after the other, the baseline first."""
-    whats = plan(options.poems, options.cards)
-    codes = {"baseline": options.baseline} if options.baseline else {}
+    codes = {"baseline": baseline} if baseline else {}
     return [
-        await measure(platform, code, checkout.resolve(), whats)
-        for platform in options.platforms
+        await measure(platform, code, checkout.resolve())
+        for platform in PLATFORMS
         for code, checkout in {**codes, "now": CHECKOUT}.items()
     ]
 
@@ -390,14 +348,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the test; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.load", description=__doc__)
     parser.add_argument("--baseline", type=Path, help="a checkout to compare with")
-    parser.add_argument("--platforms", nargs="+", choices=PLATFORMS, default=PLATFORMS)
-    parser.add_argument("--poems", type=int, default=POEMS, help=f"default: {POEMS}")
-    parser.add_argument("--cards", type=int, default=CARDS, help=f"default: {CARDS}")
-    options = parser.parse_args(arguments)
-    runs = asyncio.run(measure_all(options))
+    runs = asyncio.run(measure_all(parser.parse_args(arguments).baseline))
     Console(width=150).print(table_of(runs))
     ours = [run for run in runs if run.title.endswith("now")]
-    return 1 if any(run.lost or run.late or run.without_poll for run in ours) else 0
+    return 1 if any(run.lost or run.late for run in ours) else 0
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def one_member() -> Section:
 
 async def _one_member(platform_name: str) -> list[Asked]:
     """Ask for one name and one poem after the other."""
-    async with crowded_bot(platform_name, 1, SETTINGS) as (crowd, _):
+    async with crowded_bot(platform_name, 1, SETTINGS) as crowd:
         for number in range(NAMES_ALONE):
             await crowd.alone(number, "quiet")
         for _ in range(POEMS_ALONE):

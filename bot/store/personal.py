@@ -41,12 +41,9 @@ async def number_of(session: AsyncSession, *conditions: ColumnElement[bool]) -> 
 async def rows_of(
     session: AsyncSession, table: type[DeclarativeBase], condition: ColumnElement[bool]
 ) -> Rows:
-    """Rows of a table, without binary columns and loss histories."""
-    columns = [
-        column
-        for column in table.__table__.columns
-        if not isinstance(column.type, LargeBinary) and column.name != "history"
-    ]
+    """Rows of a table, without binary columns."""
+    every = table.__table__.columns
+    columns = [column for column in every if not isinstance(column.type, LargeBinary)]
     found = await session.execute(select(*columns).where(condition))
     return [dict(row._mapping) for row in found]
 

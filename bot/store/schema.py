@@ -440,10 +440,8 @@ class Version(Base):
     """The reference loss that it had to reach to be activated."""
     seconds: Mapped[float | None]
     """Duration of the training."""
-    history: Mapped[str | None] = deferred(mapped_column(Text))
-    """Losses by update, as `python -m bot.train` writes them: JSON."""
     curve: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """Plot of the history, a PNG."""
+    """Plot of the losses, a PNG."""
     samples: Mapped[str] = mapped_column(Text, default="[]")
     """Texts sampled from a fixed seed: a JSON list."""
 

@@ -270,7 +270,7 @@ def _files(event: TrainingEvent) -> Files:
     paths: list[Path] = []
     match event:
         case Done():
-            paths = [event.weights, event.plot, event.weights.with_suffix(".json")]
+            paths = [event.weights, event.plot]
         case Stopped(checkpoint=Path() as checkpoint):
             paths = [checkpoint]
     return {path.suffix: path.read_bytes() for path in paths if path.exists()}

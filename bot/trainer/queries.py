@@ -141,9 +141,7 @@ class VersionFiles(NamedTuple):
 
     weights: bytes
     curve: bytes | None = None
-    """Plot of the history, a PNG."""
-    history: str | None = None
-    """Losses by update: JSON."""
+    """Plot of the losses, a PNG."""
 
 
 @dataclass(frozen=True)

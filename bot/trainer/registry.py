@@ -259,13 +259,8 @@ async def load_stored(records: Versions, task: str, number: int) -> Load:
 
 
 def _results(done: Done) -> VersionFiles:
-    """Read the weights, the loss curve and the history of a training."""
-    history = done.weights.with_suffix(".json")
-    return VersionFiles(
-        done.weights.read_bytes(),
-        done.plot.read_bytes(),
-        history.read_text() if history.exists() else None,
-    )
+    """Read the weights and the loss curve of a training."""
+    return VersionFiles(done.weights.read_bytes(), done.plot.read_bytes())
 
 
 def _named(number: int | None) -> str:

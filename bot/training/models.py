@@ -1,20 +1,18 @@
 """`/models`: list and compare versions of the shared models, and choose the live one."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Group, Option, always
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import invalid_value, other_version
 from bot.chat.message import Button, Embed, Field, File, Message, Tone, UserError
-from bot.chat.translation import Phrase, _, listed
+from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.text.formats import bracketed, cut, human_duration, human_join, percent, shortened, spaced
+from bot.text.formats import bracketed, cut, human_duration, shortened, spaced
 from bot.text.spans import (
     Text,
     Timestamp,
@@ -36,7 +34,6 @@ from bot.trainer.registry import (
 from bot.training.titles import corpus_title
 from bot.words import WordFilter
 from data.phrases import NOTHING, Showable
-from data.roots import load_roots
 from models.tasks import TASKS, task_of
 from models.weights import WeightsError
 
@@ -47,7 +44,6 @@ PAGE = 10
 """Versions on a page."""
 SHOWN_SAMPLES, SHOWN_NAMES = 7, 10
 """Samples in the report of a training, and in a comparison."""
-SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
@@ -389,7 +385,6 @@ def _comparison_message(
     samples = [(_label_of(each), _samples(each, words)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
-        lines += _changes(samples)
         columns = tuple(
             Field(
                 label, chained([*map(text, names[:SHOWN_NAMES])] or [text(technical("–"))], NEWLINE)
@@ -439,39 +434,6 @@ def _label_of(version: VersionRecord) -> Phrase:
     if version.number is None:
         return _("Shipped")
     return _("Version {number}").format(number=version.number)
-
-
-def _changes(samples: Sequence[tuple[Showable, Sequence[Showable]]]) -> list[Text]:
-    """Mean length and common endings of the names of each version."""
-    found = [(label, names) for label, names in samples if names]
-    if not found:
-        return []
-    mean = Phrase("{mean:.1f}")
-    lengths = human_join(
-        [bracketed(mean.format(mean=fmean(map(len, names))), label) for label, names in found]
-    )
-    lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
-    for label, names in found:
-        endings = [
-            spaced([technical(f"-{ending}"), percent(count / len(names))])
-            for ending, count in common_endings(names)
-        ]
-        if endings:
-            line = _("Endings of {version}: {endings}")
-            lines.append(text(line, version=label, endings=listed(endings)))
-    return lines
-
-
-def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
-    """The most common endings with a known meaning, with their counts."""
-    roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
-    counts: Counter[str] = Counter()
-    for name in names:
-        found = (root for root in roots if name.lower().endswith(root))
-        ending = max(found, key=len, default=None)
-        if ending is not None:
-            counts[ending] += 1
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
 # What both show

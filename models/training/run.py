@@ -167,7 +167,7 @@ class TrainingRun:
         )
 
     def finish(self, should_stop: ShouldStop = never) -> Done:
-        """Write weights, model card, loss curve and history, and delete the checkpoint.
+        """Write weights, model card and loss curve, and delete the checkpoint.
 
         Raises `Abandoned`, before anything is written.
         """
@@ -187,25 +187,8 @@ class TrainingRun:
         save_trained(self.out, replace(trained, card=card), arrays)
         plot = self.out.with_suffix(".png")
         write_atomically(plot, self.draw(self.losses, self.validation, self.restarts))
-        write_atomically(self.out.with_suffix(".json"), self.history().encode())
         self.checkpoint.unlink(missing_ok=True)
         return Done(self.out, plot, card.validation, self.samples(), self.seconds)
-
-    def history(self) -> str:
-        """The run as JSON, for plots of several runs. Losses are in nats per character."""
-        return json.dumps(
-            {
-                "kind": self.card.task,
-                "recipe": self.card.recipe,
-                "corpus": self.card.corpus,
-                "seed": self.card.seed,
-                "updates": len(self.losses),
-                "seconds": round(self.seconds, 1),
-                "losses": [round(loss, 4) for loss in self.losses],
-                "validation": [(step, round(loss, 4)) for step, loss in self.validation],
-                "begun_anew": self.restarts,
-            }
-        )
 
     @property
     def kept_validation(self) -> float | None:

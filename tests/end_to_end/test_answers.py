@@ -67,21 +67,24 @@ def silence(
     monkeypatch.setattr(AsyncWebhookAdapter, "request", send)
 
 
-async def test_poem_is_finished_after_a_hanging_edit(
-    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("chosen", "arrives"),
+    [
+        (lambda route: route.method == "PATCH", False),
+        # The request was deferred, but the bot could not know.
+        (lambda route: "callback" in route.url, True),
+    ],
+    ids=["a hanging edit", "a lost confirmation"],
+)
+async def test_poem_is_finished(
+    local: LocalDiscord,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    chosen: Callable[[Route], bool],
+    arrives: bool,
 ) -> None:
-    silence(monkeypatch, lambda route: route.method == "PATCH", arrives=False)
+    silence(monkeypatch, chosen, arrives=arrives)
     async with playing(local, tmp_path):
         asked = await local.run_command("sonnet", {"opening": "Shall I"})
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
         assert "✒️" not in asked.message.embed["description"]
-
-
-async def test_answer_after_a_lost_confirmation(
-    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The request was deferred, but the bot could not know: it writes the poem nevertheless."""
-    silence(monkeypatch, lambda route: "callback" in route.url, arrives=True)
-    async with playing(local, tmp_path):
-        asked = await local.run_command("sonnet", {"opening": "Shall I"})
-        await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")

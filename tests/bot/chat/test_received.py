@@ -13,34 +13,15 @@ from hypothesis import strategies as st
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.commands import Answer, Option
+from bot.chat.commands import Answer, Command, Kind, Option
 from bot.chat.message import Message, UserError
 from bot.chat.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
-from bot.community import settings as server_settings
-from bot.community.settings import SettingsOptions
 from bot.features import REGISTRY
-from bot.moderation import blocking, owner, removals
-from bot.moderation.blocking import TargetOptions
-from bot.moderation.record import OWNER
-from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
-from bot.museum import dinosaur, museum
-from bot.museum.dinosaur import DinosaurOptions
-from bot.names import dissect, names
-from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
 from bot.pictures.renderer import Renderer
-from bot.polls import hall_of_fame
-from bot.polls.hall_of_fame import HallOfFameOptions
 from bot.store import Database, Store
-from bot.training import models, namer, retrain
-from bot.training.models import TaskOptions, VersionOptions
-from bot.training.namer import CorpusOptions, ImportOptions, NameOptions, ShareOptions
-from bot.training.retrain import RetrainOptions
-from bot.verse import poems, sonnet
-from bot.verse.sonnet import SonnetOptions
 from bot.writing.errors import Busy
 from models.names.generator import NamesRequest
-from models.verse.poem import SonnetRequest
 from tests.bot import world as made
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn, press_on
@@ -66,46 +47,27 @@ class Upload:
         return b""
 
 
-Asked = tuple[Answer[Any], Callable[[str], object]]
-COMMANDS: dict[str, Asked] = {
-    "starts_with": (names.names, lambda t: NamesOptions(NamesRequest(starts_with=t))),
-    "ends_with": (names.names, lambda t: NamesOptions(NamesRequest(ends_with=t))),
-    "contains": (names.names, lambda t: NamesOptions(NamesRequest(contains=t))),
-    "namer": (names.names, lambda t: NamesOptions(NamesRequest(), t)),
-    "opening": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(t))),
-    "about": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(about=t))),
-    "form": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(form=t))),
-    "dissect": (dissect.dissect, DissectOptions),
-    "dinosaur": (dinosaur.dinosaur, DinosaurOptions),
-    "museum": (museum.museum, museum.MuseumOptions),
-    "leaderboard": (museum.leaderboard, museum.LeaderboardOptions),
-    "period": (hall_of_fame.hall_of_fame, HallOfFameOptions),
-    "scope": (hall_of_fame.hall_of_fame, lambda t: HallOfFameOptions("day", t)),
-    "export": (poems.export, poems.ExportOptions),
-    "create": (namer.create, lambda t: CorpusOptions(t, text="a, b")),
-    "text": (namer.create, lambda t: CorpusOptions("elves", text=t)),
-    "file": (namer.create, lambda t: CorpusOptions("elves", Upload(t))),
-    "import": (namer.import_, lambda t: ImportOptions(t, Upload(t))),
-    "namer export": (namer.export, NameOptions),
-    "namer info": (namer.info, NameOptions),
-    "namer retrain": (namer.retrain, lambda t: CorpusOptions(t, text=t)),
-    "namer share": (namer.share, ShareOptions),
-    "namer delete": (namer.delete, NameOptions),
-    "models list": (models.list_, TaskOptions),
-    "models info": (models.info, VersionOptions),
-    "models activate": (models.activate, VersionOptions),
-    "models rollback": (models.rollback, TaskOptions),
-    "moderate message": (removals.message, MessageOptions),
-    "moderate winner": (removals.winner, WinnerOptions),
-    "moderate namer": (removals.namer, NamerOptions),
-    "owner block": (partial(blocking.block, OWNER), lambda t: TargetOptions(community=t)),
-    "owner unblock": (partial(blocking.unblock, OWNER), lambda t: TargetOptions(community=t)),
-    "owner leave": (owner.leave, owner.CommunityOptions),
-    "filter": (server_settings.settings, lambda t: SettingsOptions(filter=t)),
-    "blocked_words": (server_settings.settings, lambda t: SettingsOptions(blocked_words=t)),
-    "corpus": (retrain.retrain, lambda t: RetrainOptions("names", Upload(t))),
+BESIDE = {"name": "elves", "namer": "elves", "file": Upload("elves"), "text": "a, b"}
+
+
+def with_text(command: Command, option: Option, typed: str) -> object:
+    """The options of a command with a text in one of them, and what it needs beside that."""
+    needed = [each.name for each in command.options if each.is_required or each.name == "text"]
+    beside = {name: BESIDE[name] for name in needed if name != option.name}
+    if option.kind is Kind.FILE:
+        beside.pop("text", None)
+        return command.build(**beside, **{option.name: Upload(typed)})
+    return command.build(**beside, **{option.name: typed})
+
+
+COMMANDS: dict[str, tuple[Answer[Any], Callable[[str], object]]] = {
+    f"{command.name} {option.name}": (command.answer, partial(with_text, command, option))
+    for command in REGISTRY.every_command()
+    for option in command.options
+    if option.kind in (Kind.TEXT, Kind.FILE)
 }
 """Each text option of each command: the command, and its options with a text."""
+FILES = {name for name in COMMANDS if name.endswith((" file", " corpus"))}
 
 
 SUGGESTED = [
@@ -138,7 +100,7 @@ def test_options_are_cleaned_within() -> None:
     assert received(usual) is usual
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"file", "corpus"}))
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - FILES))
 def test_longest_text(name: str) -> None:
     """Of each option; the names of files are cut instead."""
     _command, options = COMMANDS[name]
@@ -203,7 +165,10 @@ async def test_long_text_gets_no_suggestions(app: App) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["starts_with", "namer", "opening", "about", "form", "dissect", "period", "export", "create"],
+    [
+        *("dinoname starts_with", "name namer", "sonnet opening", "sonnet about", "sonnet form"),
+        *("dissect name", "halloffame period", "export format", "namer create name"),
+    ],
 )
 async def test_bounds_cost_the_cooldown(world: World, name: str) -> None:
     """Whoever floods the bot with texts that it refuses is told to slow down."""
@@ -220,7 +185,7 @@ async def test_bounds_cost_the_cooldown(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("error", [Busy(1), ZeroDivisionError("ours")])
-@pytest.mark.parametrize("name", ["starts_with", "opening", "dissect"])
+@pytest.mark.parametrize("name", ["dinoname starts_with", "sonnet opening", "dissect name"])
 async def test_failures_cost_no_cooldown(world: World, name: str, error: Exception) -> None:
     app = world.make_app(cooldown_seconds=10)
     command, options = COMMANDS[name]

@@ -155,23 +155,6 @@ def test_roots_name_families(name: str, family: Family, traits: set[Trait]) -> N
     assert traits <= set(profile.traits)
 
 
-@pytest.mark.parametrize(
-    ("name", "theme"),
-    [
-        ("Nyctopelta", Theme.NIGHT),
-        ("Thalassosaurus", Theme.SEA),
-        ("Pyroceratops", Theme.FIRE),
-        ("Brontopelta", Theme.THUNDER),
-        ("Cryoraptor", Theme.ICE),
-        ("Helioraptor", Theme.SUN),
-        ("Silvisaura", Theme.FOREST),
-        ("Mangosaurus", Theme.NONE),
-    ],
-)
-def test_roots_name_themes(name: str, theme: Theme) -> None:
-    assert profile_of(name).theme is theme
-
-
 def test_sizes() -> None:
     """Small and large beside others of the family; an adjective counts before its noun."""
     assert profile_of("Microtitan").length <= 13 < 25 <= profile_of("Megatitan").length
@@ -187,12 +170,6 @@ def test_sizes() -> None:
 def test_places_beat_the_table() -> None:
     assert profile_of("Patagoceratops").region == "south_america"
     assert profile_of("Antarctosuchus").region == "antarctica"
-
-
-def test_plant_eaters() -> None:
-    found = {profile.family: profile.diet for profile in map(profile_of, NAMES)}
-    assert found[Family.CERATOPSIAN] is found[Family.SAUROPOD] is Diet.PLANTS
-    assert found[Family.LARGE_THEROPOD] in (Diet.MEAT, Diet.FISH)
 
 
 # Real genera --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import discord
@@ -16,22 +16,15 @@ from bot.features import REGISTRY
 from bot.help import about as about_command
 from bot.help.headline import Figure
 from bot.help.help import TOPICS
-from bot.museum import dinosaur
-from bot.museum.dinosaur import DinosaurOptions
-from bot.names import dissect, names
-from bot.names.dissect import DissectOptions
-from bot.names.name_options import LONGEST_TYPED, NamesOptions
+from bot.names.name_options import LONGEST_TYPED
 from bot.trainer.queries import Live
-from bot.training import models, namer
-from bot.training.models import VersionOptions
-from bot.training.namer import CorpusOptions, NameOptions
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter
 from data.corpora import CorpusError
 from data.errors import Sentence
-from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
+from tests.bot.chat.test_received import COMMANDS as TEXT_OPTIONS
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
@@ -285,23 +278,14 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
         return allows(words, text)
 
     monkeypatch.setattr(WordFilter, "allows", checked)
-    request = NamesRequest(starts_with=forged)
-    commands: list[tuple[Callable[..., Awaitable[None]], object]] = [
-        (names.names, NamesOptions(request)),
-        (names.names, NamesOptions(request, "elves")),
-        (names.names, NamesOptions(NamesRequest(), forged)),
-        (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
-        (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
-        (dissect.dissect, DissectOptions(forged)),
-        (dinosaur.dinosaur, DinosaurOptions(forged)),
-        (namer.create, CorpusOptions(forged, text="a")),
-        (namer.create, CorpusOptions("elves", text=forged)),
-        (namer.info, NameOptions(forged)),
-        (models.info, VersionOptions(forged)),
-    ]
-    for command, options in commands:
+    for name in (
+        *("dinoname starts_with", "name starts_with", "name namer", "sonnet opening"),
+        *("sonnet about", "dissect name", "dinosaur name", "namer create name"),
+        *("namer create text", "namer info name", "models info version"),
+    ):
+        command, options = TEXT_OPTIONS[name]
         with pytest.raises((UserError, CorpusError)):
-            await command(chat.app, FakeTurn(FakePlatform()), options)
+            await command(chat.app, FakeTurn(FakePlatform()), options(forged))
     assert read  # the list of names is read line by line
 
 

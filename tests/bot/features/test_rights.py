@@ -57,27 +57,22 @@ REFUSALS = re.compile(
 OF_OTHERS = "There's no namer "
 """What the button of a namer of another server says."""
 
+VALUES = {
+    "name": "elves",
+    "namer": "elves",
+    "file": ("elves.safetensors", b"elves"),
+    "task": "names",
+    "version": "shipped names",
+    "message": "not a link",
+    "server": "1",
+}
 OPTIONS: Mapping[str, Mapping[str, object]] = {
-    "name": {"namer": "elves"},
-    "dissect": {"name": "Mangosaurus"},
-    "dinosaur": {"name": "Mangosaurus"},
-    "namer create": {"name": "elves"},
-    "namer import": {"name": "elves", "file": ("elves.safetensors", b"elves")},
-    "namer export": {"name": "elves"},
-    "namer info": {"name": "elves"},
-    "namer retrain": {"name": "elves"},
-    "namer share": {"name": "elves"},
-    "namer delete": {"name": "elves"},
-    "models list": {"task": "names"},
-    "models info": {"version": "1"},
-    "models activate": {"version": "shipped names"},
-    "models rollback": {"task": "names"},
-    "moderate message": {"message": "not a link"},
-    "moderate winner": {"name": "Mangosaurus"},
-    "moderate namer": {"name": "elves"},
-    "owner leave": {"server": "1"},
-    "owner block": {"server": "1"},
-    "owner unblock": {"server": "1"},
+    command.name: {
+        option.name: VALUES[option.name]
+        for option in command.options
+        if option.name in VALUES and (option.is_required or option.name == "server")
+    }
+    for command in REGISTRY.every_command()
 }
 """Options of commands that need some."""
 

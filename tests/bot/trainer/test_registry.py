@@ -34,13 +34,12 @@ def now() -> datetime:
 def made(
     folder: Path, kind: str = "names", *, seed: int = 0, reference_loss: float | None = 1.355
 ) -> Done:
-    """The results of a training: weights, a curve and a history."""
+    """The results of a training: weights and a curve."""
     trained = namer(lstm(LETTERS, seed=seed)) if kind == "names" else poet(lstm(seed=seed))
     weights = folder / f"{kind}-{seed}-{reference_loss}.safetensors"
     facts = replace(trained.card, reference_loss=reference_loss, seed=seed)
     save_weights(weights, trained.network.arrays(), facts, Fingerprints.of([]))
     weights.with_suffix(".png").write_bytes(b"curve")
-    weights.with_suffix(".json").write_text('{"losses": []}')
     return Done(weights, weights.with_suffix(".png"), 1.5, (), 12.5)
 
 

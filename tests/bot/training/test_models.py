@@ -7,7 +7,7 @@ import pytest
 from bot.chat.message import Button, Message, UserError
 from bot.trainer.queries import Live, Versions
 from bot.training import models
-from bot.training.models import TaskOptions, common_endings, parse_version
+from bot.training.models import TaskOptions, parse_version
 from models.weights import WeightsError
 from tests.bot.chats.protocol import Chat
 from tests.bot.trainer.test_registry import made
@@ -54,11 +54,6 @@ async def test_forged_requests(chat: Chat, subtests: pytest.Subtests) -> None:
             assert "another version of the bot" in refused
 
 
-def test_figures_of_names() -> None:
-    names = ("Dracosaurus", "Mangosaurus", "Microraptor", "Minmi")
-    assert common_endings(names) == [("saurus", 2), ("raptor", 1)]
-
-
 @pytest.mark.both
 async def test_list(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, *range(1, 12))
@@ -101,8 +96,6 @@ async def test_info(chat: Chat, tmp_path: Path) -> None:
     assert fields["Version 2"] == "Minmi\nMangosaurus"
     assert fields["Version 1"] == "Novosaurus\nDracoraptor"
     assert "Shipped" in fields
-    assert "Mean length in letters: 8.0 (Version 2), 10.5 (Version 1)" in result.body
-    assert "Endings of Version 2: -saurus 50%" in result.body
     assert [file.name for file in result.files] == ["loss.png"]
 
 

@@ -55,11 +55,6 @@ def test_members_take_turns(arrivals: str, order: str) -> None:
     assert served(round_of(arrivals)) == order
 
 
-def test_requests_of_a_member_keep_their_order() -> None:
-    queue = queue_of(("a", 1.0), ("a", 2.0), ("b", 3.0), ("a", 4.0))
-    assert [request.since for request in queue.requests] == [1.0, 3.0, 2.0, 4.0]
-
-
 def test_answered_member_goes_to_the_end() -> None:
     queue = round_of("aab")
     queue.leave(queue.requests[0])

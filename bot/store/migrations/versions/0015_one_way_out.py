@@ -15,10 +15,11 @@ NAMES_AT_ONCE = 1000
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and drop the losses of trainings, which nothing has read."""
     _add_outbox()
     _add_deletions()
     _add_removed_names()
+    op.drop_column("versions", "history")
 
 
 def _add_outbox() -> None:
