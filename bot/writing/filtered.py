@@ -39,7 +39,7 @@ async def write_names(
     caller: Caller,
     trained: Trained | None = None,
     *,
-    removed: frozenset[str] = frozenset(),
+    removed: frozenset[str],
 ) -> WrittenNames:
     """Generate names, none of which is `removed`, folded. Raises like `Inference.names`."""
     accept = NameFilter(words, removed) if removed else words.allows

@@ -67,6 +67,14 @@ async def test_sync_for_another_application_or_discord(
     assert counts == [1, 1, 2, 2, 3, 3]
 
 
+async def test_refused_by_the_library(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = AsyncMock(side_effect=app_commands.CheckFailure())
+    monkeypatch.setattr(home.bot.tree, "interaction_check", check)
+    told = sentence(await home.alice.slash(home.channel, "help"))
+    assert told == "You don't have permission to use this command here."
+    assert home.env.errors  # simcord fails a test that does not expect them
+
+
 def test_no_privileged_intents(world: World) -> None:
     assert world.make_bot().intents == discord.Intents(guilds=True)
 
