@@ -127,7 +127,8 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     entry = entry_of(app, turn, action, subject=model.name)
     store = app.store[Moderation]
     change = store.accept_model if options.allow else store.refuse_model
-    await change(model.id, entry)
+    if not await change(model.id, entry) and options.allow:
+        raise _not_removed(turn, model.name)
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
@@ -297,16 +298,20 @@ def _until_allowed() -> Text:
     return (*text(NEWLINE), *text(sentence, command=command("/moderate winner allow:True")))
 
 
+def _not_removed(turn: Turn, name: str) -> UserError:
+    return UserError(
+        _("{name} isn't removed in this {community}."),
+        name=for_managers(name),
+        community=turn.platform.terms.community,
+    )
+
+
 async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
     """Let a removed name be written again. Returns a sentence for the moderator."""
     entry = entry_of(app, turn, Action.ALLOW_NAME)
     name = await app.store[Moderation].allow_name(typed, entry)
     if name is None:
-        raise UserError(
-            _("{name} isn't removed in this {community}."),
-            name=for_managers(cut(typed, 64) or "–"),
-            community=turn.platform.terms.community,
-        )
+        raise _not_removed(turn, cut(typed, 64) or "–")
     app.removals.changed(check_community(turn))
     sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
     return text(sentence, name=strong(for_managers(name)))

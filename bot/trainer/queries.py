@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    exists,
     false,
     func,
     or_,
@@ -179,6 +180,8 @@ class CustomModelRecord:
     """SHA-256 of the weights; `None` until the first training is done."""
     seconds: float | None
     """Duration of the training."""
+    removed: bool
+    """Whether moderators of its own community have removed it from use there."""
 
     def shows_list_to(self, community_id: int | None) -> bool:
         """Whether members of a community may learn what is on the list. Others see its name."""
@@ -213,8 +216,14 @@ _VERSION = (
     Version.weights.is_not(None).label("has_weights"),
 )
 _CUSTOM_MODEL = (
-    *_columns(CustomModel, CustomModelRecord, "has_corpus"),
+    *_columns(CustomModel, CustomModelRecord, "has_corpus", "removed"),
     CustomModel.corpus.is_not(None).label("has_corpus"),
+    exists()
+    .where(
+        RefusedModel.custom_model_id == CustomModel.id,
+        RefusedModel.community_id == CustomModel.community_id,
+    )
+    .label("removed"),
 )
 _ACTIVE = ("queued", "running")
 _NO_BLOBS: dict[str, object] = dict.fromkeys(_BLOBS)

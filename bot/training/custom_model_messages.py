@@ -114,7 +114,7 @@ def list_message(
         "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
     lines = [_line(model, is_training=model.id in in_training) for model in models]
-    usable: list[Showable] = [model.name for model in models if model.digest is not None]
+    usable: list[Showable] = [m.name for m in models if m.digest and not m.removed]
     if shared:
         heading = _("Shared by other {communities}:").format(communities=terms.communities)
         lines += [*([()] if lines else []), text(heading)]
@@ -143,6 +143,8 @@ def _line(
 ) -> Text:
     """A model in the list; `sharer` is the other community that shares it."""
     facts = [counted(model.entries)]
+    if model.removed and not sharer:
+        facts.append(_("removed by a moderator"))
     if is_training:
         facts.append(_("in training"))
     elif model.digest is None:
@@ -171,7 +173,9 @@ def info_message(
     if is_training:
         lines.append(text(_("It is being trained.")))
     if card is not None:
-        lines += [judgement(card, model.entries), usage(model.name)]
+        removed = text(_("removed by a moderator"))
+        use = removed if model.removed else usage(model.name)
+        lines += [judgement(card, model.entries), use]
         fields += time_fields(model.seconds)
     elif not is_training:
         lines.append(untrained(model, is_training=False).text)

@@ -243,7 +243,7 @@ async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/namer list`."""
     community_id = check_community(turn)
     async with app.answering(turn, LIST):
-        models = await app.store[CustomModels].of(community_id)
+        models = await _visible(app, turn, community_id)
         shared = await shared_with(app, turn)
         waiting = await app.store[Trainings].waiting(CUSTOM)
         in_training = {w.custom_model_id for w in waiting}
@@ -256,7 +256,7 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
     community_id = check_community(turn)
     async with app.answering(turn, INFO):
         model = await _named(app, community_id, options.name)
-        if model is None:
+        if model is None or not _sees(turn, model):
             model = await choose(app, turn, options.name)
         await turn.defer(private=True)
         card = None
@@ -364,7 +364,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Suggest custom models of the community whose names contain `typed`."""
-    models = await app.store[CustomModels].of(check_community(turn))
+    models = await _visible(app, turn, check_community(turn))
     typed = typed[: LONGEST_NAME + 1].casefold()
     matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
     return matching[: turn.platform.limits.choices]
@@ -422,6 +422,16 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
         )
     if options.file is not None:
         check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
+
+
+def _sees(turn: Turn, model: CustomModelRecord) -> bool:
+    return turn.user.is_moderator or not model.removed
+
+
+async def _visible(app: App, turn: Turn, community_id: int) -> list[CustomModelRecord]:
+    """The community's custom models, for moderators with those that are removed from use."""
+    models = await app.store[CustomModels].of(community_id)
+    return [model for model in models if _sees(turn, model)]
 
 
 async def _find(app: App, community_id: int, typed: str) -> CustomModelRecord:

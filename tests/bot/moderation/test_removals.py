@@ -380,3 +380,19 @@ async def test_namer_is_removed(chat: Chat) -> None:
     assert len(await chat.alice.suggestions("name", "namer", "")) == 1
     await (await chat.add_administrator()).use("settings", shared_namers=False)
     assert await chat.alice.suggestions("name", "namer", "") == []
+
+
+async def test_removed_namer_is_offered_to_nobody(chat: Chat) -> None:
+    """Moderators see that it is removed; members don't see it."""
+    mo = await chat.add_moderator()
+    await learned(chat, TOWNS, name="towns")
+    refused = await mo.use("moderate namer", name="towns", allow=True)
+    assert refused.text.startswith("towns isn't removed in this ")
+    await mo.use("moderate namer", name="towns")
+    for shown in (await mo.use("namer list"), await mo.use("namer info", name="towns")):
+        assert "removed by a moderator" in shown.body
+        assert "/name namer" not in shown.body
+    assert "There are no namers here yet." in (await chat.alice.use("namer list")).text
+    assert await chat.alice.suggestions("namer info", "name", "") == []
+    unknown = await chat.alice.use("namer info", name="towns")
+    assert "There's no namer called “towns” here." in unknown.text
