@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -15,8 +16,12 @@ from bot.fleet.membership import Fleet, Served
 from bot.monitoring.metrics import counter, gauge
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.state import (
+    KEPT,
+    SAMPLE_S,
     LoopLag,
+    MinuteState,
     ReadinessCheck,
+    resident_bytes,
 )
 from bot.store import Store, StoreError
 from bot.trainer.custom_models import CustomModelLoader
@@ -75,6 +80,8 @@ class Health:
         version: str,
     ) -> None:
         self.loop_lag = LoopLag()
+        self.samples: deque[MinuteState] = deque(maxlen=KEPT)
+        """Samples of the last day, oldest first."""
         self.database_seconds: float | None = None
         """How long the last check of the database took; `None` if it failed."""
         self.trainings: Mapping[str, int] = {}
@@ -86,7 +93,8 @@ class Health:
         self._now = now
         self._platforms: list[Connection] = []
         self._asking: asyncio.Task[None] | None = None
-        self._looking: PeriodicTask | None = None
+        self._counted = (0, 0)
+        self._tasks: list[PeriodicTask] = []
         self._measuring: asyncio.Task[None] | None = None
         metrics = monitor.metrics
         metrics.info.labels(version).set(1)
@@ -102,12 +110,14 @@ class Health:
         """Start to look at the database, to measure the event loop, and to keep samples."""
         observe = self._monitor.metrics.loop_lag.observe
         self._measuring = asyncio.create_task(self.loop_lag.measure(observe))
-        self._looking = PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0))
+        self._tasks = [
+            PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
+            PeriodicTask(self.keep_sample, SAMPLE_S),
+        ]
 
     async def close(self) -> None:
         """Stop looking at the services."""
-        if self._looking is not None:
-            await self._looking.close(patience=0.5)
+        await asyncio.gather(*(task.close(patience=0.5) for task in self._tasks))
         if self._measuring is not None:
             self._measuring.cancel()
             with suppress(asyncio.CancelledError):
@@ -222,6 +232,23 @@ class Health:
         yield gauge("cluster_connected", text, now.connected)
         workers = {"ready": now.workers, "unsuitable": now.unsuitable}
         yield gauge("cluster_workers", "Workers of the cluster.", workers, "state")
+
+    def sample(self) -> MinuteState:
+        """The state since the last sample that was kept."""
+        requests, failures = self._counted
+        return MinuteState(
+            at=self._now(),
+            memory_bytes=resident_bytes(),
+            worst_lag=self.loop_lag.worst(),
+            requests=self._monitor.requests - requests,
+            failures=self._monitor.failures - failures,
+            database_seconds=self.database_seconds,
+        )
+
+    async def keep_sample(self) -> None:
+        """Take a sample, and drop the oldest one if there are more than for a day."""
+        self.samples.append(self.sample())
+        self._counted = self._monitor.requests, self._monitor.failures
 
     async def _ask_database(self) -> None:
         started = time.perf_counter()

@@ -45,7 +45,7 @@ bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation 
 bot.welcome          bot.polls bot.outbox bot.chat bot.store bot.concurrency bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer bot.words
     data bot.text models.weights
-bot.status           bot.community bot.chat bot.writing bot.monitoring bot.settings
+bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitoring bot.settings
     bot.text bot.health data
 bot.privacy          bot.verse bot.discoveries bot.polls bot.community bot.chat bot.store
     bot.text bot.trainer data

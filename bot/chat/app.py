@@ -129,6 +129,9 @@ class Removals(Protocol):
     async def of(self, community_id: int | None) -> frozenset[str]:
         """The removed names of a community, folded; none in direct messages."""
 
+    async def are_in(self, text: str, community_id: int | None) -> bool:
+        """Whether a text has a removed name of a community among its words."""
+
     def changed(self, community_id: int) -> None:
         """Forget what was read, after a name was removed or allowed."""
 
@@ -247,10 +250,13 @@ class App:
         await self.pace.turn()
 
     async def allows(self, text: str, community_id: int | None) -> bool:
-        """Whether a community's word filter lets a text pass; the bot's own without a community.
+        """Whether what a member has typed, or a button has kept, may be shown in a community.
 
-        The length of the text must have been checked.
+        Its word filter lets it pass, the bot's own without a community, and it has no name that a
+        moderator removed. The length of the text must have been checked.
         """
+        if await self.removals.are_in(text, community_id):
+            return False
         words = await self.filters.of(community_id)
         if len(text) <= LONG_TEXT:
             return words.allows(text)

@@ -108,13 +108,15 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             community=turn.platform.terms.community,
             command=command("/halloffame"),
         )
-    await _withdraw(app, turn, removal, community_id)
+    outcome = await _withdraw(app, turn, removal, community_id)
     count = len(removal.won)
     sentence = ngettext(
         "{name} was removed from the hall of fame.",
         "{name} was removed from the hall of fame, {count} times.",
         count,
     )
+    if outcome is not _Outcome.REMOVED:
+        sentence = _REMOVED[outcome]
     reply = text(sentence, name=strong(for_managers(removal.name)), count=count)
     await turn.respond(Message((*reply, *_until_allowed()), private=True))
 

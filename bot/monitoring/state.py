@@ -1,4 +1,4 @@
-"""The state of the process: checks, event loop lag, memory."""
+"""The state of the process: checks, samples of the last day, event loop lag, memory."""
 
 import asyncio
 import os
@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 
@@ -17,6 +18,28 @@ class ReadinessCheck:
     passes: bool
     detail: str
     """Result of the check, for the operator."""
+
+
+SAMPLE_S = 60.0
+"""Seconds between two samples."""
+KEPT = 1_440
+"""Samples that are kept: one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteState:
+    """The state of the bot at the end of a minute."""
+
+    at: datetime
+    memory_bytes: int
+    worst_lag: float
+    """The largest lag of the event loop in this minute, in seconds."""
+    requests: int
+    """Requests that ended in this minute."""
+    failures: int
+    """Requests of this minute that failed through the bot, its database, or the platform."""
+    database_seconds: float | None
+    """How long the database took to answer; `None` if it did not."""
 
 
 LAG_S, KEPT_S = 0.25, 60.0

@@ -1,9 +1,11 @@
 """`KnownRemovals`: removed names of communities, kept in memory for the networks."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from bot.creatures.genome import folded
 from bot.polls.removal_queries import RemovedNames
 from bot.store import Unavailable
 
@@ -42,6 +44,15 @@ class KnownRemovals:
         while len(self._kept) > MOST_COMMUNITIES:
             self._kept.popitem(last=False)
         return names
+
+    async def are_in(self, text: str, community_id: int | None) -> bool:
+        """Whether a text has a removed name of a community among its words."""
+        text = folded(text)
+        return any(
+            re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text)
+            for name in await self.of(community_id)
+            if name in text
+        )
 
     def changed(self, community_id: int) -> None:
         """Forget the names of a community, after one was removed or allowed."""

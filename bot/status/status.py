@@ -1,20 +1,26 @@
-"""`/status`: how the bot is now, for its owners."""
+"""`/status`: how the bot is, for its owners, with a plot of the last day."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, NoOptions
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.message import Embed, Field, Message
+from bot.chat.message import Embed, Field, File, Message, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
 from bot.health import Health
-from bot.monitoring.state import resident_bytes
+from bot.monitoring.state import MinuteState
+from bot.pictures.day_plot import Chart, Series, day_plot
 from bot.settings.values import format_shards
 from bot.text.spans import Text, Timestamp, text
 from bot.text.technical import technical
 from bot.writing.cluster import ClusterStatus
 from data.phrases import NOTHING, Showable
 
+PLOT = technical("day.png")
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MIB = 2**20
 
 
@@ -27,9 +33,28 @@ async def _answer(app: App, turn: Turn) -> Message:
     await check_owner(turn)
     health = app.health
     await health.refresh()
-    fields = (*_fields(app, turn, health), *_shards(app, turn))
-    embed = Embed(technical(f"🦖 Mangosaurus {app.version}"), (up_since(app, turn),), fields)
-    return Message(embeds=(embed,), private=True)
+    now = app.now()
+    latest = health.sample()
+    samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
+    picture = await app.renderer.picture(day_plot, *_plotted(now, samples))
+    in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
+    fields = (
+        Field(
+            _("Requests in an hour"),
+            text(
+                _("{count}, {failures} failed"),
+                count=sum(sample.requests for sample in in_an_hour),
+                failures=sum(sample.failures for sample in in_an_hour),
+            ),
+        ),
+        *_fields(app, turn, health, latest),
+        *_shards(app, turn),
+    )
+    lines = (up_since(app, turn),)
+    description = _("Requests, memory, event loop lag and database over the last day")
+    embed = Embed(technical(f"🦖 Mangosaurus {app.version}"), lines, fields)
+    file = File(PLOT, picture, description) if picture else None
+    return with_pictures(Message(embeds=(embed,), private=True), file)
 
 
 def up_since(app: App, turn: Turn) -> Text:
@@ -48,21 +73,13 @@ def up_since(app: App, turn: Turn) -> Text:
     )
 
 
-def _fields(app: App, turn: Turn, health: Health) -> tuple[Field, ...]:
+def _fields(app: App, turn: Turn, health: Health, latest: MinuteState) -> tuple[Field, ...]:
     platform, networks = turn.platform, app.inference
     latency = platform.latency if platform.is_connected else None
     connected = _("connected") if platform.is_connected else _("not connected")
     return (
-        Field(
-            _("Requests"),
-            text(
-                _("{count}, {failures} failed"),
-                count=app.monitor.requests,
-                failures=app.monitor.failures,
-            ),
-        ),
-        Field(_("Memory"), text(_("{size:.0f} MiB"), size=resident_bytes() / MIB)),
-        Field(_("Event loop lag"), _seconds(health.loop_lag.worst())),
+        Field(_("Memory"), text(_("{size:.0f} MiB"), size=latest.memory_bytes / MIB)),
+        Field(_("Event loop lag"), _seconds(latest.worst_lag)),
         Field(
             _("Networks"),
             text(
@@ -80,7 +97,7 @@ def _fields(app: App, turn: Turn, health: Health) -> tuple[Field, ...]:
                 queued=health.trainings.get("queued", 0),
             ),
         ),
-        Field(_("Database"), _seconds(health.database_seconds, _("does not answer"))),
+        Field(_("Database"), _seconds(latest.database_seconds, _("does not answer"))),
         Field(platform.terms.platform, _seconds(latency, connected)),
         Field(
             _("Refused by {platform}").format(platform=platform.terms.platform),
@@ -131,11 +148,37 @@ def _of_cluster(cluster: ClusterStatus) -> Text:
     )
 
 
+def _plotted(
+    now: datetime, samples: Sequence[MinuteState]
+) -> tuple[list[float], tuple[Chart, ...]]:
+    """The charts of the plot, in English: its readers also read the log."""
+    hours = [(now - sample.at) / HOUR for sample in samples]
+    second = technical("s")
+    charts = (
+        Chart(
+            technical("Requests"),
+            technical("a minute"),
+            (
+                Series([float(sample.requests) for sample in samples], technical("all")),
+                Series([float(sample.failures) for sample in samples], technical("failed")),
+            ),
+        ),
+        Chart(
+            technical("Memory"),
+            technical("MiB"),
+            (Series([sample.memory_bytes / MIB for sample in samples]),),
+        ),
+        Chart(technical("Event loop lag"), second, (Series([s.worst_lag for s in samples]),)),
+        Chart(technical("Database"), second, (Series([s.database_seconds for s in samples]),)),
+    )
+    return hours, charts
+
+
 STATUS = Command(
     "status",
-    _("Show the bot's health: memory, queues and database."),
+    _("Show the bot's health: memory, queues, database, and a plot of the last day."),
     status,
-    examples=((technical("/status"), _("shows the bot's health.")),),
+    examples=((technical("/status"), _("shows the bot's health and a plot of the last day.")),),
     audience=Audience.OWNERS,
     shown_to=Audience.ADMINISTRATORS,
     needs_rights=True,

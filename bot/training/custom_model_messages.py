@@ -212,7 +212,7 @@ async def check_name(app: App, model: CustomModelRecord, community_id: int | Non
 
     It was checked when the model was made: by another community's filter, or before a change.
     """
-    if not await app.allows(model.name, community_id):
+    if not (await app.filters.of(community_id)).allows(model.name):
         raise UserError(_("The word filter blocks the name of this namer here; use another one."))
 
 

@@ -113,6 +113,14 @@ async def test_database_is_away_after_the_removal(
     assert reply.startswith("Bravosaurus was removed, with its votes, but the bot can't edit")
 
 
+@pytest.mark.both
+async def test_winner_that_stays_in_messages(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await crowned(chat)
+    monkeypatch.setattr("bot.moderation.removals.redraw", unavailable)
+    reply = await (await chat.add_moderator()).use("moderate winner", name="Bravosaurus")
+    assert reply.text.startswith("Bravosaurus was removed, with its votes, but the bot can't edit")
+
+
 EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
 
 
@@ -225,6 +233,25 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     assert len((await chat.alice.use("dinoname", count=3)).lines) == 3
     (line, _removed) = (await mo.use("moderate record")).lines
     assert line.endswith("@mo allowed the name Bravosaurus again.")
+
+
+@pytest.mark.both
+async def test_removed_name_is_not_written_about(chat: Chat) -> None:
+    """Neither when it is typed, nor from the button of an earlier answer."""
+    await crowned(chat)
+    poem = await chat.alice.use("sonnet", about="Bravosaurus")
+    mo, bob = await chat.add_moderator(), await chat.add_member("bob")
+    await mo.use("moderate winner", name="Bravosaurus")
+    chat.writer.sonnets_asked.clear()
+    for answer in (
+        await bob.press(poem, "Another"),
+        await mo.use("sonnet", about="the bravosaurus"),
+        await (await chat.add_member("carla")).use("sonnet", opening="Bravosaurus, my love"),
+        await bob.use("dissect", name="Bravosaurus"),
+    ):
+        assert answer.is_private
+        assert answer.text.startswith("The bot won't ")
+    assert not chat.writer.sonnets_asked
 
 
 async def test_name_is_removed_while_it_is_sent(

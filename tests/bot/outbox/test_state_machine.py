@@ -329,4 +329,8 @@ class OutboxMachine(RuleBasedStateMachine):
 def test_outbox(where: str, templates: Templates) -> None:
     url = postgres_of(templates) if where == "postgres" else None
     chosen = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
-    run_state_machine_as_test(partial(OutboxMachine, url), settings=chosen)  # type: ignore[arg-type]
+    try:
+        run_state_machine_as_test(partial(OutboxMachine, url), settings=chosen)  # type: ignore[arg-type]
+    finally:
+        if url is not None:
+            asyncio.run(emptied(url))

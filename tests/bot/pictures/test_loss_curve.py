@@ -9,8 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from bot.pictures.day_plot import Chart, Series, day_plot, segments
 from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve
 from bot.pictures.scales import round_above, ticks
+from bot.text.technical import technical
+from tests.bot.pictures.pixels import decoded
 
 LOSSES = [2.0, 1.5] * 60
 NAN = float("nan")
@@ -50,6 +53,33 @@ def test_lowest_validation_loss_has_a_ring() -> None:
     columns = mask[100:].sum(axis=0)  # below the legend
     of_point = {x: columns[92 + 7 * x - 12 : 92 + 7 * x + 13].sum() for x, _ in validation[:3]}
     assert max(of_point, key=lambda x: of_point[x]) == 90
+
+
+# The plot of the last day
+
+
+def test_gaps() -> None:
+    """A missing value, and a pause of the bot."""
+    hours = [5.0, 4.99, 4.98, 4.97, 1.0]
+    assert [*segments(hours, [1, 2, None, 3, 4])] == [
+        [(5.0, 1), (4.99, 2)],
+        [(4.97, 3)],
+        [(1.0, 4)],
+    ]
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [None, None], [0.0, 0.0, 1e9]])
+def test_any_day_can_be_drawn(values: list[float | None]) -> None:
+    hours = [24.0 - number for number in range(len(values))]
+    one, two, unit = technical("One"), technical("Two"), technical("s")
+    charts = [
+        Chart(one, unit, (Series(values),)),
+        Chart(two, unit, (Series(values, one), Series(values, two))),
+    ]
+    picture = decoded(day_plot(hours, charts))
+    assert picture.width == 1080
+    empty = decoded(day_plot([], [Chart(one, unit, ()), Chart(two, unit, ())]))
+    assert picture.size == empty.size
 
 
 # Round numbers of scales

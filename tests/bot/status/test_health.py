@@ -1,6 +1,7 @@
-"""Health of the services: checks and metrics."""
+"""Health of the services: checks, metrics, samples."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -132,3 +133,16 @@ async def test_hanging_database_is_asked_once(
     monkeypatch.setattr(module, "PATIENCE_S", 60.0)
     await health.refresh()
     assert failing(health) == set()
+
+
+async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
+    for fails in (True, True, False):
+        if not fails:
+            sample = health.sample()
+            assert (sample.requests, sample.failures) == (2, 2)
+            assert sample.memory_bytes > 0
+            await health.keep_sample()
+        with suppress(ZeroDivisionError), app.monitor.track("/sonnet", 1):
+            _ = 1 / (not fails)
+    sample = health.sample()
+    assert (sample.requests, sample.failures) == (1, 0)

@@ -1,5 +1,7 @@
 """`/status`."""
 
+from dataclasses import replace
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.message import Message
+from bot.health import Health
 from bot.status.status import status
 from bot.text.spans import plain
 from bot.writing.cluster import ClusterStatus
@@ -24,17 +27,22 @@ async def shown(app: App, platform: FakePlatform) -> tuple[Message, dict[str, st
     return message, {field.name: plain(field.value) for field in message.embeds[0].fields}
 
 
-async def test_owner_sees_status(app: App, platform: FakePlatform) -> None:
-    with app.monitor.track("/sonnet", 1):
-        pass
+async def test_owner_sees_status(app: App, health: Health, platform: FakePlatform) -> None:
+    for age in (timedelta(minutes=61), timedelta(minutes=59)):
+        for _ in range(3):
+            with app.monitor.track("/sonnet", 1):
+                pass
+        await health.keep_sample()
+        health.samples[-1] = replace(health.samples[-1], at=app.now() - age)
     with pytest.raises(ValueError, match="broken"), app.monitor.track("/sonnet", 1):
         raise ValueError("broken")
     message, fields = await shown(app, platform)
     assert message.private
-    assert fields["Requests"] == "2, 1 failed"
+    assert fields["Requests in an hour"] == "4, 1 failed"
     assert fields["Trainings"] == "0 running, 0 queued"
     assert fields["Database"].endswith(" s")
     assert fields["Fake"] == "0.050 s"
+    assert message.files[0].content.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
