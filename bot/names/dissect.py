@@ -23,8 +23,7 @@ from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, read
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
 from bot.polls.plates import show_dinosaur
-from bot.polls.poll_message import DISSECT
-from bot.polls.queries import Polls
+from bot.polls.poll_message import DISSECT, shown_poll
 from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
 from bot.text.spans import Text, emphasis, plain, strong, text
 from bot.text.technical import technical
@@ -106,7 +105,7 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
     rest = match["rest"] if match else state
     if found := _POLL.fullmatch(rest):
         number = int(found[1])
-        poll = await app.store[Polls].find(number) if number < 2**63 else None
+        poll = await shown_poll(app, number) if number < 2**63 else None
         is_here = poll is not None and poll.community_id == turn.community_id
         return custom_model_id, [*poll.standing.values()] if poll and is_here else ()
     if _STORED.fullmatch(rest):
