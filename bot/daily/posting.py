@@ -21,7 +21,7 @@ from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.plates import strip_of
-from bot.polls.poll_message import message_of, poll_message
+from bot.polls.poll_message import message_of, poll_message, shown_poll
 from bot.polls.queries import NoNameLeft, PollRecord, Polls, note_shown
 from bot.store import Unavailable
 from bot.text.spans import command, text
@@ -102,7 +102,7 @@ class DailyPoster:
     async def show_poll(self, delivery: Delivery) -> Ended:
         """Post the poll of a day, as it is now."""
         app, platform = self._app, self._platform
-        poll = await app.store[Polls].find(delivery.subject_id)
+        poll = await shown_poll(app, delivery.subject_id)
         if poll is None or await app.blocks.has_community(poll.community_id):
             return Ended()
         daily = (await app.store[Communities].settings(poll.community_id)).daily

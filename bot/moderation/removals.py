@@ -20,7 +20,13 @@ from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.poll_closing import updated_announcement
-from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
+from bot.polls.poll_message import (
+    announcement_of,
+    message_of,
+    poll_message,
+    removed_message,
+    shown_poll,
+)
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.removal_queries import Removal, RemovedNames
 from bot.store import Unavailable
@@ -216,15 +222,14 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
 
 async def redraw(app: App, platform: Platform, poll_id: int) -> None:
     """Show a poll and its announcement without what was removed. Raises `DeliveryError`."""
-    polls = app.store[Polls]
     async with app.poll_locks.of(poll_id):
-        poll = await polls.find(poll_id)
+        poll = await shown_poll(app, poll_id)
         if poll is None:
             return
         if poll.message_id is not None:
             with suppress(Deleted):
                 await platform.edit(message_of(poll), poll_message(poll, platform.limits))
-                now = await polls.find(poll_id)
+                now = await shown_poll(app, poll_id)
                 if now is not None and now.closed_at != poll.closed_at:  # by another process
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
         if poll.announcement_id is not None:

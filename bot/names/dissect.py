@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
 from bot.chat.commands import Choice, Command, Option, always, within_limits
-from bot.chat.dispatch import caller_of, respond_when_ready
+from bot.chat.dispatch import caller_of
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
@@ -22,9 +22,9 @@ from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
 from bot.pictures.dissection import line_picture, picture
+from bot.polls.hall_of_fame import Winners, answer_with
 from bot.polls.plates import show_dinosaur
-from bot.polls.poll_message import DISSECT
-from bot.polls.queries import Polls
+from bot.polls.poll_message import DISSECT, shown_poll
 from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
 from bot.text.spans import Text, emphasis, plain, strong, text
 from bot.text.technical import technical
@@ -72,7 +72,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
         await _check_length(app, turn, typed)
         if not await app.allows(typed, turn.community_id):
             raise _refused()
-        await respond_when_ready(turn, _dissected_text(app, turn, typed))
+        await answer_with(app, turn, _dissected_text(app, turn, typed))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -83,7 +83,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if len(names) == 1:
         await _check_length(app, turn, names[0])
         async with app.answering(turn, DISSECT):
-            await respond_when_ready(turn, _dissected(app, turn, names[0], custom_model_id))
+            await answer_with(app, turn, _dissected(app, turn, names[0], custom_model_id))
     else:
         await turn.respond(question(names, custom_model_id, turn.platform.limits))
 
@@ -106,7 +106,7 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
     rest = match["rest"] if match else state
     if found := _POLL.fullmatch(rest):
         number = int(found[1])
-        poll = await app.store[Polls].find(number) if number < 2**63 else None
+        poll = await shown_poll(app, number) if number < 2**63 else None
         is_here = poll is not None and poll.community_id == turn.community_id
         return custom_model_id, [*poll.standing.values()] if poll and is_here else ()
     if _STORED.fullmatch(rest):
@@ -163,18 +163,18 @@ def _of_others(namer: Showable, turn: Turn) -> UserError:
     )
 
 
-async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
+async def _dissected_text(app: App, turn: Turn, typed: str) -> Winners:
     """The dissection of a line of verse, or else of a name."""
     if len(typed.split()) >= MIN_WORDS:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
             png = await app.renderer.picture(line_picture, line)
-            return line_message(line, png, turn.platform.limits)
+            return Winners(line_message(line, png, turn.platform.limits))
     return await _dissected(app, turn, typed, None)
 
 
-async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
+async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Winners:
     for spelling in (name, clean_name(name)):
         if not await app.allows(spelling, turn.community_id):
             raise _refused()
@@ -196,7 +196,8 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     meaning = meaning_sentence(dissection.name, dissection.parts)
     if not words.allows_phrase(plain(meaning, language)):
         meaning = ()
-    return dissection_message(dissection, meaning, png, model, turn.platform.limits)
+    message = dissection_message(dissection, meaning, png, model, turn.platform.limits)
+    return Winners(message, name=dissection.name if custom_model_id is None else "")
 
 
 def dissection_message(

@@ -24,7 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
 from bot.polls.queries import of_dinosaurs
-from bot.polls.removal_queries import STANDS, is_named, lock_names, put_outdated, winner_stands_in
+from bot.polls.removal_queries import (
+    is_named,
+    is_removed_name,
+    lock_names,
+    put_outdated,
+    winner_stands_in,
+)
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
 from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
@@ -161,9 +167,8 @@ class HallOfFame(Queries):
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
         if name:
             of_name = is_named(name)
-            stands = of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name, STANDS)
-            stands = stands.correlate(None)
-            values = (*place, Candidate.poll_id, Candidate.position, ~stands.exists())
+            is_outdated = is_removed_name(community_id, name)
+            values = (*place, Candidate.poll_id, Candidate.position, is_outdated)
             rows = of_dinosaurs(select(*values), community_id).where(of_name)
             locked = select(Poll.id).where(
                 Poll.id.in_(of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))

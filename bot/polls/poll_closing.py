@@ -26,6 +26,7 @@ from bot.polls.poll_message import (
     message_of,
     poll_message,
     removed_message,
+    shown_poll,
     tie_sentence,
 )
 from bot.polls.queries import PollRecord, Polls, announced
@@ -82,7 +83,7 @@ class PollCloser:
         has anything in a community that an owner has blocked, where nothing is written.
         """
         polls = self._app.store[Polls]
-        poll = await polls.find(delivery.subject_id)
+        poll = await shown_poll(self._app, delivery.subject_id)
         if poll is None:
             return Ended()
         is_new = poll.closed_at is not None and poll.announced_at is None
@@ -168,11 +169,12 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
+    is_shown = poll.winner in poll.standing
     meaning: Showable = NOTHING
     sentence, plate = text(), None
     button = poem_about(name)
-    buttons = [button] if fits(limits, button.action, button.state) else []
-    if poll.custom_model is None:
+    buttons = [button] if is_shown and fits(limits, button.action, button.state) else []
+    if is_shown and poll.custom_model is None:
         words = await app.filters.of(poll.community_id)
         meaning, sentence = await asyncio.to_thread(meaning_of, name, words, language)
         plate = await plate_of(app, name, limits, words, language)

@@ -1,17 +1,20 @@
 """The message of a poll: generated names with their votes and bars, the result, the buttons."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.chat.app import App
 from bot.chat.details import details_buttons
 from bot.chat.message import Button, Embed, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
-from bot.polls.queries import PollRecord
+from bot.polls.queries import PollRecord, Polls
 from bot.polls.winner import Reason
 from bot.text.formats import human_join, shortened, spaced
 from bot.text.spans import Text, Timestamp, chained, emphasis, strong, text
 from bot.text.technical import NEWLINE, technical
+from bot.words.names import name_for
 from data.phrases import NOTHING, Phrase, Showable
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
@@ -80,6 +83,20 @@ def announcement_of(poll: PollRecord) -> MessageRef | None:
     return MessageRef(poll.channel_id, poll.announcement_id, poll.community_id)
 
 
+async def shown_poll(app: App, poll_id: int) -> PollRecord | None:
+    """A poll by its id, as its community sees it, whose word filter may block more names by now."""
+    poll = await app.store[Polls].find(poll_id)
+    if poll is None:
+        return None
+    words = await app.filters.of(poll.community_id)
+
+    def shown() -> tuple[Showable, ...]:
+        checked = {i: name_for(words, name) for i, name in poll.standing.items()}
+        return tuple(checked.get(i, name) for i, name in enumerate(poll.names))
+
+    return replace(poll, names=await asyncio.to_thread(shown))
+
+
 def poll_message(poll: PollRecord, limits: Limits) -> Message:
     """A poll: with a button for each name while it is open, and with its winner once closed."""
     of_custom_model = poll.custom_model is not None
@@ -100,8 +117,8 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         buttons=buttons_of(more_state, dissect_state, poll.footer, of_custom_model=of_custom_model),
         is_daily=poll.day is not None,
     )
-    # What was drawn of these names: a removed one leaves its picture, too.
-    message = replace(message, files_stay=not poll.removed)
+    # What was drawn of these names: a hidden one leaves its picture, too.
+    message = replace(message, files_stay=len(poll.standing) == len(poll.names))
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))
     return replace(
@@ -154,10 +171,8 @@ def _lines(poll: PollRecord) -> list[Text]:
     most = max(poll.votes, default=0)
     lines: list[Text] = []
     for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
-        if position in poll.removed:
-            lines.append(text(emphasis(_("removed by a moderator"))))
-            continue
-        parts = [technical("👑 ") if position == poll.winner else NOTHING, strong(name)]
+        crown = technical("👑 ") if position == poll.winner else NOTHING
+        parts = [crown, strong(name) if position in poll.standing else emphasis(name)]
         if votes:
             blocks = technical("▰" * max(1, round(votes / most * min(most, LONGEST_BAR))))
             parts.append(Phrase(" · {blocks} {votes}").format(blocks=blocks, votes=votes))

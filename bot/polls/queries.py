@@ -281,8 +281,12 @@ class PollRecord:
 
     @property
     def standing(self) -> dict[int, Showable]:
-        """The names that were not removed, by position."""
-        return {i: name for i, name in enumerate(self.names) if i not in self.removed}
+        """The names that may be shown, by position."""
+        return {
+            i: name
+            for i, name in enumerate(self.names)
+            if i not in self.removed and getattr(name, "instead", None) is None
+        }
 
     @property
     def decision(self) -> Decision:

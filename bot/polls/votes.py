@@ -14,7 +14,7 @@ from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
-from bot.polls.poll_message import RETRACT, message_of, poll_message
+from bot.polls.poll_message import RETRACT, message_of, poll_message, shown_poll
 from bot.polls.queries import (
     Ballot,
     Outcome,
@@ -133,7 +133,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
             )
         ) from error
     if outcome is Outcome.REFUSED:
-        poll = await polls.find(poll_id)
+        poll = await shown_poll(app, poll_id)
         if poll is not None and poll.community_id != turn.community_id:
             raise elsewhere()
         is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
@@ -150,7 +150,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     poll = await _update(app, turn, poll_id)
     async with app.receipts:
         with suppress(Unavailable):  # the vote is stored anyway
-            poll = poll or await polls.find(poll_id)
+            poll = poll or await shown_poll(app, poll_id)
             if poll is not None:
                 note = _taken_back()
                 if outcome is Outcome.COUNTED:
@@ -163,7 +163,7 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     poll_id, _position = parse(f"{state}:0")
     polls = app.store[Polls]
     now = app.now()
-    poll = await polls.find(poll_id)
+    poll = await shown_poll(app, poll_id)
     origin = VoteOrigin(turn.community_id, turn.channel_id, None)
     here = (origin.community_id, origin.channel_id)
     if poll is not None and here != (poll.community_id, poll.channel_id):
@@ -210,16 +210,16 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
     The poll may be closed during the edit, also by another process. The edit has then replaced the
     result, which is shown again; so is a tally if another process may have shown an older one.
     """
-    polls, limits = app.store[Polls], turn.platform.limits
+    limits = turn.platform.limits
     async with app.poll_locks.of(poll_id):
-        poll = await polls.find(poll_id)
+        poll = await shown_poll(app, poll_id)
         if poll is None or poll.closed_at is not None:
             return poll
         await _note_message(app, turn, poll)
         await edit(poll_message(poll, limits))
         if not app.fleet.is_shared:  # others of this process wait for the lock
             return poll
-        now = await polls.find(poll_id)
+        now = await shown_poll(app, poll_id)
         if now is not None and now.closed_at is not None and now.message_id is not None:
             with suppress(DeliveryError):  # then `PollCloser` shows it
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
@@ -238,7 +238,7 @@ async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
     try:
         if not turn.platform.spares_requests:
             await draw(app, turn, poll_id, edit)
-        elif (poll := await app.store[Polls].find(poll_id)) is not None:
+        elif (poll := await shown_poll(app, poll_id)) is not None:
             await _note_message(app, turn, poll)
     except (DeliveryError, Unavailable) as error:
         log.info("The tally of a poll cannot be shown: %s", error)

@@ -31,7 +31,7 @@ class ShownName(Showable):
 
 
 def name_in_poll(spelling: str, *, is_removed: bool = False) -> ShownName:
-    """A name of a poll or a museum, for its own community, whose filter it has passed."""
+    """A name of a poll or a museum, for its own community, whose filter it passed when written."""
     return ShownName(spelling, REMOVED if is_removed else None)
 
 

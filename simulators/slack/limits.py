@@ -28,8 +28,10 @@ NEEDED_SCOPES: Mapping[str, str] = {
     method: scope for scope, methods in _METHODS_BY_SCOPE.items() for method in methods.split()
 }
 """Scopes by method."""
-DEFAULT_SCOPES = frozenset({*_METHODS_BY_SCOPE, "commands", "files:read"})
-"""Scopes of the bot's token."""
+DEFAULT_SCOPES = frozenset(
+    {*_METHODS_BY_SCOPE, "channels:read", "commands", "files:read", "groups:read"}
+)
+"""Scopes of the bot's token; those of no method are for events and commands."""
 
 _TIERS = {
     20: "users.list",

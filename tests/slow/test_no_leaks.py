@@ -173,7 +173,6 @@ def test_recipes_for_names(recipe: str, read: list[str]) -> None:
         ("default", Options()),
         ("default", FROM_NOTHING),
         ("pretrain", dataclasses.replace(FROM_NOTHING, words=Path("run"))),
-        ("notebook", Options()),
     ],
 )
 def test_recipes_for_sonnets(recipe: str, options: Options, read: list[str]) -> None:

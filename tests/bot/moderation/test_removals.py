@@ -85,21 +85,22 @@ async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_name_leaves_all_polls_that_it_has_won(chat: Chat) -> None:
-    """And answers with its dinosaur, whichever poll a moderator looks at."""
+    """And answers with its dinosaur or letters, whichever poll a moderator looks at."""
     message = await a_poll(chat)
     await crown(chat.app.store, "Bravosaurus", at=chat.now(), community_id=chat.community_id)
     await chat.alice.use("dinosaur", name="Bravosaurus")
+    await chat.alice.use("dissect", name="Bravosaurus")
     loser = await chat.alice.use("dinosaur", name="Kilosaurus")
     mo = await chat.add_moderator()
     await remove(chat, mo, message, "Remove Bravosaurus")
     assert not await chat.app.store[HallOfFame].winners(chat.community_id, "")
     assert not await chat.app.store[Discoveries].count(chat.community_id)
     texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
-    assert texts.count(EMPTIED) == 1
+    assert texts.count(EMPTIED) == 2
     assert loser.text in texts
     await remove(chat, mo, message, "Remove Kilosaurus")
     texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
-    assert texts.count(EMPTIED) == 2
+    assert texts.count(EMPTIED) == 3
     assert not any(file.name == "kilosaurus.png" for file in chat.files())
 
 
@@ -230,6 +231,9 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     ):
         allowed = await mo.use("moderate winner", name="bravosaurus", allow=True)
         assert allowed.text == reply.replace("Bravosaurus isn't", "bravosaurus isn't")
+    await chat.alice.use("dissect", name="Bravosaurus")
+    await chat.pass_time(5)
+    assert EMPTIED not in [message.text for message in chat.history()]
     assert len((await chat.alice.use("dinoname", count=3)).lines) == 3
     (line, _removed) = (await mo.use("moderate record")).lines
     assert line.endswith("@mo allowed the name Bravosaurus again.")

@@ -54,6 +54,21 @@ async def test_winner_is_announced(chat: Chat) -> None:
     assert plate.description.startswith("Drawing of Bravosaurus, ")
 
 
+@pytest.mark.both
+async def test_winner_that_is_blocked_by_now(chat: Chat) -> None:
+    await voted(chat)
+    await (await chat.add_manager()).use("settings", blocked_words="brav*")
+    await chat.pass_time(TEN_MINUTES + 60)
+    closed, announcement, *_picture = chat.history()
+    assert closed.text == "The poll is closed: a name that the word filter blocks has won."
+    assert closed.lines[1] == "👑 a name that the word filter blocks · ▰ 1"
+    assert "a name that the word filter blocks won with 1 vote." in announcement.body
+    assert not announcement.buttons
+    assert "bravo" not in repr((closed, announcement)).lower()
+    (plaque,) = chat.files()
+    assert plaque.description.startswith("A plaque: a name that the word filter blocks")
+
+
 async def test_tie_is_explained(chat: Chat) -> None:
     message = await a_poll(chat)
     first, second = await members(chat, 2)
