@@ -111,8 +111,6 @@ async def _picture(app: App, exhibits: Sequence[Exhibit], longest: int) -> File 
     png = await app.creature_pictures.museum([exhibit.profile for exhibit in exhibits])
     if png is None:
         return None
-    creatures = listed(
-        [labels.with_family(each.name, each.profile) for each in exhibits if not each.name.instead]
-    )
+    creatures = listed([labels.with_family(each.name, each.profile) for each in exhibits])
     words = _("Drawings, in the order of the list: {creatures}").format(creatures=creatures)
     return File(technical("museum.png"), png, shortened(words, longest))
