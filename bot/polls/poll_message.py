@@ -9,12 +9,11 @@ from bot.chat.details import details_buttons
 from bot.chat.message import Button, Embed, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import PollRecord, Polls, checked_again
 from bot.polls.winner import Reason
 from bot.text.formats import human_join, shortened, spaced
 from bot.text.spans import Text, Timestamp, chained, emphasis, strong, text
 from bot.text.technical import NEWLINE, technical
-from bot.words.names import name_for
 from data.phrases import NOTHING, Phrase, Showable
 
 MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
@@ -88,13 +87,7 @@ async def shown_poll(app: App, poll_id: int) -> PollRecord | None:
     poll = await app.store[Polls].find(poll_id)
     if poll is None:
         return None
-    words = await app.filters.of(poll.community_id)
-
-    def shown() -> tuple[Showable, ...]:
-        checked = {i: name_for(words, name) for i, name in poll.standing.items()}
-        return tuple(checked.get(i, name) for i, name in enumerate(poll.names))
-
-    return replace(poll, names=await asyncio.to_thread(shown))
+    return await asyncio.to_thread(checked_again, poll, await app.filters.of(poll.community_id))
 
 
 def poll_message(poll: PollRecord, limits: Limits) -> Message:

@@ -778,6 +778,13 @@ def _record(row: Row[Any]) -> PollRecord:
     )
 
 
+def checked_again(poll: PollRecord, words: WordFilter) -> PollRecord:
+    """A poll as a word filter of now shows it, which may block more names than when it opened."""
+    checked = {i: name_for(words, name) for i, name in poll.standing.items()}
+    names = (checked.get(i, name) for i, name in enumerate(poll.names))
+    return replace(poll, names=tuple(names))
+
+
 async def put_result(
     session: AsyncSession, which: ColumnElement[bool], due_at: datetime, until: datetime
 ) -> None:
