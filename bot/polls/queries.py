@@ -240,7 +240,7 @@ class PollRecord:
     member_id: int | None
     """The discoverer, who requested the names; `None` once forgotten, and with a `day`."""
     discoverer: str | None
-    """Display name of the discoverer when the poll was opened, for the database. See `finder`."""
+    """Display name of the discoverer, only while the poll is being opened. See `finder`."""
     names: tuple[Showable, ...]
     """Names by position. In a poll that was read, they are what may be shown (`ShownName`)."""
     opened_at: datetime
@@ -770,6 +770,7 @@ def _record(row: Row[Any]) -> PollRecord:
     """A poll without its names and votes."""
     poll = row.Poll
     stored = {field: getattr(poll, field) for field in _STORED}
+    stored["discoverer"] = None  # who may be hidden: only `finder` is for others
     return PollRecord(
         names=(),
         is_dissectable=row.trained_in in (None, poll.community_id),

@@ -97,7 +97,8 @@ async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> N
     await asyncio.gather(*map(store[Polls].open, polls))
     await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))
     for poll in (polls[0], polls[-1]):
-        assert await store[Polls].find(poll.id) == replace(poll, message_id=poll.id)
+        read = replace(poll, message_id=poll.id, discoverer=None)  # it may be hidden by now
+        assert await store[Polls].find(poll.id) == read
     assert len(database_writes) <= 4
 
 
