@@ -66,8 +66,10 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):
             raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
-        profile, exhibit, is_private = await _find(app, turn, name)
-        shown = _render(app, turn, profile, exhibit, words, is_private=is_private)
+        profile, exhibit, is_polled, is_private = await _find(app, turn, name)
+        shown = _render(
+            app, turn, profile, exhibit, words, is_polled=is_polled, is_private=is_private
+        )
         await answer_with(app, turn, shown, private=is_private)
 
 
@@ -116,8 +118,9 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-async def _find(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | None, bool]:
-    """The animal, what this community has discovered of it, and whether only the member sees it.
+async def _find(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | None, bool, bool]:
+    """The animal, what this community has discovered of it, whether a poll had it, and whether only
+    the member sees it.
 
     Everybody sees names of polls of this community and real genera, unless a moderator removed
     them.
@@ -128,12 +131,13 @@ async def _find(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | Non
             exhibit = await app.store[Discoveries].named(turn.community_id, name)
     if exhibit is not None:  # its buttons tell whose it is
         is_hidden = exhibit.owner_id == turn.user.id and exhibit.discoverer is None
-        return exhibit.profile, exhibit, is_hidden
+        return exhibit.profile, exhibit, True, is_hidden
     profile = await asyncio.to_thread(profile_of, name)
     if turn.community_id is not None:
         with suppress(Unavailable):
             stands = await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
-    return profile, None, not (_is_genus(app, profile) if stands is None else stands)
+    is_public = _is_genus(app, profile) if stands is None else stands
+    return profile, None, stands is not None, not is_public
 
 
 def _is_genus(app: App, profile: Profile) -> bool:
@@ -147,6 +151,7 @@ async def _render(
     exhibit: Exhibit | None,
     words: WordFilter,
     *,
+    is_polled: bool,
     is_private: bool,
 ) -> Winners:
     """The plate and what is known of the animal, without sentences that have a blocked word."""
@@ -193,7 +198,7 @@ async def _render(
         files=(plate,) if plate else (),
         private=is_private,
     )
-    return Winners(message, name=exhibit.name if exhibit is not None else profile.name)
+    return Winners(message, name=profile.name if is_polled else "")
 
 
 def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[Text, ...]:

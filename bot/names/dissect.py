@@ -8,6 +8,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.chat.app import App
@@ -25,6 +26,8 @@ from bot.pictures.dissection import line_picture, picture
 from bot.polls.hall_of_fame import Winners, answer_with
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT, shown_poll
+from bot.polls.queries import Polls
+from bot.store import Unavailable
 from bot.text.formats import bracketed, cut, human_join, odds, percent, shortened, spaced
 from bot.text.spans import Text, emphasis, plain, strong, text
 from bot.text.technical import technical
@@ -197,7 +200,12 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     if not words.allows_phrase(plain(meaning, language)):
         meaning = ()
     message = dissection_message(dissection, meaning, png, model, turn.platform.limits)
-    return Winners(message, name=dissection.name if custom_model_id is None else "")
+    if custom_model_id is not None or turn.community_id is None:
+        return Winners(message)
+    with suppress(Unavailable):
+        if await app.store[Polls].has_dinosaur(turn.community_id, dissection.name) is not None:
+            return Winners(message, name=dissection.name)
+    return Winners(message)
 
 
 def dissection_message(

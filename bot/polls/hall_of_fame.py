@@ -19,7 +19,6 @@ from bot.outbox.worker import Delivery, Ended
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.plaques import meaning_of, plaque_file
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
-from bot.polls.queries import Polls
 from bot.store import Unavailable
 from bot.text.spans import Text, command, emphasis, strong, text
 from bot.text.technical import DOT, technical
@@ -84,7 +83,7 @@ class Winners:
     poll_ids: tuple[int, ...] = ()
     """The polls that they won."""
     name: str = ""
-    """A dinosaur of any polls of the community that it shows instead."""
+    """A dinosaur of any polls of the community that it shows instead; others nobody can remove."""
 
 
 async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
@@ -152,8 +151,6 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
     if community_id not in turn.platform.communities:
         return
     with suppress(Unavailable):
-        if shown.name and await app.store[Polls].has_dinosaur(community_id, shown.name) is None:
-            return  # no poll had it, so nobody can remove it
         await app.store[HallOfFame].note_shown(
             community_id,
             ref.channel_id,
