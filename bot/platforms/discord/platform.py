@@ -17,7 +17,7 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.chat.languages import ChosenLanguage, no_choice
+from bot.chat.languages import FindLanguage, no_choice
 from bot.chat.message import Message, translated
 from bot.chat.received import stored_number
 from bot.chat.translation import Language, _, language_of
@@ -151,7 +151,7 @@ class DiscordPlatform:
         self._client = client
         self._invalid_requests = invalid_requests
         self._clock = clock
-        self.chosen_language: ChosenLanguage = no_choice
+        self.known_language: FindLanguage = no_choice
         self._owners: frozenset[int] | None = None
         self._owners_due = 0.0
 
@@ -271,10 +271,11 @@ class DiscordPlatform:
             )
 
     async def language_of(self, community_id: int | None) -> Language:
-        """The language that a server has chosen for the bot, or its own."""
+        """The language that a server has chosen for the bot, or its own, or its members'."""
         guild = self._client.get_guild(community_id or 0)
-        locale = str(guild.preferred_locale) if guild is not None else ""
-        return language_of(await self.chosen_language(community_id) or locale)
+        locale = locale_of(guild, guild.preferred_locale) if guild is not None else ""
+        known = await self.known_language(community_id)
+        return language_of(known.chosen or locale or known.usual())
 
     async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message."""
@@ -361,6 +362,12 @@ class DiscordPlatform:
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
+
+
+def locale_of(guild: discord.Guild | None, told: discord.Locale | None) -> str:
+    """The locale that a server has chosen; "" if it cannot: Discord tells en-US for it then."""
+    is_chosen = guild is not None and "COMMUNITY" in guild.features
+    return str(told) if is_chosen and told is not None else ""
 
 
 def _writable(guild: discord.Guild) -> list[int]:
