@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -23,6 +23,9 @@ from bot.store.schema import ButtonState, UnfinishedAnswer
 
 LARGEST_BATCH = 100
 """Payloads written in one transaction."""
+MOST_STATES = 3_000
+"""States kept for each member in each community, the latest ones: eight answers with buttons that
+need one on each day of the year for which they are kept. They take 3 MB."""
 Row = dict[str, Any]
 """Values of a table's row, by column."""
 
@@ -73,8 +76,15 @@ class ButtonStates(Queries):
             return len(gone.all())
 
     async def _write(self, session: AsyncSession, rows: Sequence[Row]) -> list[int]:
-        """Store payloads. Returns their ids."""
+        """Store payloads, in place of the oldest beyond `MOST_STATES`. Returns their ids."""
         await session.execute(insert(ButtonState), rows)
+        of_place = (ButtonState.member_id, ButtonState.community_id)
+        latest = (ButtonState.created_at.desc(), ButtonState.id)
+        number = func.row_number().over(partition_by=of_place, order_by=latest).label("number")
+        of_members = ButtonState.member_id.in_({row["member_id"] for row in rows})
+        numbered = select(ButtonState.id, number).where(of_members).subquery()
+        oldest = select(numbered.c.id).where(numbered.c.number > MOST_STATES)
+        await session.execute(delete(ButtonState).where(ButtonState.id.in_(oldest)))
         return [row["id"] for row in rows]
 
 

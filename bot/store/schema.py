@@ -160,6 +160,9 @@ class Community(Base):
     """Why the bot has stopped them; `None` if it has not."""
     language: Mapped[str | None] = mapped_column(String(16))
     """The language of what everybody sees there, such as `pt-BR`; `None` for its locale's."""
+    asked_in: Mapped[str | None] = mapped_column(Text)
+    """The languages of the first members who asked, such as `de en-US`; `None` if its platform has
+    told its locale whenever somebody asked."""
 
 
 class Poll(Base):
@@ -545,10 +548,13 @@ class ButtonState(Base):
     """State of a button that is too long for the button's id."""
 
     __tablename__ = "button_states"
+    __table_args__ = (
+        Index("ix_button_states_member_id", "member_id", "community_id", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     """Random, so that a button from a lost database never finds another state."""
-    member_id: Mapped[int] = mapped_column(Number, index=True)
+    member_id: Mapped[int] = mapped_column(Number)
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     payload: Mapped[str] = mapped_column(Text)
     """State of the button as JSON."""

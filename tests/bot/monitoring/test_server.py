@@ -14,6 +14,7 @@ from bot.monitoring import server as monitoring
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.server import serve_monitoring
 from bot.monitoring.state import ReadinessCheck
+from tests.bot.chats.still_time import StillTime
 
 
 class Bot:
@@ -114,6 +115,16 @@ async def test_odd_requests(
 ) -> None:
     monkeypatch.setattr(monitoring, "REQUEST_S", 0.2)
     assert re.fullmatch(answer, await said(server, request_), re.DOTALL)
+
+
+async def test_slow_requests_end(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that send nothing are closed after seconds, so that they do not pile up."""
+    still = StillTime(asyncio.get_running_loop(), monkeypatch)
+    half = asyncio.create_task(said(server, b"GET /healthz HTTP/1.1\r\n"))
+    assert (await get(server, "/healthz"))[0] == 200  # so the one before it was accepted
+    await still.advance(10.0)
+    still.release()
+    assert await half == b""
 
 
 async def test_page_that_fails(

@@ -10,7 +10,9 @@ from bot.community.queries import Communities
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.trainer.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
+from models.names.constraints import NameConstraints
 from models.names.generator import NamesResult
+from models.names.problems import Flaw, Shortfall
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
@@ -324,3 +326,14 @@ async def test_shared_model_keeps_its_list(chat: Chat) -> None:
     assert "Dissect" not in names.buttons
     await chat.alice.press(names, "Θησίων")
     assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1", "More", "Details"]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_why_names_are_missing_is_for_owners(chat: Chat, is_shared: bool) -> None:
+    """Others are told only how many were found: each reason would tell about the list."""
+    await learned(chat, community_id=77 if is_shared else None, shared=is_shared)
+    chat.writer.names_found = ("νικεύς",)
+    chat.writer.shortfall = Shortfall(1, NameConstraints(), Flaw.KNOWN, 0.9)
+    shown = (await chat.alice.use("name", namer="heroes")).body
+    assert "Only 1 new name was found" in shown
+    assert ("on the list" in shown) != is_shared

@@ -178,6 +178,16 @@ async def test_answers_that_show_a_removed_winner(
     assert await outdated(store) == [(1, 5, 53)]
 
 
+async def test_dinosaur_that_was_removed_before_it_is_noted(store: Store) -> None:
+    """An answer of `/dinosaur` is edited again, unless it shows another name."""
+    await hold_poll(store, 1, "Removed", 2)
+    await hold_poll(store, 2, "Kept", 2)
+    await store[Moderation].remove_name(1, 1, RecordEntry(Action.REMOVE_NAME, 1, NOW, 1))
+    await store[HallOfFame].note_shown(1, 5, 51, name="Removed", now=NOW)
+    await store[HallOfFame].note_shown(1, 5, 52, name="Kept", now=NOW)
+    assert await outdated(store) == [(1, 5, 51)]
+
+
 async def test_page_that_two_members_turn_to_at_once(store: Store) -> None:
     for number in range(1, 11):
         await hold_poll(store, number, f"Name{number}", 2)

@@ -20,6 +20,8 @@ def upgrade() -> None:
     _add_deletions()
     _add_removed_names()
     op.drop_column("versions", "history")
+    _add_languages()
+    _index_button_states_by_age()
 
 
 def _add_outbox() -> None:
@@ -103,6 +105,17 @@ def _add_removed_names() -> None:
         connection.execute(filled, [{"old": each, "new": _folded(each)} for each in names])
     op.create_index(op.f("ix_candidates_key"), "candidates", ["key"])
     op.drop_index(op.f("ix_candidates_name"), "candidates")
+
+
+def _index_button_states_by_age() -> None:
+    name = op.f("ix_button_states_member_id")
+    op.drop_index(name, "button_states")
+    op.create_index(name, "button_states", ["member_id", "community_id", "created_at"])
+
+
+def _add_languages() -> None:
+    """Add the languages of the first members who ask in a community."""
+    op.add_column("communities", sa.Column("asked_in", sa.Text()))
 
 
 def _folded(name: str) -> str:
