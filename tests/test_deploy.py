@@ -17,6 +17,8 @@ MENDED_BY_A_RESTART = {
     Exit.STOPPED_LATE,
     Exit.HUNG,
     Exit.SHARDS_TAKEN,
+    Exit.DISK_FULL,
+    Exit.READ_ONLY,
 }
 NOT_OF_THE_BOT = {Exit.OK, Exit.BAD_BACKUP, Exit.PROBLEMS_FOUND}
 """Exit codes of operations, and that of a bot that was stopped."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.operate.archive import ArchiveError, ArchiveReader, Manifest
 from bot.operate.backup import read_archive, write_archive
 from bot.settings import LOCAL, Settings
-from bot.startup import Exit, StartupError, unusable_folder
+from bot.startup import Exit, StartupError, unusable
 from bot.store import Database, StoreError, migrations, url_of
 from bot.store.backup import RestoreError
 from bot.store.startup_problems import startup_problem
@@ -82,7 +82,7 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
 
 def _check_file(path: Path, must_exist: bool) -> None:
-    if must_exist and not path.exists():
+    if must_exist and not _exists(path):
         found = f"There is no database yet: {path} does not exist. Check STATE_DIR."
         if (path.parent / LOCAL / path.name).exists():
             found += " --local has one; to back that up, run: python -m bot --local backup FILE"
@@ -90,7 +90,14 @@ def _check_file(path: Path, must_exist: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable_folder(path.parent, error) from error
+        raise unusable(path.parent, error) from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unusable(path.parent, error) from error
 
 
 def _counted(rows: Mapping[str, int]) -> str:
