@@ -9,7 +9,7 @@ as well be punctuation.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -122,11 +122,10 @@ def readings(text: str) -> Iterator[str]:
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
     if "qq" in first:  # a q looks like a g
         seen[first.replace("qq", "gg")] = None
-    if not text.isascii() and not _BESIDE_LATIN.keys().isdisjoint(map(ord, text)):
-        words = text.split()
+    if not text.isascii() and not _OTHERS.isdisjoint(text):
         for table in (_BESIDE_LATIN, _AS_I):
-            mixed = (word.translate(table) if _LATIN.search(word) else word for word in words)
-            seen[_SYMBOLS.sub(" ", plain(" ".join(mixed)))] = None
+            mixed = (_mixed(word, table) for word in text.split())
+            seen[_SYMBOLS.sub(" ", " ".join(mixed))] = None
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
         seen |= dict.fromkeys((turned, turned[::-1]))
@@ -224,6 +223,12 @@ def _joined(words: Sequence[str]) -> list[str]:
     return joined
 
 
+def _mixed(word: str, table: Mapping[int, str]) -> str:
+    """The plain form of a word, with a table's letters if it is in Latin letters otherwise."""
+    mixed = plain(word.translate(table)) if _LATIN.search(word) else ""
+    return mixed if mixed.isascii() and mixed else plain(word)
+
+
 def _every_second(words: Sequence[str]) -> list[str]:
     """Every second one of the letters between spaces, from the first and from the second on."""
     found: list[str] = []
@@ -307,6 +312,7 @@ _KNOWN = {c: letter for letter, each in _TABLES["anywhere"].items() for c in eac
 _KNOWN |= _LIGATURES | _SIGNS
 _BESIDE_LATIN = {ord(c): letter for letter, each in _TABLES["beside_latin"].items() for c in each}
 _AS_I = _BESIDE_LATIN | {code: "i" for code, letter in _BESIDE_LATIN.items() if letter == "l"}
+_OTHERS = frozenset(map(chr, _BESIDE_LATIN))
 _LATIN = re.compile("[A-Za-z]")
 _PLAIN_FORMS = _PlainForms()
 _MASKED_FORMS = _MaskedForms()
