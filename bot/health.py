@@ -266,7 +266,7 @@ class Health:
         try:
             await database.check()
             seconds = time.perf_counter() - started
-            if time.monotonic() - database.tried_at >= REFRESH_S:
+            if database.write_error or time.monotonic() - database.tried_at >= REFRESH_S:
                 with suppress(StoreError):  # which the database notes
                     await database.check_writing()
             self.trainings = await self._store[Trainings].active()

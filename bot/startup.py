@@ -69,12 +69,17 @@ class StartupError(Exception):
 def check_folder(folder: Path) -> None:
     """Raise `StartupError` unless files can be written to an existing folder."""
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(64 * 1024))
-            file.flush()
-            os.fsync(file.fileno())
+        write_once(folder)
     except OSError as error:
         raise unusable(folder, error) from error
+
+
+def write_once(folder: Path) -> None:
+    """Write 64 KiB to a temporary file in a folder. Raises `OSError`."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(64 * 1024))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def unusable(path: Path, error: OSError) -> StartupError:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.startup import write_once
 from bot.store import migrations
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
 from bot.store.locks import file_lock
@@ -94,7 +95,7 @@ class Database:
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._answers = True
         self.write_error = ""
-        """Why the latest transaction could not be written; "" if it was."""
+        """Why a transaction could not be written, until `check_writing` succeeds; "" if none."""
         self.tried_at = -math.inf
         """When a transaction was last written, or failed to be (`time.monotonic`)."""
         self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
@@ -167,10 +168,18 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def check_writing(self) -> None:
-        """Write something that changes nothing. Raises `Unavailable`."""
+        """Write something that changes nothing. Raises `Unavailable`.
+
+        On a full disk SQLite goes on writing for a while, into space that its WAL has already.
+        """
         async with self.writing() as session:
+            if self.is_sqlite:
+                await asyncio.to_thread(write_once, Path(self.url.database or "").parent)
             for statement in _NO_CHANGE:
                 await session.execute(text(statement))
+        if self.write_error:
+            self.write_error = ""
+            log.info("The database answers again")
 
     @asynccontextmanager
     async def served(self, patience_s: float) -> AsyncIterator[None]:
@@ -245,15 +254,9 @@ class Database:
         finally:
             if kind is not None:
                 self.observe(kind, time.perf_counter() - started)
-        was_well, self._answers = self._is_well, True
-        if kind == "write":
-            self.write_error = ""
-        if self._is_well and not was_well:
+        if not self._answers and not self.write_error:
             log.info("The database answers again")
-
-    @property
-    def _is_well(self) -> bool:
-        return self._answers and not self.write_error
+        self._answers = True
 
     def _unavailable(
         self, error: SQLAlchemyError | OSError, kind: Literal["read", "write"] | None = None
@@ -262,7 +265,8 @@ class Database:
         name, host = self.url.database, self.url.host or self.url.query.get("host", "localhost")
         where = f"the file {name}" if self.is_sqlite else f"{name} at {host}"
         sentence = f"The database ({where}) does not answer: {_reason(error)}"
-        log.log(logging.WARNING if self._is_well else logging.DEBUG, sentence)
+        is_new = self._answers and not self.write_error
+        log.log(logging.WARNING if is_new else logging.DEBUG, sentence)
         self._answers = False
         if kind == "write":
             self.write_error = _reason(error)

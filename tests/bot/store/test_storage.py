@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,36 @@ def test_full_disk(disk: Path) -> None:
     assert (problem.code, "full" in problem.found) == (Exit.DISK_FULL, True)
     filler.unlink()
     migrate(settings_in(disk))
+
+
+def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is known for as long as it lasts, also while there is space left in the WAL."""
+    caplog.set_level(logging.INFO, "bot.store.database")
+
+    async def run() -> None:
+        database = Database(url_of(None, disk))
+        await database.migrate()
+        await database.check_writing()
+        filler = filled(disk)
+        for _ in range(4):
+            with pytest.raises(Unavailable):
+                await database.check_writing()
+            with suppress(Unavailable):
+                async with database.writing() as session:
+                    await session.execute(text("DELETE FROM running_cooldowns"))
+            await database.check()
+            assert database.write_error
+        filler.unlink()
+        await database.check_writing()
+        assert not database.write_error
+        await database.close()
+
+    asyncio.run(run())
+    said = [each.getMessage() for each in caplog.records]
+    assert [line.partition(" (")[0] for line in said] == [
+        "The database",
+        "The database answers again",
+    ]
 
 
 def test_read_only_disk(disk: Path) -> None:
