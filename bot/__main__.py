@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.arguments import count
 from bot.startup import Exit, exit_without_package, stop_at_once_if_told
+from bot.version import checkout_version
 
 INTERRUPTED, CUT_OFF = 130, 141
 """Exit codes of an operation that Ctrl-C has ended, and of one whose output nobody reads anymore;
@@ -110,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
         "something still hangs after 7.25 seconds. It ends itself with 15 if its networks hang.",
     )
+    parser.add_argument("--version", action="version", version=checkout_version())
     parser.add_argument(
         "--local",
         action="store_true",
