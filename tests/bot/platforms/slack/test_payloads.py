@@ -206,7 +206,8 @@ async def test_every_envelope_is_acknowledged(
     caplog.clear()
     caplog.set_level("INFO")
     sent: list[dict[str, Any]] = []
-    client = SimpleNamespace(pending=0, send_socket_mode_response=AsyncMock(side_effect=sent.append))
+    acknowledge = AsyncMock(side_effect=sent.append)
+    client = SimpleNamespace(pending=0, send_socket_mode_response=acknowledge)
     identifier = envelope["envelope_id"] = envelope["envelope_id"] and str(uuid4())
     bot.socket._take(cast(_Client, client), envelope)
     raised = await asyncio.gather(*bot.socket._tasks, return_exceptions=True)
