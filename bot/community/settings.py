@@ -9,7 +9,7 @@ from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Form, Message, Select, UserError
 from bot.chat.received import stored_number
-from bot.chat.translation import _, languages, listed, name_of, ngettext
+from bot.chat.translation import ENGLISH, _, languages, listed, name_of, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.community.daily import (
     DAILY_OPTIONS,
@@ -45,7 +45,8 @@ NO_WORDS = "none"
 LANGUAGES = {tag: technical(name_of(tag)) for tag in languages()}
 """Choices of the option `language`: what each calls itself, by its tag."""
 LOCALE = "default"
-"""The choice of no language: that of the server on Discord, and English on Slack."""
+"""The choice of no language: that of the server, or of its first members who ask, on Discord, and
+English on Slack."""
 _DEFAULT = _("Default language")
 
 ACTION, ASK = "settings", "ask"
@@ -246,7 +247,8 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         "Polls stay open for {minutes} minutes here.",
         minutes,
     )
-    tag = await app.languages.of(community_id)
+    tag = (await app.languages.of(community_id)).chosen
+    spoken = (await turn.language()).tag
     filtered = _("Word filter: {name}")
     lines = [
         await daily_sentence(app, turn.platform, kept.daily),
@@ -286,9 +288,16 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
                 strictness.name.lower(),
             ),
         ),
-        buttons=tuple(_buttons(kept)),
+        buttons=(*_keep_language(tag, spoken), *_buttons(kept)),
         private=True,
     )
+
+
+def _keep_language(chosen: str | None, spoken: str) -> Iterator[Button]:
+    """A button that chooses the language in which the bot speaks without a choice."""
+    if chosen is None and spoken in LANGUAGES and spoken != ENGLISH.tag:
+        label = _("Keep {language}").format(language=LANGUAGES[spoken])
+        yield Button(label, ACTION, f"language={spoken}", "💬", primary=True)
 
 
 def _buttons(kept: CommunitySettings) -> Iterator[Button]:

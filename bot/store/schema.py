@@ -160,6 +160,9 @@ class Community(Base):
     """Why the bot has stopped them; `None` if it has not."""
     language: Mapped[str | None] = mapped_column(String(16))
     """The language of what everybody sees there, such as `pt-BR`; `None` for its locale's."""
+    asked_in: Mapped[str | None] = mapped_column(Text)
+    """The languages of the first members who asked, such as `de en-US`; `None` if its platform has
+    told its locale whenever somebody asked."""
 
 
 class Poll(Base):

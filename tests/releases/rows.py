@@ -43,6 +43,7 @@ async def add_rows(store: Store, weights: bytes) -> None:
         daily_hours=4,
         daily_from=TODAY,
         language="pt-BR",
+        asked_in="de en-US",
     )
     await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
     ends, names = NOW + timedelta(hours=4), named("Bravosaurus", "Mangoraptor")

@@ -14,7 +14,7 @@ from bot.chat.app import App
 from bot.chat.commands import Answer, Suggestions
 from bot.chat.message import Button, Message
 from bot.chat.stopping import Front
-from bot.chat.translation import in_language
+from bot.chat.translation import in_language, language_of
 from bot.chat.turn import DeliveryError, Turn
 from bot.monitoring import requests
 from bot.platforms.discord.commands import (
@@ -81,7 +81,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.app = app
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
-        self.platform.chosen_language = app.languages.of
+        self.platform.known_language = app.languages.of
         app.health.add(self.platform)
         self.jobs = app.jobs_of(app, self.platform)
         self.beside: list[Front] = []
@@ -183,7 +183,15 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> None:
         """Answer a slash command."""
         turn = DiscordTurn(interaction, self.platform)
-        await dispatch.run(self.app, turn, command, options, name=_name(interaction))
+
+        async def answer(app: App, _turn: Turn, options: Options) -> None:
+            await command(app, turn, options)
+            community_id = turn.community_id
+            if not turn.community_locale and self.get_guild(community_id or 0) is not None:
+                tag = language_of(turn.user.locale).tag
+                await app.languages.note_asker(community_id or 0, turn.user.id, tag)
+
+        await dispatch.run(self.app, turn, answer, options, name=_name(interaction))
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer a submitted form; discord.py answers everything else."""

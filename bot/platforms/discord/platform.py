@@ -17,7 +17,7 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.chat.languages import ChosenLanguage, no_choice
+from bot.chat.languages import FindLanguage, no_choice
 from bot.chat.message import Message, translated
 from bot.chat.received import stored_number
 from bot.chat.translation import Language, _, language_of
@@ -31,6 +31,7 @@ from bot.chat.turn import (
     Limited,
     Limits,
     MessageRef,
+    Refused,
     Terms,
     Unreachable,
 )
@@ -58,6 +59,9 @@ _EDITED_OFTEN = 30046
 """Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
 """The thread is archived: its messages cannot be edited until somebody opens it again."""
+_FORBIDDEN = {50001, 50013, _ARCHIVED}
+"""Missing access or permission, or a thread that stays archived. Any other 403 is for a while, such
+as a block by Cloudflare: 40333, or a page without a code."""
 
 _ORIGINAL: Any = "@original"
 """Stands for a message's id: the answer to the interaction whose token a webhook has."""
@@ -119,8 +123,10 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Deleted(str(error)) from error
         if error.code in _GONE:
             raise Gone(str(error)) from error
-        if isinstance(error, discord.Forbidden) or error.code == _ARCHIVED:
+        if error.code in _FORBIDDEN:
             raise Forbidden(str(error)) from error
+        if isinstance(error, discord.Forbidden):
+            raise Refused(str(error)) from error
         if error.code == _EDITED_OFTEN:
             raise Limited(str(error)) from error
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
@@ -151,7 +157,7 @@ class DiscordPlatform:
         self._client = client
         self._invalid_requests = invalid_requests
         self._clock = clock
-        self.chosen_language: ChosenLanguage = no_choice
+        self.known_language: FindLanguage = no_choice
         self._owners: frozenset[int] | None = None
         self._owners_due = 0.0
 
@@ -236,7 +242,9 @@ class DiscordPlatform:
             thread = await self._client.fetch_channel(channel_id)
             if isinstance(thread, discord.Thread):
                 await thread.edit(archived=False)
-        except discord.Forbidden as error:
+        except discord.HTTPException as error:
+            if error.code not in _FORBIDDEN:
+                raise
             log.info(
                 "A message in the archived thread %d cannot be edited: the bot may not open it "
                 "again, for which it needs to be in it, or Manage Threads if it is locked: %s",
@@ -271,10 +279,11 @@ class DiscordPlatform:
             )
 
     async def language_of(self, community_id: int | None) -> Language:
-        """The language that a server has chosen for the bot, or its own."""
+        """The language that a server has chosen for the bot, or its own, or its members'."""
         guild = self._client.get_guild(community_id or 0)
-        locale = str(guild.preferred_locale) if guild is not None else ""
-        return language_of(await self.chosen_language(community_id) or locale)
+        locale = locale_of(guild, guild.preferred_locale) if guild is not None else ""
+        known = await self.known_language(community_id)
+        return language_of(known.chosen or locale or known.usual())
 
     async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message."""
@@ -361,6 +370,12 @@ class DiscordPlatform:
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
+
+
+def locale_of(guild: discord.Guild | None, told: discord.Locale | None) -> str:
+    """The locale that a server has chosen; "" if it cannot: Discord tells en-US for it then."""
+    is_chosen = guild is not None and "COMMUNITY" in guild.features
+    return str(told) if is_chosen and told is not None else ""
 
 
 def _writable(guild: discord.Guild) -> list[int]:

@@ -13,7 +13,13 @@ from bot.chat.received import clean
 from bot.chat.translation import Language, language_of
 from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
-from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
+from bot.platforms.discord.platform import (
+    TRANSFER_S,
+    DiscordPlatform,
+    delivery,
+    limit_of,
+    locale_of,
+)
 from bot.platforms.discord.rendering import modal_of, render, render_edit
 
 T = TypeVar("T")
@@ -46,6 +52,7 @@ class DiscordTurn:
         """The channel or thread."""
         self.created_at = interaction.created_at
         """Time at which the member sent the request."""
+        self.community_locale = locale_of(interaction.guild, interaction.guild_locale)
         self._interaction = interaction
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
@@ -131,11 +138,15 @@ class DiscordTurn:
         return Source(MessageRef(message.channel.id, message.id, self.community_id))
 
     async def language(self, *, private: bool = False) -> Language:
-        """The member's language, or else that of the server; in direct messages the member's."""
+        """The member's language, or else that of the server; in direct messages the member's.
+
+        A server of which no language is known has the member's.
+        """
         if private or self.community_id is None:
             return language_of(self.user.locale)
-        chosen = await self.platform.chosen_language(self.community_id)
-        return language_of(chosen or str(self._interaction.guild_locale or ""))
+        known = await self.platform.known_language(self.community_id)
+        locale = self.community_locale or known.usual(self.user.locale)
+        return language_of(known.chosen or locale)
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show "thinking…"."""

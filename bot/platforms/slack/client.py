@@ -44,7 +44,7 @@ class SlackBot:
         self.api = SlackApi(bot_token, monitor=app.monitor, base_url=base_url, edit_s=edit_s)
         names = CommandNames(app.registry.worded(TERMS), app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
-        self.platform.chosen_language = app.languages.of
+        self.platform.known_language = app.languages.of
         app.health.add(self.platform)
         self.jobs = app.jobs_of(app, self.platform)
         self.requests = Requests(app, self.platform, self.jobs)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.languages import ChosenLanguage, no_choice
+from bot.chat.languages import FindLanguage, no_choice
 from bot.chat.message import Message, translated
 from bot.chat.received import clean, stored_number
 from bot.chat.translation import Language, _, language_of
@@ -108,7 +108,7 @@ class SlackPlatform:
         self.api = api
         self.identities = identities
         self.commands = commands
-        self.chosen_language: ChosenLanguage = no_choice
+        self.known_language: FindLanguage = no_choice
         self.connected: Callable[[], bool] = lambda: False
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Facts about the workspace, once `identify` has been called."""
@@ -354,7 +354,7 @@ class SlackPlatform:
 
     async def language_of(self, community_id: int | None) -> Language:
         """The language that the workspace has chosen for the bot, or English: it has none."""
-        return language_of(await self.chosen_language(community_id))
+        return language_of((await self.known_language(community_id)).chosen)
 
     async def link(self, ref: MessageRef) -> TechnicalText:
         """The address of a message; that of the workspace if its channel is unknown."""

@@ -101,9 +101,9 @@ async def test_language(chat: Chat) -> None:
     boss = await chat.add_administrator()
     result = await boss.use("settings", language="en")
     assert result.text == "What everybody sees here is in English."
-    assert await chat.app.languages.of(chat.community_id) == "en"
+    assert (await chat.app.languages.of(chat.community_id)).chosen == "en"
     result = await boss.use("settings", language=LOCALE)
     assert result.text == "What everybody sees here is in English, because no language is chosen."
-    assert await chat.app.languages.of(chat.community_id) is None
+    assert (await chat.app.languages.of(chat.community_id)).chosen is None
     shown = await boss.choose(await boss.use("settings"), "Language", "en")
     assert "What everybody sees here is in English." in shown.text

@@ -207,7 +207,7 @@ async def test_menus_and_windows(chat: Chat) -> None:
     await boss.fill(shown, accented("Time zone", PRIVATE), "berlin")
     settings = await chat.app.store[Communities].settings(chat.community_id)
     assert settings.daily.zone == "Europe/Berlin"
-    assert await chat.app.languages.of(chat.community_id) == "en"
+    assert (await chat.app.languages.of(chat.community_id)).chosen == "en"
     form = Form(_("Time zone"), _("A large city near you"), "settings", "", 40)
     view = text_form(form, "", language_of("en-US"))
     told = [*texts([view["title"], view["submit"], *view["blocks"]])]

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _add_deletions()
     _add_removed_names()
     op.drop_column("versions", "history")
+    _add_languages()
     _index_button_states_by_age()
 
 
@@ -110,6 +111,11 @@ def _index_button_states_by_age() -> None:
     name = op.f("ix_button_states_member_id")
     op.drop_index(name, "button_states")
     op.create_index(name, "button_states", ["member_id", "community_id", "created_at"])
+
+
+def _add_languages() -> None:
+    """Add the languages of the first members who ask in a community."""
+    op.add_column("communities", sa.Column("asked_in", sa.Text()))
 
 
 def _folded(name: str) -> str:

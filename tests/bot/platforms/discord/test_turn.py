@@ -30,10 +30,11 @@ def turn_of(platform: DiscordPlatform | None = None, **fields: object) -> Discor
         "channel": None,
         "created_at": None,
         "locale": "en-US",
+        "guild": None,
         "guild_locale": None,
     }
     interaction: Any = SimpleNamespace(**(usual | fields))
-    fake: Any = SimpleNamespace(communities=[SERVER], chosen_language=no_choice)
+    fake: Any = SimpleNamespace(communities=[SERVER], known_language=no_choice)
     return DiscordTurn(interaction, platform or fake)
 
 
