@@ -54,7 +54,7 @@ async def test_direct_message_on_discord(
     (greeting,) = direct(chat)
     assert greeting.buttons == ("Name dinosaurs", "Write a sonnet", "What you can do here")
     assert "/help" in greeting.text
-    poem = await user.click(greeting.source, label="Write a sonnet")  # type: ignore[arg-type]
+    poem = await user.click(greeting.source, label="Write a sonnet")
     assert chat.answer(poem).cards
     assert SECRET not in caplog.text
     await chat.pass_time(HOUR)
@@ -82,11 +82,6 @@ async def test_no_answer_on_discord(discord_chat: DiscordChat) -> None:
     assert direct(chat) == []
     assert chat.history() == []
     assert backend.get_dm_channel(chat.alice.id).id == channel.id
-
-
-async def test_intents(discord_chat: DiscordChat) -> None:
-    """Direct messages need no privileged one. Mentions would bring all messages of all servers."""
-    assert discord_chat.bot.intents == discord.Intents(guilds=True, dm_messages=True)
 
 
 async def test_closed_direct_messages(
