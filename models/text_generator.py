@@ -68,11 +68,13 @@ class Sample:
 
 
 class TextGenerator(Protocol[RequestT, DraftT]):
-    """How one task writes. Both methods are pure: the same arguments give the same drafts."""
+    """How one task writes. All methods are pure: the same arguments give the same drafts."""
 
-    @property
-    def batch_size(self) -> int:
-        """Number of drafts that `extend` handles well in one call; 1 if sharing gains nothing."""
+    def batch_size(self, request: RequestT) -> int:
+        """Number of such drafts that `extend` handles well in one call.
+
+        1 if sharing gains nothing. Costly ones have small batches, since others wait meanwhile.
+        """
         ...
 
     def begin(self, trained: Trained, request: RequestT) -> DraftT:

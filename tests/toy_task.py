@@ -117,7 +117,9 @@ class WordsDraft:
 class WordsGenerator:
     """Writes a word per step. A `models.text_generator.TextGenerator`."""
 
-    batch_size = 4
+    def batch_size(self, request: WordsRequest) -> int:
+        """Four drafts of any kind."""
+        return 4
 
     def begin(self, trained: Trained, request: WordsRequest) -> WordsDraft:
         """A draft without a word."""

@@ -32,8 +32,12 @@ class Unreachable(DeliveryError):  # noqa: N818 (a state)
     """The platform cannot be reached at the moment."""
 
 
-class Limited(Unreachable):
-    """The platform takes no more edits of a channel's older messages for a while."""
+class Refused(Unreachable):
+    """The platform refuses a request for a while; it has done nothing of what it was asked for."""
+
+
+class Limited(Refused):
+    """The platform takes no more requests of this kind for a channel for a while."""
 
 
 class Unanswered(DeliveryError):  # noqa: N818

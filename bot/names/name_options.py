@@ -20,6 +20,11 @@ from models.names.generator import NamesRequest
 
 MOST_NAMES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0
+MOST_GIVEN, LEAST_OPEN, TAMEST_OF_OTHERS = 2, 3, 0.7
+"""Limits for names of another community's namer: letters that a request may give, letters that a
+length must leave open, and the lowest temperature. Names on the list are never written. With more
+letters or a lower temperature, those that remain and their number would tell whether a certain
+name is on it. What the list's names look like is told by any names (docs/decisions/features.md)."""
 LONGEST_TYPED = 2 * LONGEST_PIECE
 """Characters of an option as typed; those that names do not have are dropped later."""
 
@@ -92,6 +97,16 @@ def check_temperature(temperature: float) -> None:
 def pieces_of(request: NamesRequest) -> tuple[str, str, str]:
     """The required letters, in the order in which they occur in a name."""
     return request.starts_with, request.contains, request.ends_with
+
+
+def is_for_others(request: NamesRequest) -> bool:
+    """Whether other communities may ask a shared namer this, whatever is on its list."""
+    letters = sum(map(len, pieces_of(as_read(request, latin=False))))
+    return (
+        letters <= MOST_GIVEN
+        and (request.length is None or request.length >= letters + LEAST_OPEN)
+        and request.temperature >= TAMEST_OF_OTHERS
+    )
 
 
 def as_read(request: NamesRequest, *, latin: bool) -> NamesRequest:

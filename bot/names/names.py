@@ -31,13 +31,17 @@ from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, list_of, of_button, ready
 from bot.names.name_options import (
     HIGHEST_TEMPERATURE,
+    LEAST_OPEN,
     LONGEST_TYPED,
     LOWEST_TEMPERATURE,
+    MOST_GIVEN,
     MOST_NAMES,
+    TAMEST_OF_OTHERS,
     NamesOptions,
     as_read,
     check_bounds,
     from_state,
+    is_for_others,
     pieces_of,
     to_state,
     with_request,
@@ -72,8 +76,6 @@ from models.names.problems import NamesError
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
 """Returns the custom model of a request; `None` for dinosaurs."""
 
-LEAST_OPEN = 3
-"""Letters that a request for names of another community's custom model leaves open."""
 _PLACES = (str.startswith, str.__contains__, str.endswith)
 
 
@@ -274,27 +276,30 @@ def _nothing_found() -> Text:
 async def _check_open(
     turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter
 ) -> None:
-    """Raise `UserError` for a request that leaves few names of another community's model open.
-
-    Of those, the ones on its list are never given, so that an answer would tell which they are.
-    """
+    """Raise `UserError` for a request that would tell what is on another community's list."""
     request = options.request
     if model.shows_list or model.record is None or model.trained is None:
         return
-    letters = sum(map(len, pieces_of(as_read(request, latin=False))))
-    if request.length is None:
-        if letters and shape_of(model.trained).longest < letters + LEAST_OPEN:
-            raise UserError(*await with_request(_nothing_found(), options, words))
-    elif request.length < letters + LEAST_OPEN:
+    if not is_for_others(request):
         raise UserError(
             _(
-                "Another {community} trained {namer} and keeps its list to itself. Ask for fewer "
-                "letters or longer names: at least {count} letters have to be left open here."
+                "Another {community} trained {namer} and keeps its list to itself. Ask for at most "
+                "{most} letters here, leave at least {least} open, and choose a temperature from "
+                "{low:g}."
             ),
             community=turn.platform.terms.community,
             namer=words.filtered(model.record.name),
-            count=LEAST_OPEN,
+            most=MOST_GIVEN,
+            least=LEAST_OPEN,
+            low=TAMEST_OF_OTHERS,
         )
+    letters = sum(map(len, pieces_of(as_read(request, latin=False))))
+    if (
+        request.length is None
+        and letters + LEAST_OPEN > shape_of(model.trained).longest
+        and letters
+    ):
+        raise UserError(*await with_request(_nothing_found(), options, words))
 
 
 def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:

@@ -16,6 +16,7 @@ from bot.chat.turn import (
     Limited,
     MessageRef,
     Platform,
+    Refused,
     Unanswered,
     Unreachable,
 )
@@ -93,8 +94,9 @@ class Delivery:
             self.sent = await self._send(ref, message)
         except Unanswered as error:
             log.info("Nobody knows whether a message has arrived: %s", error)
-        except Unreachable:
-            if not self._platform.limits.nonce_s:  # else the answer may have been lost
+        except Unreachable as error:
+            # Else the answer may have been lost.
+            if isinstance(error, Refused) or not self._platform.limits.nonce_s:
                 self.doubt_since = doubt_since
             raise
         except DeliveryError:

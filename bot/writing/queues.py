@@ -8,7 +8,9 @@ Within a queue, the order is a round robin by member: first the oldest request o
 the member whose oldest one was answered goes to the end of the round. The second requests of all
 members follow, then the third ones, so that they fill a batch that would have room, and delay
 nobody. A request that has begun keeps its place, and is therefore finished before others of its
-round begin.
+round begin. Where most requests need one step or two, as for names, three kinds take turns instead:
+new ones, those that have begun (those that have cost least first), and new ones that are costly. So
+nobody waits until costly ones are finished.
 
 When members have to wait for long, every sixteenth place is that of the newest request. In a crowd
 that came at the same time everybody waits anyway; a member who comes later does not wait behind all
@@ -23,7 +25,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nlargest
-from itertools import chain, islice, zip_longest
+from itertools import accumulate, chain, islice, zip_longest
 from operator import attrgetter
 from typing import Any
 
@@ -65,8 +67,8 @@ class QueuedRequest:
     since: float
     """Time at which the request arrived, in seconds of `time.monotonic`."""
     on_wait: OnWait | None = None
-    begun: bool = False
-    """Whether a step of the request was computed."""
+    steps: int = 0
+    """How many steps of the request writers have taken."""
     waits: bool = False
     """Whether the request waits for a step that no writer has taken yet."""
     work: Work = field(init=False, repr=False)
@@ -91,12 +93,23 @@ class QueuedRequest:
     telling: asyncio.Future[Any] | None = field(default=None, repr=False)
     """A report of its place that is under way."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether a writer has taken a step of the request."""
+        return self.steps > 0
+
+    @property
+    def cost(self) -> float:
+        """The batches that its steps so far would have filled."""
+        return self.steps / self.most
+
 
 class FairQueue:
     """Requests of one kind."""
 
-    def __init__(self, longest: int, most_per_member: int) -> None:
-        """`longest` limits the requests of all members."""
+    def __init__(self, longest: int, most_per_member: int, *, is_quick: bool = False) -> None:
+        """`longest` limits the requests of all members; `is_quick`: most need few steps."""
+        self._is_quick = is_quick
         self._longest = longest
         self._most_per_member = most_per_member
         self._members: dict[Hashable, list[QueuedRequest]] = {}
@@ -141,16 +154,27 @@ class FairQueue:
     def waiting(self, now: float) -> list[QueuedRequest]:
         """The requests that wait for a step, in the order in which they get it."""
         requests = [request for request in self.requests if request.waits]
+        begun = [request for request in requests if request.begun]
         new = [request for request in requests if not request.begun]
+        mixed = self._with_newest(new, now)
+        if self._is_quick:
+            most = max((request.most for request in requests), default=1)
+            cheap = [request for request in mixed if request.most == most]
+            costly = [request for request in mixed if request.most < most]
+            turns = zip_longest(cheap, sorted(begun, key=attrgetter("cost")), costly)
+            return [request for turn in turns for request in turn if request is not None]
+        return requests if mixed is new else [*begun, *mixed]
+
+    def _with_newest(self, new: list[QueuedRequest], now: float) -> list[QueuedRequest]:
+        """New requests in their order; with the newest ones in between, if one waits for long."""
         since = attrgetter("since")
         if not new or now - min(map(since, new)) <= limits.CROWDED_S:
-            return requests
+            return new
         firsts = [request for request in new if self._members[request.requester][0] is request]
         newest = nlargest(MOST_NEWEST, firsts, key=since)
         oldest = iter(new)
         mixed = ((*islice(oldest, NEWEST_EVERY - 1), late) for late in newest)
-        begun = (request for request in requests if request.begun)
-        return [*dict.fromkeys(chain(begun, chain.from_iterable(mixed), new))]
+        return [*dict.fromkeys(chain(chain.from_iterable(mixed), new))]
 
     def place(self, request: QueuedRequest, now: float) -> int:
         """The place of a request among those that have not begun, from 1, a second ago at most."""
@@ -182,6 +206,8 @@ class Queues:
     ) -> None:
         """`weights` are the shares of the time of each kind, relative to others that wait.
 
+        Kinds with more than 1 are quick (`FairQueue`).
+
         The first of `writers` that has capacity writes all that it has room for at some time; the
         `thread` does the rest. `longest` limits the requests of a queue, `most_per_member` those of
         a member. A request that has not begun after `longest_wait` seconds is refused. `clock`
@@ -193,7 +219,10 @@ class Queues:
         self._longest_wait = longest_wait
         self._clock = clock
         self._weights = weights
-        self._queues = {kind: FairQueue(longest, most_per_member) for kind in weights}
+        self._queues = {
+            kind: FairQueue(longest, most_per_member, is_quick=weight > 1)
+            for kind, weight in weights.items()
+        }
         self._used = dict.fromkeys(weights, 0.0)
         """Seconds that each kind has used, divided by its weight; never less than the others had
         when it last waited."""
@@ -356,8 +385,10 @@ class Queues:
                     full.add(request.group)
                     continue
                 group = [other for other in waiting if other.group == request.group]
+                most = accumulate((other.most for other in group), min)
+                together = sum(number < limit for number, limit in enumerate(most))
                 # Those that wait are spread over the writers.
-                self._start(kind, chosen, group[: min(request.most, -(-len(group) // room))])
+                self._start(kind, chosen, group[: min(together, -(-len(group) // room))])
                 return True
         return False
 
@@ -372,7 +403,8 @@ class Queues:
         self._used[kind] = self._least_used + expected / self._weights[kind]
         now, stop = time.monotonic(), Stop()
         for request in batch:
-            request.waits, request.begun, request.taken = False, True, now
+            request.waits, request.taken = False, now
+            request.steps += 1
             request.batch, request.stop = batch, stop
         self._queues[kind].pending -= len(batch)
         first, items = batch[0], [request.item for request in batch]

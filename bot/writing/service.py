@@ -173,7 +173,7 @@ class Inference:
         the task's `GenerationError`. A swap of the served weights does not affect a text in
         progress.
         """
-        batch_size = task_of(task).generator.batch_size
+        batch_size = task_of(task).generator.batch_size(request)
         is_live, trained = trained is None, trained or self._served[task]
         work, group = Generation(task, trained, is_live), (task, id(trained))
         text = Text(request, None, caller.accept or self._accept)

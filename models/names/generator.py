@@ -34,7 +34,14 @@ from models.names.problems import (
     try_length,
     try_piece,
 )
-from models.names.sampler import ConstrainedSampler, sample_batches, sampler_of
+from models.names.sampler import (
+    BATCH,
+    LENGTH_BATCH,
+    PREFIX_BATCH,
+    ConstrainedSampler,
+    sample_batches,
+    sampler_of,
+)
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.networks.network import Network
@@ -52,8 +59,6 @@ from models.text_generator import (
 )
 from models.weights import Trained, has_controls
 
-batch_size = 16
-"""Drafts that `extend` handles well in one call."""
 MOST_NAMES = 10_000
 """Names of a request. With `MAX_FRUITLESS` it limits the work."""
 LONGEST_TYPED = 1000
@@ -63,6 +68,9 @@ DEFAULT_TEMPERATURE = 0.9
 a classifier tells names at 0.9 from real ones least (AUC 0.55; at 1.0 0.57)."""
 MAX_FRUITLESS = 640
 """Names in a row without a new one, after which the search ends."""
+BUDGET = 20_000
+"""Characters that are drawn for ten names at most; more names have more in proportion. A usual core
+draws so many in 0.3 s with the shipped weights. Most requests need 200 to 4,000."""
 MAX_UNSAYABLE = 128
 """Names in a row without a new sayable one, after which it ends if the others are enough. A network
 that may write sayable names hardly ever writes so many others: of its names, about one in ten."""
@@ -71,6 +79,8 @@ MOST_COUNTED = 10_000
 """Number of possible names up to which the search notices when it has seen all of them."""
 MOST_ROWS = 512
 """Names that are drawn together, which bounds memory: the shipped weights need 40 kB for each."""
+MOST_DRAFTS = 16
+"""Drafts that `extend` handles well in one call."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,8 @@ class NamesDraft:
     request: NamesRequest
     batches: int = 0
     """Batches of names that were drawn."""
+    characters: int = 0
+    """Characters of all names that were drawn, good or not."""
     found: Found = field(default_factory=Found)
     result: NamesResult | None = None
 
@@ -170,10 +182,18 @@ def generate_names(trained: Trained, request: NamesRequest, accept: Accept) -> N
     """
     draft = begin(trained, request)
     # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both
-    # counters of names in vain. At most MAX_FRUITLESS names are sampled for each that is found.
+    # counters of names in vain. At most MAX_FRUITLESS names are sampled for each that is found, and
+    # BUDGET characters in all.
     while draft.result is None:
         (draft,) = extend(trained, [draft], [accept])
     return draft.result
+
+
+def batch_size(request: NamesRequest) -> int:
+    """Drafts of such a request that are drawn together (`MOST_ROWS`)."""
+    has_pieces = request.contains or request.ends_with
+    rows = LENGTH_BATCH if request.length is not None else BATCH if has_pieces else PREFIX_BATCH
+    return min(MOST_DRAFTS, MOST_ROWS // rows)
 
 
 def begin(trained: Trained, request: NamesRequest) -> NamesDraft:
@@ -209,6 +229,8 @@ def extend(
         for i, batch, rng in zip(together, batches, rngs, strict=True):
             names = samplers[i].ordered(batch, rng)
             draft = _with_names(trained, drafts[i], names, samplers[i], accepts[i])
+            drawn = sum(len(text) + 1 for text in batch.texts)
+            draft = replace(draft, characters=draft.characters + drawn)
             extended[i] = _finished(draft, samplers[i])
     return extended
 
@@ -328,7 +350,7 @@ def _with_names(
     if len(found) > before[1]:
         found.fruitless = 0
         found.recent.clear()
-    return NamesDraft(draft.request, draft.batches + 1, found)
+    return replace(draft, batches=draft.batches + 1, found=found)
 
 
 def _finished(draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
@@ -338,7 +360,8 @@ def _finished(draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
         len(found) >= count and found.unsayable >= MAX_UNSAYABLE
     )
     is_vain = found.fruitless >= MAX_FRUITLESS or len(found.generated) >= sampler.possible
-    if not is_enough and not is_vain:
+    is_over = draft.characters >= BUDGET * max(1, count / 10)
+    if not is_enough and not is_vain and not is_over:
         return draft
     names, rejected = found.best(count), found.rejected.copy()
     if sampler.possible == 1 and not names:

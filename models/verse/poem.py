@@ -56,7 +56,7 @@ from models.verse.subject import NO_SUBJECT, Subject
 from models.verse.word_lines import MetricalLine
 from models.weights import Trained
 
-batch_size = 16
+MOST_DRAFTS = 16
 """Drafts that `extend` handles well in one call. A poem takes half of the time that it takes alone;
 with more of them no less than that."""
 DEFAULT_TEMPERATURE = 0.55
@@ -159,6 +159,11 @@ class SonnetDraft:
 
 Candidates = Sequence[tuple[SonnetDraft, FreeLine | MetricalLine]]
 """Lines with the drafts that they continue, in the order in which they are tried."""
+
+
+def batch_size(request: SonnetRequest) -> int:
+    """`MOST_DRAFTS`."""
+    return MOST_DRAFTS
 
 
 def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:

@@ -29,6 +29,8 @@ class FaultKind(enum.StrEnum):
     GLOBAL_LIMIT = "429 for everything"
     LOST_ANSWER = "lost answer"  # handled; the connection is closed before the answer
     REDIRECT = "302"  # to where it is handled
+    BLOCKED = "403 of Cloudflare"  # not handled
+    BLOCKED_AS_PAGE = "403 of Cloudflare as HTML"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ class Faults:
             case FaultKind.REDIRECT:
                 location = f"{request.url.update_query({MOVED: '1'})}"
                 return web.Response(status=302, headers={"Location": location})
+            case FaultKind.BLOCKED:
+                body = {"message": "internal network error", "code": 40333}
+                return web.json_response(body, status=403)
+            case FaultKind.BLOCKED_AS_PAGE:
+                page = "<title>Attention Required! | Cloudflare</title>"
+                return web.Response(text=page, status=403, content_type="text/html")
             case FaultKind.LOST_ANSWER:
                 await handler(request)
                 if request.transport is not None:

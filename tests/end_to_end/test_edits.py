@@ -9,11 +9,12 @@ import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef
+from bot.chat.turn import AnswerRef, MessageRef, Refused
 from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.text.spans import text
+from simulators.common.faults import FaultKind, RestFault
 from simulators.discord import records
 from simulators.discord.channel import OLD_EDITS, OLD_S
 from simulators.discord.guild import MANAGE_THREADS, ChannelKind
@@ -95,3 +96,13 @@ async def test_simulated_limit_of_old_messages(local: LocalDiscord) -> None:
     ]
     assert [status for status, _ in answers] == [200] * OLD_EDITS + [429]
     assert answers[-1][1]["code"] == 30046
+
+
+@pytest.mark.parametrize("kind", [FaultKind.BLOCKED, FaultKind.BLOCKED_AS_PAGE])
+async def test_block_by_cloudflare(local: LocalDiscord, toy: ToyBot, kind: FaultKind) -> None:
+    local.faults.rest = RestFault(kind, paths="POST .*/channels/")
+    with pytest.raises(Refused):
+        await DiscordPlatform(toy, InvalidRequests()).send(
+            MessageRef(local.channel_id, 0), Message(text(written("Hello.")))
+        )
+    assert not local.messages

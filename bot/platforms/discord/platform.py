@@ -31,6 +31,7 @@ from bot.chat.turn import (
     Limited,
     Limits,
     MessageRef,
+    Refused,
     Terms,
     Unreachable,
 )
@@ -58,6 +59,9 @@ _EDITED_OFTEN = 30046
 """Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
 """The thread is archived: its messages cannot be edited until somebody opens it again."""
+_FORBIDDEN = {50001, 50013, _ARCHIVED}
+"""Missing access or permission, or a thread that stays archived. Any other 403 is for a while, such
+as a block by Cloudflare: 40333, or a page without a code."""
 
 _ORIGINAL: Any = "@original"
 """Stands for a message's id: the answer to the interaction whose token a webhook has."""
@@ -119,8 +123,10 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Deleted(str(error)) from error
         if error.code in _GONE:
             raise Gone(str(error)) from error
-        if isinstance(error, discord.Forbidden) or error.code == _ARCHIVED:
+        if error.code in _FORBIDDEN:
             raise Forbidden(str(error)) from error
+        if isinstance(error, discord.Forbidden):
+            raise Refused(str(error)) from error
         if error.code == _EDITED_OFTEN:
             raise Limited(str(error)) from error
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
@@ -236,7 +242,9 @@ class DiscordPlatform:
             thread = await self._client.fetch_channel(channel_id)
             if isinstance(thread, discord.Thread):
                 await thread.edit(archived=False)
-        except discord.Forbidden as error:
+        except discord.HTTPException as error:
+            if error.code not in _FORBIDDEN:
+                raise
             log.info(
                 "A message in the archived thread %d cannot be edited: the bot may not open it "
                 "again, for which it needs to be in it, or Manage Threads if it is locked: %s",

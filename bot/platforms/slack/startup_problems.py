@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Collection
 
-from bot.chat.turn import DeliveryError, Unreachable
+from bot.chat.turn import DeliveryError, Refused, Unreachable
 from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
 from bot.startup import SLACK_APPS, Exit, StartupError
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 def startup_problem(error: DeliveryError) -> StartupError:
     """The sentence for an error of `SlackBot.start`."""
-    if isinstance(error, Unreachable):
+    if isinstance(error, Unreachable) and not isinstance(error, Refused):
         return StartupError(
             Exit.UNREACHABLE, f"Slack cannot be reached ({error}).", "Check the network."
         )

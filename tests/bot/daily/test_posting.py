@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.chat.message import Message
-from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
+from bot.chat.turn import Forbidden, Gone, MessageRef, Refused, Unanswered, Unreachable
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.daily.queries import Dailies
 from bot.features.jobs import Jobs
@@ -320,6 +320,26 @@ async def test_days_that_nobody_saw_do_not_count(
     scene.platform.errors.clear()
     await scene.go_on(DAY)
     assert scene.platform.dailies == [CHANNEL]
+
+
+async def test_blocked_for_a_while(scene: Scene) -> None:
+    """A day comes when the block ends, also after the platform has forgotten its nonce. One of two
+    days loses their dinosaurs, and no more."""
+    await scene.choose()
+    scene.platform.errors[CHANNEL] = Refused("by Cloudflare")
+    for _ in range(6):
+        await scene.go_on(timedelta(minutes=10))
+    scene.platform.errors.clear()
+    await scene.go_on(timedelta(minutes=10))
+    assert scene.platform.dailies == [CHANNEL]
+    scene.platform.errors[CHANNEL] = Refused("by Cloudflare")
+    for _ in range(48):
+        await scene.go_on(HOUR)
+    scene.platform.errors.clear()
+    await scene.go_on(HOUR)
+    assert scene.platform.told == []
+    await scene.go_on(DAY)
+    assert scene.platform.dailies == [CHANNEL] * 2
 
 
 async def test_log_channel_that_is_closed(scene: Scene) -> None:

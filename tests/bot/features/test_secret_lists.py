@@ -257,15 +257,16 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
     """A character or a length that it lacks is answered like letters without a new name."""
     stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
     nothing = "No new name was found. Ask for other or fewer letters."
-    open_ = "at least 3 letters have to be left open here"
+    closed = "Ask for at most 2 letters here, leave at least 3 open, and choose a temperature from"
     for asked, sentence in (
         ({"starts_with": "龍"}, nothing),
-        ({"contains": "ΘΘΘ"}, nothing),
-        ({"starts_with": "Θησίωνιδ"}, nothing),
-        ({"starts_with": "Θη", "length": 12}, nothing),
+        ({"contains": "龍"}, nothing),
         ({"length": 20}, nothing),
-        ({"length": 1}, open_),
-        ({"starts_with": "Θη", "length": 4}, open_),
+        ({"length": 2}, closed),
+        ({"starts_with": "Θησ"}, closed),
+        ({"starts_with": "Θη", "ends_with": "ς"}, closed),
+        ({"starts_with": "Θη", "length": 4}, closed),
+        ({"temperature": 0.6}, closed),
     ):
         shown = await stranger.use(command, {"namer": namer.name, **asked})
         assert sentence in shown

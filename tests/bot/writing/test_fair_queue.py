@@ -84,7 +84,7 @@ def test_places() -> None:
     queue = round_of("abac")
     first, second, third, last = queue.requests
     assert [queue.place(r, 0.0) for r in (first, second, third, last)] == [1, 2, 3, 4]
-    first.begun = second.begun = True
+    first.steps = second.steps = 1
     assert queue.place(last, PLACES_S / 2) == 4
     assert [queue.place(r, PLACES_S) for r in (third, last)] == [1, 2]
     assert queue.place(enter(queue, "d"), PLACES_S) == 2  # goes before the second request of a
@@ -116,10 +116,21 @@ def test_second_requests_are_not_the_newest() -> None:
 def test_what_has_begun_is_finished_first() -> None:
     """In a crowd, too: the newest requests are not begun one after the other."""
     queue = queue_of(*MANY, ("late", 5.0))
-    queue.requests[len(MANY) - 1].begun = True
+    queue.requests[len(MANY) - 1].steps = 1
     found = members(queue.waiting(5.0))
     assert found[0] == MANY[-1][0]
     assert found.index("late") == NEWEST_EVERY
+
+
+def test_quick_requests_take_turns() -> None:
+    """Those with many steps keep nobody waiting, and are not kept waiting by new ones for ever."""
+    queue = FairQueue(100, 100, is_quick=True)
+    for member, steps, most in (
+        ("a", 3, 16), ("b", 3, 4), ("c", 0, 4), ("d", 1, 4), ("e", 0, 16), ("f", 0, 16)
+    ):  # fmt: skip
+        request = enter(queue, member)
+        request.steps, request.most = steps, most
+    assert members(queue.waiting(0.0)) == [*"eacfdb"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10))), st.floats(0, 20))
@@ -131,7 +142,7 @@ def test_every_request_has_one_place(arrivals: list[tuple[str, float]], now: flo
 def test_state() -> None:
     queue = FairQueue(100, 100)
     assert queue.state(5.0) == QueueState(0, 0.0)
-    queue.enter("a", 1.0).begun = True
+    queue.enter("a", 1.0).steps = 1
     for now in (2.0, 4.0):
         queue.enter("b", now)
     assert queue.state(5.0) == QueueState(waiting=2, oldest=3.0)

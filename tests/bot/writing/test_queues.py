@@ -218,6 +218,17 @@ async def test_batches(opened: Open, items: list[str], most: int, batches: list[
     assert desk.batches == [["0"], *batches]
 
 
+async def test_batch_is_as_small_as_one_of_it_needs(opened: Open) -> None:
+    """A quick request that comes later shares the next one with costly ones."""
+    desk, queues = Desk(), opened(weights={"names": 8.0})
+    costly = await begun(queues, desk, "a", "b", kind="names", steps=3, most=2)
+    quiet = asyncio.create_task(answer(queues, desk.work, "q", "names", most=16))
+    await asyncio.sleep(0)
+    desk.gate.set()
+    await asyncio.gather(*costly, quiet)
+    assert desk.batches[:3] == [["a", "b"], ["q", "a"], ["b", "a"]]
+
+
 async def test_groups_are_apart(opened: Open) -> None:
     desk, queues = Desk(), opened()
     works = (answer(queues, desk.work, n, most=8, group=f"weights {n % 2}") for n in range(4))

@@ -42,7 +42,7 @@ def test_drafts_do_not_depend_on_each_other() -> None:
     while not all(draft.finished for draft in drafts):
         drafts = extend(NAMER, drafts, [anything] * len(drafts))
     assert [draft.result for draft in drafts] == alone
-    assert len(REQUESTS) <= generator.batch_size
+    assert len(REQUESTS) <= generator.MOST_DRAFTS
 
 
 def test_draft_continues_in_another_process() -> None:
@@ -98,3 +98,24 @@ def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last is not first
     assert sampler_of(trained, us, 0.7) is last
     assert sampler_of(trained, tus, 0.9) is not third
+
+
+def test_search_ends_within_its_budget() -> None:
+    """It gives what it has found. The shipped network is so sure of few names that are so long."""
+    network = task_of("names").load_shipped()
+    draft = begin(network, NamesRequest(10, 1, temperature=0.1, length=24))
+    while not draft.finished:
+        (draft,) = extend(network, [draft], [anything])
+    last = sampler.LENGTH_BATCH * (24 + 1)
+    assert generator.BUDGET <= draft.characters < generator.BUDGET + last
+    assert draft.result is not None
+    assert 0 < len(draft.result.names) < 10
+    assert draft.result.shortfall is not None
+
+
+def test_costly_requests_share_smaller_batches() -> None:
+    """All requests of a batch together draw few names at a time, since others wait meanwhile."""
+    for pieces in ({}, {"starts_with": "m"}, {"ends_with": "r"}, {"contains": "a", "length": 9}):
+        drawn = sampler_of(NAMER, NameConstraints(**pieces), 1.0).batch
+        most = generator.batch_size(NamesRequest(**pieces))
+        assert most * drawn == min(generator.MOST_ROWS, generator.MOST_DRAFTS * drawn)

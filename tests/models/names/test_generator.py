@@ -122,7 +122,7 @@ def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
 
 def test_search_continues_while_it_finds_names() -> None:
     tried = itertools.count(1)
-    names, shortfall = write(rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
+    names, shortfall = write(rnn(), 10, accept=lambda _: next(tried) % 80 == 0)
     assert len(names) == 10
     assert shortfall is None
 

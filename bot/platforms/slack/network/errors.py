@@ -8,7 +8,7 @@ import http
 from collections.abc import Mapping, Sequence
 
 from bot.chat.translation import _
-from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Refused, Unreachable
 from data.phrases import NOTHING, Phrase
 
 
@@ -65,7 +65,7 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (
         Forbidden,
         _("A setting of this workspace keeps the bot from posting here. Ask an admin."),
-        "restricted_action external_channel_migrating messages_tab_disabled",
+        "restricted_action messages_tab_disabled",
     ),
     (
         Forbidden,
@@ -73,9 +73,16 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
             "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
             "permissions of the app."
         ),
-        "access_denied accesslimited app_access_restricted ekm_access_denied "
-        "enterprise_is_restricted forbidden_team missing_scope no_permission "
-        "team_access_not_granted",
+        "access_denied app_access_restricted ekm_access_denied enterprise_is_restricted "
+        "forbidden_team no_permission team_access_not_granted",
+    ),
+    (  # an admin, or the end of a move, changes it
+        Refused,
+        _(
+            "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
+            "permissions of the app."
+        ),
+        "accesslimited external_channel_migrating missing_scope",
     ),
     (
         Forbidden,

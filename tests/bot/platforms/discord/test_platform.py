@@ -9,7 +9,15 @@ import aiohttp
 import discord
 import pytest
 
-from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Limited, Unreachable
+from bot.chat.turn import (
+    Deleted,
+    DeliveryError,
+    Forbidden,
+    Gone,
+    Limited,
+    Refused,
+    Unreachable,
+)
 from bot.platforms.discord.platform import delivery
 
 
@@ -35,6 +43,11 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (refused(discord.NotFound, 404, 10062), Gone),
         (refused(discord.HTTPException, 401, 50027), Gone),
         (refused(discord.Forbidden, 403, 50013), Forbidden),
+        (refused(discord.Forbidden, 403, 50001), Forbidden),
+        (refused(discord.Forbidden, 403, 50083), Forbidden),
+        (refused(discord.Forbidden, 403, 40333), Refused),  # by Cloudflare
+        (refused(discord.Forbidden, 403, 0), Refused),  # the same, as a page
+        (refused(discord.Forbidden, 403, 40001), Refused),
         (refused(discord.HTTPException, 400, 50083), Forbidden),  # a thread that stays archived
         (refused(discord.HTTPException, 400, 50035), DeliveryError),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.errors import explain
 from bot.chat.message import File
-from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Refused, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
 from bot.platforms.slack.network.api import SlackApi, code_of
@@ -49,7 +49,7 @@ async def test_post(api: SlackApi, slack: SlackServer) -> None:
         ("expired_trigger_id", Gone),
         ("not_in_channel", Forbidden),
         ("channel_not_found", Forbidden),
-        ("missing_scope", Forbidden),
+        ("missing_scope", Refused),
         ("internal_error", LostAnswer),
         ("rate_limited", Unreachable),
         ("invalid_blocks", DeliveryError),
