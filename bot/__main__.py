@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from bot.arguments import count
 from bot.startup import Exit, exit_without_package, stop_at_once_if_told
 
 INTERRUPTED, CUT_OFF = 130, 141
@@ -72,13 +73,15 @@ def _run(options: argparse.Namespace) -> int:
         from bot.platforms.slack.manifest import print_manifest
 
         return launch(lambda settings: print_manifest(REGISTRY, settings.slack_command_prefix))
-    from bot.operate.database import back_up, migrate, restore
+    from bot.operate.database import back_up, check_backup, migrate, restore
 
     match options.operation:
         case "migrate":
             work = migrate
+        case "backup" if options.check:
+            work = partial(check_backup, path=options.file)
         case "backup":
-            work = partial(back_up, path=options.file)
+            work = partial(back_up, path=options.file, keep=options.keep)
         case _restore:
             work = partial(restore, path=options.file, replace=options.replace)
     return launch(work, local=options.local)
@@ -147,6 +150,20 @@ def _parser() -> argparse.ArgumentParser:
         "The file can be restored into either kind of database, by this version or a newer one.",
     )
     backup.add_argument("file", metavar="FILE", type=Path)
+    mode = backup.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--keep",
+        metavar="NUMBER",
+        type=count,
+        help="FILE is a folder: write a file there that is named by the time, and delete the "
+        "oldest ones of such names beyond this number",
+    )
+    mode.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing: restore FILE into a temporary database, and say what it holds; exits "
+        f"with {Exit.BAD_BACKUP} if it can't be restored",
+    )
     restore = operations.add_parser(
         "restore",
         help="fill the database from such a file",

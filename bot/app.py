@@ -21,7 +21,7 @@ from bot.pictures.renderer import Renderer
 from bot.polls.removal_queries import RemovedNames
 from bot.polls.removed_names import KnownRemovals
 from bot.settings import Settings
-from bot.startup import Exit, StartupError, check_folder, unusable_folder
+from bot.startup import Exit, StartupError, check_folder, unusable
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
@@ -68,7 +68,7 @@ async def build_app(
     try:
         await asyncio.to_thread(settings.state_dir.mkdir, parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable_folder(settings.state_dir, error) from error
+        raise unusable(settings.state_dir, error) from error
     await asyncio.to_thread(check_folder, settings.state_dir)
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     cluster = ClusterPool(scheduler_address(settings.inference)) if settings.inference else None

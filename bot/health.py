@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from shutil import disk_usage
 from typing import Protocol
 
 from prometheus_client.core import Metric
@@ -78,19 +80,22 @@ class Health:
         cluster: ClusterPool | None,
         now: Callable[[], datetime],
         version: str,
+        state_dir: Path,
     ) -> None:
         self.loop_lag = LoopLag()
         self.samples: deque[MinuteState] = deque(maxlen=KEPT)
         """Samples of the last day, oldest first."""
         self.database_seconds: float | None = None
         """How long the last check of the database took; `None` if it failed."""
+        self.free_bytes: int | None = None
+        """Free space on the disk of the state directory; `None` if it is not known."""
         self.trainings: Mapping[str, int] = {}
         """Trainings of all processes that are `queued` and `running`."""
         self.cluster = cluster
         self._monitor, self._store, self._inference = monitor, store, inference
         self._fleet, self._in_flight = fleet, in_flight
         self._training, self._custom_models = training, custom_models
-        self._now = now
+        self._now, self._state_dir = now, state_dir
         self._platforms: list[Connection] = []
         self._asking: asyncio.Task[None] | None = None
         self._counted = (0, 0)
@@ -138,7 +143,7 @@ class Health:
         """The conditions for being ready."""
         away = [each.name for each in self._platforms if not each.is_connected]
         lag = self.loop_lag.worst(RECENT_S)
-        seconds = self.database_seconds
+        seconds, refused = self.database_seconds, self._store.database.write_error
         missing = sorted(set(TASKS) - set(self._inference.cards))
         return {
             "gateway": ReadinessCheck(
@@ -151,6 +156,7 @@ class Health:
                 seconds is not None,
                 "does not answer" if seconds is None else f"answered in {seconds:.3f} s",
             ),
+            "writes": ReadinessCheck(not refused, f"refused: {refused}" if refused else "stored"),
             "models": ReadinessCheck(
                 not missing,
                 f"missing: {', '.join(missing)}" if missing else f"{len(TASKS)} loaded",
@@ -181,6 +187,11 @@ class Health:
         finished = dict(self._training.finished)
         yield gauge("trainings", "Trainings of all processes.", self.trainings, "state")
         yield counter("trainings_finished", "Trainings that ended.", finished, "outcome")
+        text = "Transactions that could not be written."
+        yield counter("database_write_errors", text, self._store.database.write_failures)
+        if self.free_bytes is not None:
+            text = "Free space on the disk of STATE_DIR."
+            yield gauge("disk_free_bytes", text, self.free_bytes)
         text = "Times that the database did not answer."
         yield counter("database_errors", text, self._store.database.failures)
         if self.database_seconds is not None:
@@ -251,15 +262,20 @@ class Health:
         self._counted = self._monitor.requests, self._monitor.failures
 
     async def _ask_database(self) -> None:
-        started = time.perf_counter()
+        database, started = self._store.database, time.perf_counter()
         try:
-            await self._store.database.check()
+            await database.check()
             seconds = time.perf_counter() - started
+            if database.write_error or time.monotonic() - database.tried_at >= REFRESH_S:
+                with suppress(StoreError):  # which the database notes
+                    await database.check_writing()
             self.trainings = await self._store[Trainings].active()
         except StoreError:
             self.database_seconds = None
         else:
             self.database_seconds = seconds
+        with suppress(OSError):
+            self.free_bytes = (await asyncio.to_thread(disk_usage, self._state_dir)).free
 
     def _queue(self) -> ReadinessCheck:
         inference = self._inference

@@ -6,6 +6,7 @@ Each problem is found, and worded, in one place: the start refuses it, and `doct
 import errno
 import logging
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -48,6 +49,9 @@ class Exit(IntEnum):
     STOPPED_LATE = 14
     HUNG = 15
     SHARDS_TAKEN = 16
+    DISK_FULL = 17
+    READ_ONLY = 18
+    DAMAGED = 19
 
 
 class StartupError(Exception):
@@ -65,22 +69,69 @@ class StartupError(Exception):
 def check_folder(folder: Path) -> None:
     """Raise `StartupError` unless files can be written to an existing folder."""
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(64 * 1024))
-            file.flush()
-            os.fsync(file.fileno())
+        write_once(folder)
     except OSError as error:
-        raise unusable_folder(folder, error) from error
+        raise unusable(folder, error) from error
 
 
-def unusable_folder(folder: Path, error: OSError) -> StartupError:
-    """The problem that the bot can't write to its folder."""
+def write_once(folder: Path) -> None:
+    """Write 64 KiB to a temporary file in a folder. Raises `OSError`."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(64 * 1024))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def unusable(path: Path, error: OSError) -> StartupError:
+    """The problem that the bot can't use its folder, or a file in it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StartupError(
+            Exit.DISK_FULL,
+            f"The disk with {path} is full ({error.strerror}).",
+            "Free some space on it. What members were told to be stored is not lost.",
+        )
+    if error.errno == errno.EROFS:
+        return StartupError(
+            Exit.READ_ONLY,
+            f"The disk with {path} is read-only ({error.strerror}).",
+            "Look for faults of the disk in the system's log (dmesg), then mount it for writing.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and os.name == "posix":
+        return _denied(path)
     return StartupError(
         Exit.BAD_STATE_DIR,
-        f"The bot can't write to the folder {folder} ({error.strerror}).",
+        f"The bot can't write to the folder {path} ({error.strerror}).",
         "Make the bot's user its owner, or set STATE_DIR to another folder, for example "
         "STATE_DIR=state",
     )
+
+
+def _denied(path: Path) -> StartupError:
+    """The problem that a file or folder, or the first one above that exists, is of another user."""
+    user, found, stat = _user(os.geteuid()), path.absolute(), None
+    while stat is None:
+        try:
+            stat = found.stat()
+        except OSError:
+            found = found.parent
+    owner, quoted = _user(stat.st_uid), shlex.quote(str(path.absolute()))
+    if found != path.absolute():
+        advice = f"Create it for that user: sudo install -d -m 0700 -o {user} {quoted}"
+    elif owner == user:
+        advice = f"Let its owner use it: sudo chmod u+{'rwx' if found.is_dir() else 'rw'} {quoted}"
+    else:  # beside a file of SQLite are others of the same owner
+        advice = f"Give it to that user: sudo chown {user}: {quoted}{'' if found.is_dir() else '*'}"
+    sentence = f"The bot runs as {user} and can't use {path}: {found} belongs to {owner}."
+    return StartupError(Exit.BAD_STATE_DIR, sentence, advice)
+
+
+def _user(number: int) -> str:
+    import pwd  # missing on Windows
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def closed_port(error: OSError, port: int, setting: str) -> StartupError:

@@ -1,8 +1,9 @@
-"""Atomic file writes."""
+"""Files: written atomically, and given to the owner of their folder."""
 
 import errno
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -16,6 +17,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            give_to_owner(handle, path.parent)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -25,6 +27,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file that only its owner can read. Raises `FileExistsError`."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        give_to_owner(handle, path.parent)
+    finally:
+        os.close(handle)
+
+
+def give_to_owner(handle: int, folder: Path) -> None:
+    """Give a new file that root has created to the owner of its folder, who may be another user."""
+    if os.name == "posix" and os.geteuid() == 0:
+        owner = folder.stat()
+        with suppress(PermissionError):  # in a container whose root lacks the right
+            os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _flush_folder(folder: Path) -> None:

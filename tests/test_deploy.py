@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.__main__ import _parser
 from bot.settings import SETTINGS
 from bot.startup import LOGGING_S, STOP_S, Exit
 
@@ -17,6 +18,8 @@ MENDED_BY_A_RESTART = {
     Exit.STOPPED_LATE,
     Exit.HUNG,
     Exit.SHARDS_TAKEN,
+    Exit.DISK_FULL,
+    Exit.READ_ONLY,
 }
 NOT_OF_THE_BOT = {Exit.OK, Exit.BAD_BACKUP, Exit.PROBLEMS_FOUND}
 """Exit codes of operations, and that of a bot that was stopped."""
@@ -100,10 +103,10 @@ def test_compose() -> None:
 # systemd
 
 
-def unit() -> configparser.ConfigParser:
+def unit(name: str = "mangosaurus.service") -> configparser.ConfigParser:
     parsed = configparser.ConfigParser(strict=False, interpolation=None)
     parsed.optionxform = str  # type: ignore[assignment,method-assign]
-    parsed.read(CHECKOUT / "deploy" / "mangosaurus.service")
+    parsed.read(CHECKOUT / "deploy" / name)
     return parsed
 
 
@@ -121,3 +124,16 @@ def test_unit() -> None:
     assert float(service["WatchdogSec"]) > 60
     assert int(service["LimitNOFILE"]) > 1024
     assert "PYTHONFAULTHANDLER=1" in service["Environment"]
+
+
+def test_backup_unit() -> None:
+    """It runs as the bot's user, with options that there are, and may write where they say."""
+    service = unit("mangosaurus-backup.service")["Service"]
+    bot = unit()["Service"]
+    for name in ("User", "Group", "WorkingDirectory", "StateDirectory", "StateDirectoryMode"):
+        assert service[name] == bot[name]
+    command = service["ExecStart"].removeprefix(bot["ExecStart"]).split()
+    options = _parser().parse_args(command)
+    assert (options.operation, str(options.file)) == ("backup", service["ReadWritePaths"])
+    assert options.keep > 1
+    assert unit("mangosaurus-backup.timer")["Timer"]["Persistent"] == "yes"

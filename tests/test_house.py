@@ -22,14 +22,14 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 
 RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.features bot.launch
-    bot.platforms.slack bot.startup
+    bot.platforms.slack bot.startup bot.arguments
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
     bot.text bot.trainer models.weights
 bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
     bot.platforms.slack bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup
     bot.version
-bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
+bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version data
 bot.launch           bot.text bot.logs bot.settings bot.startup
 bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot.writing
     bot.pictures bot.words bot.store bot.settings bot.startup bot.version bot.trainer

@@ -221,6 +221,7 @@ class App:
             cluster=self.cluster,
             now=self.now,
             version=self.version,
+            state_dir=self.settings.state_dir,
         )
 
     def _shared_cooldowns(self, name: str, seconds: float, most: int = 1) -> SharedCooldowns:

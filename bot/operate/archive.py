@@ -23,6 +23,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from data.files import give_to_owner
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 256 * 2**20
@@ -78,6 +80,7 @@ class ArchiveWriter:
             _remove_partial(path)
             # Readable by its owner only: it has what the database has.
             handle, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
+            give_to_owner(handle, path.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb")
         _lock(self._file)

@@ -11,6 +11,9 @@ from bot.store import Database, migrations
 from bot.store.backup import Snapshot, fill, snapshot
 from bot.version import checkout_version
 
+SCHEDULED = "mangosaurus-????-??-??T??-??-??Z.zip"
+"""Names of the backups in a folder of which so many are kept."""
+
 
 async def write_archive(database: Database, path: Path) -> Manifest:
     """Write what a database has at this moment, while others go on writing.
@@ -29,6 +32,21 @@ async def write_archive(database: Database, path: Path) -> Manifest:
                 last_ids=await view.last_ids(),
             )
             return archive.finish(manifest)
+
+
+def delete_old(folder: Path, keep: int, newest: Path) -> None:
+    """Delete the oldest backups of a schedule beyond `keep`. Raises `ArchiveError`.
+
+    newest: the one that was just written; a clock may have stepped back.
+    """
+    others = sorted({*folder.glob(SCHEDULED)} - {newest})
+    for old in others[: len(others) - keep + 1]:
+        try:
+            old.unlink()
+        except OSError as error:
+            raise ArchiveError(
+                f"The old backup {old} can't be deleted ({error.strerror})."
+            ) from error
 
 
 async def read_archive(

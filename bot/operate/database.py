@@ -1,15 +1,18 @@
 """`python -m bot migrate`, `backup` and `restore`: operations on the database of the settings."""
 
 import asyncio
+import dataclasses
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.operate.archive import ArchiveError, ArchiveReader, Manifest
-from bot.operate.backup import read_archive, write_archive
+from bot.operate.backup import delete_old, read_archive, write_archive
 from bot.settings import LOCAL, Settings
-from bot.startup import Exit, StartupError, unusable_folder
+from bot.startup import Exit, StartupError, unusable
 from bot.store import Database, StoreError, migrations, url_of
 from bot.store.backup import RestoreError
 from bot.store.startup_problems import startup_problem
@@ -28,8 +31,14 @@ def migrate(settings: Settings) -> None:
     sys.stdout.write(f"The tables are at revision {migrations.newest()} (before: {before}).\n")
 
 
-def back_up(settings: Settings, path: Path) -> None:
-    """Write a backup of the database to `path`. Raises `StartupError`."""
+def back_up(settings: Settings, path: Path, *, keep: int | None = None) -> None:
+    """Write a backup of the database to `path`. Raises `StartupError`.
+
+    keep: `path` is a folder, in which this many backups are left, the newest.
+    """
+    folder = path
+    if keep is not None:
+        path = folder / f"mangosaurus-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.zip"
 
     async def run() -> Manifest:
         async with _opened(settings, must_exist=True) as database:
@@ -37,6 +46,8 @@ def back_up(settings: Settings, path: Path) -> None:
 
     try:
         manifest = asyncio.run(run())
+        if keep is not None:
+            delete_old(folder, keep, path)
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
     rows = _counted(manifest.rows)
@@ -47,6 +58,25 @@ def back_up(settings: Settings, path: Path) -> None:
 
 def restore(settings: Settings, path: Path, *, replace: bool) -> None:
     """Fill the database with a backup. Raises `StartupError`."""
+    _manifest, rows = _restored(settings, path, replace=replace)
+    sys.stdout.write(f"Restored {_counted(rows)} from {path}\n")
+
+
+def check_backup(settings: Settings, path: Path) -> None:
+    """Restore a backup into a temporary database, and say what it holds. Raises `StartupError`."""
+    with TemporaryDirectory(prefix="mangosaurus-") as folder:
+        apart = dataclasses.replace(settings, state_dir=Path(folder), database_url=None)
+        manifest, rows = _restored(apart, path, replace=False)
+    sys.stdout.write(
+        f"{path} can be restored. Version {manifest.version} wrote it at {manifest.created_at}, "
+        f"with tables of revision {manifest.revision}. It has {_counted(rows)}\n"
+    )
+
+
+def _restored(
+    settings: Settings, path: Path, *, replace: bool
+) -> tuple[Manifest, Mapping[str, int]]:
+    """Fill the database with a backup. Returns its manifest and the rows by table."""
 
     async def run(archive: ArchiveReader) -> dict[str, int]:
         async with _opened(settings) as database:
@@ -55,10 +85,9 @@ def restore(settings: Settings, path: Path, *, replace: bool) -> None:
     try:
         with ArchiveReader(path) as archive:
             archive.verify()
-            rows = asyncio.run(run(archive))
+            return archive.manifest, asyncio.run(run(archive))
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, f"{error} Nothing was changed.") from error
-    sys.stdout.write(f"Restored {_counted(rows)} from {path}\n")
 
 
 @asynccontextmanager
@@ -82,7 +111,7 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
 
 def _check_file(path: Path, must_exist: bool) -> None:
-    if must_exist and not path.exists():
+    if must_exist and not _exists(path):
         found = f"There is no database yet: {path} does not exist. Check STATE_DIR."
         if (path.parent / LOCAL / path.name).exists():
             found += " --local has one; to back that up, run: python -m bot --local backup FILE"
@@ -90,7 +119,14 @@ def _check_file(path: Path, must_exist: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable_folder(path.parent, error) from error
+        raise unusable(path.parent, error) from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unusable(path.parent, error) from error
 
 
 def _counted(rows: Mapping[str, int]) -> str:

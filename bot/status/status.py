@@ -97,7 +97,12 @@ def _fields(app: App, turn: Turn, health: Health, latest: MinuteState) -> tuple[
                 queued=health.trainings.get("queued", 0),
             ),
         ),
-        Field(_("Database"), _seconds(latest.database_seconds, _("does not answer"))),
+        Field(
+            _("Database"),
+            text(_("answers, but stores nothing; the log says why"))
+            if app.store.database.write_error
+            else _seconds(latest.database_seconds, _("does not answer")),
+        ),
         Field(platform.terms.platform, _seconds(latency, connected)),
         Field(
             _("Refused by {platform}").format(platform=platform.terms.platform),

@@ -4,7 +4,7 @@ Tables are read from the database and not from `schema.py`, since those of an ol
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import migrations
 from bot.store.calls import StoreError
 from bot.store.database import Database, is_absent
+from bot.store.locks import has_holders
 from bot.store.schema import Base, OutboxRow, Poll, WinnerAnswer
 
 ROWS_AT_ONCE = 200
@@ -37,6 +38,10 @@ OF_PROCESSES = {"running_cooldowns", "registered_commands", "deletions"}
 """Tables with messages between processes, which are nobody's data."""
 NOT_BACKED_UP = {"outbox", "unfinished_answers", *OF_PROCESSES}
 """Tables that no backup has. `unfinished_answers` holds tokens of interactions for minutes."""
+IN_USE = (
+    "The bot runs on this database, so nothing was restored. Stop all of its processes, and "
+    "restore again."
+)
 REPLACEMENT = "\ufffd"
 """Stands for NUL, which PostgreSQL cannot store in text."""
 
@@ -125,6 +130,8 @@ async def fill(
     """
 
     def run(connection: Connection) -> dict[str, int]:
+        if not database.is_sqlite and has_holders(connection):
+            raise RestoreError(IN_USE)
         _drop_tables(connection, replace=replace)
         migrations.upgrade(connection, revision)
         tables = _reflected(connection, rows.keys() - {migrations.VERSION_TABLE, *NOT_BACKED_UP})
@@ -143,7 +150,13 @@ async def fill(
         _refill_outbox(connection)
         return counts
 
-    async with database.changing() as connection:
+    async with AsyncExitStack() as stack:
+        if database.is_sqlite:
+            try:
+                await stack.enter_async_context(database.served(0))
+            except TimeoutError as error:
+                raise RestoreError(IN_USE) from error
+        connection = await stack.enter_async_context(database.changing())
         return await connection.run_sync(run)
 
 

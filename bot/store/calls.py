@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -23,6 +24,9 @@ class StoreError(Exception):
 
 class Unavailable(StoreError):  # noqa: N818 (a state rather than an error)
     """The database cannot be reached or does not answer. This may pass. Nothing was changed."""
+
+    file: Path | None = None
+    """The SQLite file that cannot be used."""
 
 
 class OutcomeUnknown(Unavailable):

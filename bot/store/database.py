@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -24,9 +25,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.startup import write_once
 from bot.store import migrations
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
 from bot.store.locks import file_lock
+from data.files import create_private
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -52,6 +55,11 @@ BUSY_S = 3.0
 """Seconds that SQLite waits for the lock of another process."""
 _MIGRATION_LOCK = 0x4D414E474F  # "MANGO": an arbitrary number that identifies the lock
 _WRITES = "mangosaurus_writes"
+_NO_CHANGE = (
+    "INSERT INTO running_cooldowns (key, until) VALUES (0, CURRENT_TIMESTAMP)",
+    "DELETE FROM running_cooldowns WHERE key = 0",
+)
+"""What writes to the disk and leaves everything as it was."""
 
 _QUERY = {"sslmode": "ssl", "ssl": "ssl", "host": "host", "port": "port", "user": "user"}
 """Supported libpq options in an address, and asyncpg's names for them."""
@@ -63,8 +71,8 @@ _BUSY = 5
 _SQLITE_ABSENT = (3, _BUSY, 6, 7, 8, 10, 11, 13, 14, 15, 26)
 """SQLite result codes of the same kind: no permission, busy, locked, out of memory, read-only, I/O
 error, corrupt, disk full, cannot open, locking protocol, not a database."""
-_READ_ONLY = "25006"
-"""The server has become a read-only standby."""
+_REFUSED = ("25006", "42501")
+"""The server has become a read-only standby; the user lacks a right."""
 
 
 class Database:
@@ -86,12 +94,18 @@ class Database:
         # Within a process, this lock is fairer than that of SQLite, which writers poll.
         self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._answers = True
+        self.write_error = ""
+        """Why a transaction could not be written, until `check_writing` succeeds; "" if none."""
+        self.tried_at = -math.inf
+        """When a transaction was last written, or failed to be (`time.monotonic`)."""
         self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
         self.last_deletion = 0
         """Number of the last deletion that this process knows: see `bot/store/members.py`."""
         self.failures = 0
         """Number of times that the database did not answer."""
+        self.write_failures = 0
+        """Number of transactions among them that could not be written."""
         self.wake: list[Callable[[], None]] = []
         """Called after a transaction that has put something into the outbox."""
 
@@ -153,6 +167,20 @@ class Database:
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
+    async def check_writing(self) -> None:
+        """Write something that changes nothing. Raises `Unavailable`.
+
+        On a full disk SQLite goes on writing for a while, into space that its WAL has already.
+        """
+        async with self.writing() as session:
+            if self.is_sqlite:
+                await asyncio.to_thread(write_once, Path(self.url.database or "").parent)
+            for statement in _NO_CHANGE:
+                await session.execute(text(statement))
+        if self.write_error:
+            self.write_error = ""
+            log.info("The database answers again")
+
     @asynccontextmanager
     async def served(self, patience_s: float) -> AsyncIterator[None]:
         """Hold a SQLite file, so that no other process serves members from it.
@@ -213,30 +241,40 @@ class Database:
         observed if it is of a `kind`.
         """
         started = time.perf_counter()
+        if kind == "write":
+            self.tried_at = time.monotonic()
         try:
             yield
         except (PoolTimeout, OSError) as error:
-            raise self._unavailable(error) from error
+            raise self._unavailable(error, kind) from error
         except DBAPIError as error:
             if is_absent(error):
-                raise self._unavailable(error) from error
+                raise self._unavailable(error, kind) from error
             raise
         finally:
             if kind is not None:
                 self.observe(kind, time.perf_counter() - started)
-        if not self._answers:
+        if not self._answers and not self.write_error:
             log.info("The database answers again")
         self._answers = True
 
-    def _unavailable(self, error: SQLAlchemyError | OSError) -> Unavailable:
+    def _unavailable(
+        self, error: SQLAlchemyError | OSError, kind: Literal["read", "write"] | None = None
+    ) -> Unavailable:
         """An error that names the database but not its password."""
         name, host = self.url.database, self.url.host or self.url.query.get("host", "localhost")
         where = f"the file {name}" if self.is_sqlite else f"{name} at {host}"
         sentence = f"The database ({where}) does not answer: {_reason(error)}"
-        log.log(logging.WARNING if self._answers else logging.DEBUG, sentence)
+        is_new = self._answers and not self.write_error
+        log.log(logging.WARNING if is_new else logging.DEBUG, sentence)
         self._answers = False
+        if kind == "write":
+            self.write_error = _reason(error)
+            self.write_failures += 1
         self.failures += 1
-        return Unavailable(sentence)
+        unavailable = Unavailable(sentence)
+        unavailable.file = Path(name or "") if self.is_sqlite else None
+        return unavailable
 
 
 def insert_into(table: type[DeclarativeBase], dialect: str) -> "sqlite.Insert | postgresql.Insert":
@@ -321,7 +359,7 @@ def _engine(url: URL, *, migrates: bool = False) -> AsyncEngine:
 def _make_file(path: Path) -> None:
     """Create a missing file, readable by the bot only. Raises `OSError` if it cannot be used."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        create_private(path)
     except FileExistsError:  # opening and closing it would release the locks on it
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
@@ -376,7 +414,7 @@ def is_absent(error: DBAPIError) -> bool:
         error.connection_invalidated
         or isinstance(error, OperationalError | InterfaceError)
         or state.startswith(_ABSENT)
-        or state == _READ_ONLY
+        or state in _REFUSED
     )
 
 

@@ -6,7 +6,6 @@ The server frees an advisory lock as soon as the connection that holds it has en
 import asyncio
 import errno
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -22,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.concurrency import observed
 from bot.store.calls import Unavailable
+from data.files import create_private
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def _open(path: Path) -> Any:  # noqa: ANN401 (a connection of a module that may
     import sqlite3  # some Pythons have none, and then PostgreSQL
 
     with suppress(FileExistsError):  # opening and closing it would release its lock
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        create_private(path)
     try:
         return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
@@ -94,6 +94,19 @@ class Space(IntEnum):
     """Shared by transactions that write a member's id, and held by the one that forgets it."""
     NAMES = 0x4D414E07
     """A community's names: shared by transactions that write some, held by one that removes any."""
+
+
+def has_holders(connection: Connection) -> bool:
+    """Whether any process of the bot holds advisory locks in a PostgreSQL database."""
+    held = connection.execute(
+        text(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+            "AND CAST(classid AS bigint) BETWEEN :first AND :last AND pid != pg_backend_pid() "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ),
+        {"first": min(Space), "last": max(Space)},
+    )
+    return held.first() is not None
 
 
 class AdvisoryLocks:

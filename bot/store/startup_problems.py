@@ -1,25 +1,27 @@
 """Why the bot cannot use its database, with what to do: for the operator."""
 
+import errno
+import glob
+import os
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.startup import Exit, StartupError
+from bot.startup import Exit, StartupError, check_folder, unusable
 from bot.store.calls import StoreError, Unavailable
 
 SQLITE_ADVICE = {
     sqlite3.SQLITE_BUSY: "Another process holds it. Stop that one, or wait.",
-    sqlite3.SQLITE_NOTADB: "Move it away, or restore a backup.",
-    sqlite3.SQLITE_CORRUPT: "Restore a backup.",
     sqlite3.SQLITE_READONLY: "Make the bot's user its owner (chown).",
     sqlite3.SQLITE_CANTOPEN: "Make the bot's user the owner of the file and its folder.",
-    sqlite3.SQLITE_FULL: "Free some space on the disk.",
 }
 """Advice on errors of SQLite, by primary result code."""
 POSTGRES_ADVICE = {
     "28": "Check the user and the password in DATABASE_URL (%40 stands for @).",
     "3D": "Create the database (createdb), or correct its name in DATABASE_URL.",
-    "42": "Make the bot's user the owner of the tables (ALTER TABLE … OWNER TO …).",
+    "42": "Make the bot's user the owner of the database (ALTER DATABASE … OWNER TO …) and of its "
+    "tables (ALTER TABLE … OWNER TO …).",
     "53": "The server has no free connections: close others, or allow more.",
 }
 """Advice on errors of PostgreSQL, by class of SQLSTATE."""
@@ -34,9 +36,41 @@ def startup_problem(error: StoreError | DBAPIError) -> StartupError:
         cause = error.__cause__
         cause = cause.orig if isinstance(cause, DBAPIError) else cause
         found = str(error)
+        if error.file is not None and (problem := file_problem(error.file, cause)):
+            return problem
     else:
         return StartupError(Exit.BAD_DATABASE, str(error))
     return StartupError(Exit.BAD_DATABASE, f"{found.removesuffix('.')}.", _advice(cause))
+
+
+def file_problem(path: Path, cause: BaseException | None) -> StartupError | None:
+    """The problem with a SQLite file, those beside it, or their folder; `None` if none shows.
+
+    SQLite's own code does not tell: a full disk can be an I/O error, or a file that does not open.
+    """
+    code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(cause))
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return None
+    try:
+        check_folder(path.parent)
+        for file in path.parent.glob(f"{glob.escape(path.name)}*"):
+            if not os.access(file, os.R_OK | os.W_OK):
+                return unusable(file, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    except StartupError as problem:
+        return problem
+    if code == sqlite3.SQLITE_FULL:
+        return unusable(path, OSError(errno.ENOSPC, str(cause)))
+    return None
+
+
+def damaged(path: Path, state: str) -> StartupError:
+    """The problem that a SQLite file is damaged."""
+    found = f"The SQLite file {path} is damaged: {state.removesuffix('.')}."
+    return StartupError(
+        Exit.DAMAGED, found, "Move it and its -wal away. Restore a backup. Look at the disk."
+    )
 
 
 def _advice(cause: BaseException | None) -> str:

@@ -7,9 +7,11 @@ as well be punctuation.
 """
 
 import re
+import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 APOSTROPHE = "'"
 _APOSTROPHES = frozenset("'`´ʹʻʼʽˈ‘’‛′＇ꞌ")
@@ -22,49 +24,14 @@ _MOST_REMEMBERED = 20_000
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that are shown as nothing."""
 
-LOOK_ALIKES = {
-    "a": "ɑαАаᎪꓮдλɐᗅ",
-    "b": "ƅьвβᏏᏴꓐꞵбᗷ",
-    "c": "ϲсᏟⲥꓚꮯ𐐕𐐽ᴄᑕ",
-    "d": "ԁᎠᏧꓒꓓðđᗪ",
-    "e": "еҽεᎬⴹꓰꬲəɛє",
-    "f": "ϝքẝꓝꬵʃᖴ",
-    "g": "ƍԍցɡᏀᏳꓖ",
-    "h": "һհнᎻᏂⲏꓧᕼ",
-    "i": "ɩιіӏᎥꙇꭵı",
-    "j": "ϳјᎫꓙᒍ",
-    "k": "кκᏦⲕꓗĸ",
-    "l": "ƖǀᏞⲓⳑⵏꓡ𐐛𐑃łᒪ",
-    "m": "мϻᎷⲙꓟᗰ",
-    "n": "ηпոռⲛꓠᑎ",
-    "o": "οоσςօծჿⲟⵔꓳꬽ𐐄𐐬øɔθ",
-    "p": "ρрϱᏢⲣꓑᑭ",
-    "q": "ԛգզⵕ",
-    "r": "гᎡᏒᴦⲅꓣꭇꭈꮁяᖇ",
-    "s": "ƽѕտᏕᏚꓢꮪ𐐠𐑈",
-    "t": "тτᎢⲧꓔ",
-    "u": "ʋυսꓴꞟцµμᑌ",
-    "v": "νѵᏙⴸꓦꮩᐯ",
-    "w": "ɯѡԝաωшᎳᏔꓪꮃᗯ",
-    "x": "хχⲭⵝꓫ",
-    "y": "ɣγуүყᎩᎽⲩꓬ",
-    "z": "Ꮓꓜꮓʒзƶ",
-}
-"""Letters that look like Latin ones, mostly from Unicode Technical Standard 39 (confusables.txt).
+LOOK_ALIKES = Path(__file__).with_name("look_alikes.toml")
+"""Characters that look like Latin letters, compiled by `tools/compilers/look_alikes.py`.
 
-Either case. Words of the lists are mapped as well, so that Russian words still match.
+Words of the lists are mapped as well, so that Russian words still match. Letters of scripts such as
+Hebrew count only in words that have Latin letters, too.
 """
-_CAPITALS = {"Η": "h", "Ν": "n", "Μ": "m", "Υ": "y", "Ρ": "p", "Λ": "a", "Σ": "e"}
-"""Capitals that look like other letters than their lower case does."""
 _LIGATURES = {"æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
 _SIGNS = {"\N{REVERSED HAND WITH MIDDLE FINGER EXTENDED}": "fuck"}
-_NAME = re.compile(
-    r"(?:NEGATIVE \w+ |CROSSED NEGATIVE SQUARED )?(?:LATIN|REGIONAL INDICATOR SYMBOL)"
-    r"(?: SMALL| CAPITAL)? LETTER "
-    r"(?:(?:SMALL CAPITAL|DOTLESS|SCRIPT|OPEN|LONG|BARRED|SIDEWAYS) )*([A-Z])(?: WITH .*)?"
-)
-"""Names of characters that are variants of a Latin letter, though Unicode decomposes only some."""
-
 _SPELLED = {
     "|\\/|": "m", "\\/\\/": "w", "|\\|": "n", "|-|": "h", "|_|": "u", "/-\\": "a", "()": "o",
     "[]": "o", "\\/": "v", "/\\": "a", "|<": "k", "|{": "k", "|)": "d", "|3": "b", "|=": "f",
@@ -155,6 +122,10 @@ def readings(text: str) -> Iterator[str]:
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
     if "qq" in first:  # a q looks like a g
         seen[first.replace("qq", "gg")] = None
+    if not text.isascii() and not _OTHERS.isdisjoint(text):
+        for table in (_BESIDE_LATIN, _AS_I):
+            mixed = (_mixed(word, table) for word in text.split())
+            seen[_SYMBOLS.sub(" ", " ".join(mixed))] = None
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
         seen |= dict.fromkeys((turned, turned[::-1]))
@@ -172,7 +143,7 @@ def readings(text: str) -> Iterator[str]:
 
 
 def transliterated(text: str) -> Iterator[tuple[str, str]]:
-    """Words of a text in Greek or Cyrillic letters, and in Latin letters of the same sound."""
+    """Words of a text in Greek, Coptic or Cyrillic letters, and in Latin ones of the same sound."""
     if not _FOREIGN.search(text):
         return
     lower = unicodedata.normalize("NFD", text.lower())
@@ -252,6 +223,12 @@ def _joined(words: Sequence[str]) -> list[str]:
     return joined
 
 
+def _mixed(word: str, table: Mapping[int, str]) -> str:
+    """The plain form of a word, with a table's letters if it is in Latin letters otherwise."""
+    mixed = plain(word.translate(table)) if _LATIN.search(word) else ""
+    return mixed if mixed.isascii() and mixed else plain(word)
+
+
 def _every_second(words: Sequence[str]) -> list[str]:
     """Every second one of the letters between spaces, from the first and from the second on."""
     found: list[str] = []
@@ -275,8 +252,6 @@ def _plain(character: str) -> str:
         return known
     if character in _BLANK or unicodedata.category(character) in ("Cf", "Me"):
         return ""
-    if named := _NAME.fullmatch(unicodedata.name(character, "")):
-        return named[1].lower()
     compatible = unicodedata.normalize("NFKC", character).lower()
     if len(compatible) > _LONGEST_EXPANSION:
         return " "
@@ -316,7 +291,7 @@ _TURNED_LETTERS = str.maketrans(
 )
 """Letters on their heads, and those that are others so."""
 _TURNED = re.compile("[ɐɔǝɟƃɥᴉɾʞןꞁɯɹʇʌʍʎ∀ⱯꓯꓭƆꓛꓷƎꓱℲꓞ⅁ꓨ⋊ꓘ˥ꓶꓵꓤᴚ⊥ꓕꓥ⅄]")
-_FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
+_FOREIGN = re.compile("[\u0370-\u04ff\u2c80-\u2cff]")
 _GROUPS = (
     ("μπ", "b"), ("ντ", "d"), ("γκ", "gg"), ("τζ", "j"), ("τσ", "ch"), ("τς", "ch"), ("ου", "u"),
     ("οι", "i"), ("ει", "i"), ("αι", "e"), ("дж", "j"), ("кс", "x"),
@@ -324,22 +299,20 @@ _GROUPS = (
 """Letters that have another sound together."""
 _LETTERS: dict[int, int | str] = {
     **str.maketrans("αβγδεζηθικλμνξοπρσςτυφχω", "abgdezitiklmnxoprsstufho"),
+    **str.maketrans("ⲁⲃⲅⲇⲉⲍⲏⲑⲓⲕⲗⲙⲛⲝⲟⲡⲣⲥⲧⲩⲫⲭⲱ", "abgdezitiklmnxoprstufho"),
     **str.maketrans("абвгдезиклмнопрстуфхыэіґє", "abwgdeziklmnoprstufhieige"),
     ord("ж"): "j", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sh", ord("ю"): "yu",
     ord("я"): "ya", ord("ь"): "", ord("ъ"): "", ord("ψ"): "ps",
 }  # fmt: skip
-"""Greek and Cyrillic letters by their sound."""
+"""Greek, Coptic and Cyrillic letters by their sound."""
 _LETTER_TABLES = (_LETTERS, _LETTERS | str.maketrans("βυωвэ", "vywva"))
 """The same, and by other sounds."""
-_KNOWN = {
-    variant: letter
-    for letter, variants in LOOK_ALIKES.items()
-    for each in variants
-    for variant in (each, each.upper(), each.lower())
-    if len(variant) == 1 and not variant.isascii()
-}
-_KNOWN |= _CAPITALS | _LIGATURES | _SIGNS
-_KNOWN |= dict(zip(map(chr, range(0x363, 0x370)), "aeioucdhmrtvx", strict=True))
-"""Letters that combine with others, as in manuscripts."""
+_TABLES: dict[str, dict[str, str]] = tomllib.loads(LOOK_ALIKES.read_text("utf-8"))
+_KNOWN = {c: letter for letter, each in _TABLES["anywhere"].items() for c in each}
+_KNOWN |= _LIGATURES | _SIGNS
+_BESIDE_LATIN = {ord(c): letter for letter, each in _TABLES["beside_latin"].items() for c in each}
+_AS_I = _BESIDE_LATIN | {code: "i" for code, letter in _BESIDE_LATIN.items() if letter == "l"}
+_OTHERS = frozenset(map(chr, _BESIDE_LATIN))
+_LATIN = re.compile("[A-Za-z]")
 _PLAIN_FORMS = _PlainForms()
 _MASKED_FORMS = _MaskedForms()

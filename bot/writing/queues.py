@@ -8,9 +8,9 @@ Within a queue, the order is a round robin by member: first the oldest request o
 the member whose oldest one was answered goes to the end of the round. The second requests of all
 members follow, then the third ones, so that they fill a batch that would have room, and delay
 nobody. A request that has begun keeps its place, and is therefore finished before others of its
-round begin. Where most requests need one step or two, as for names, new ones and those that have
-begun take turns instead, those with the fewest steps first: nobody waits until costly ones are
-finished.
+round begin. Where most requests need one step or two, as for names, three kinds take turns instead:
+new ones, those that have begun (those that have cost least first), and new ones that are costly. So
+nobody waits until costly ones are finished.
 
 When members have to wait for long, every sixteenth place is that of the newest request. In a crowd
 that came at the same time everybody waits anyway; a member who comes later does not wait behind all
@@ -98,6 +98,11 @@ class QueuedRequest:
         """Whether a writer has taken a step of the request."""
         return self.steps > 0
 
+    @property
+    def cost(self) -> float:
+        """The batches that its steps so far would have filled."""
+        return self.steps / self.most
+
 
 class FairQueue:
     """Requests of one kind."""
@@ -153,7 +158,10 @@ class FairQueue:
         new = [request for request in requests if not request.begun]
         mixed = self._with_newest(new, now)
         if self._is_quick:
-            turns = zip_longest(mixed, sorted(begun, key=attrgetter("steps")))
+            most = max((request.most for request in requests), default=1)
+            cheap = [request for request in mixed if request.most == most]
+            costly = [request for request in mixed if request.most < most]
+            turns = zip_longest(cheap, sorted(begun, key=attrgetter("cost")), costly)
             return [request for turn in turns for request in turn if request is not None]
         return requests if mixed is new else [*begun, *mixed]
 

@@ -91,7 +91,7 @@ FAILURES: list[tuple[Callable[[Path], dict[str, str]], Exit, tuple[str, ...]]] =
     (wrong_settings, Exit.BAD_SETTINGS, ("LOG_LEVEL is 'loud'", "LOCAL_PORT is '0'")),
     (unwritable_folder, Exit.BAD_STATE_DIR, ("STATE_DIR",)),
     (unreachable_database, Exit.BAD_DATABASE, ("mango at 127.0.0.1", "Check DATABASE_URL")),
-    (invalid_database_file, Exit.BAD_DATABASE, ("is not a database. Move it away, or restore",)),
+    (invalid_database_file, Exit.DAMAGED, ("file is not a database. Move it", "Restore a backup.")),
     (on_database("mysql://user:secret@host/mango"), Exit.BAD_DATABASE, (INVALID_ADDRESS,)),
     (on_database("postgres://u:secret@host:99999/mango"), Exit.BAD_DATABASE, (INVALID_ADDRESS,)),
     (invalid_dsn, Exit.BAD_SETTINGS, ("SENTRY_DSN is not valid",)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.operate.doctor.findings import Finding, Level, fine, problem, refused, warning
 from bot.settings import Settings
+from bot.startup import unusable
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +48,8 @@ async def _examine(settings: Settings) -> list[Finding]:
             await database.close()
     except (StoreError, DBAPIError) as error:
         findings.append(refused(CHECK, startup_problem(error)))
+    except OSError as error:
+        findings.append(refused(CHECK, unusable(_file(database).parent, error)))
     return findings
 
 
@@ -89,16 +92,23 @@ def _file(database: "Database") -> Path:
 
 def _sqlite(file: Path) -> Finding:
     """Whether a SQLite file is damaged, as far as there is time to read it."""
+    from bot.store.startup_problems import damaged, file_problem
+
     deadline = time.monotonic() + DAMAGE_S
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
-        opened.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
-        try:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            opened.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
             (state,) = opened.execute("PRAGMA quick_check(1)").fetchone()
-        except sqlite3.DatabaseError as error:
-            is_late = error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
-            state = "ok" if is_late else str(error)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            found = f"The SQLite file {file} can't be used: {error}."
+            cause = file_problem(file, error)
+            return refused(CHECK, cause) if cause else problem(CHECK, found, "Look at the disk.")
+        state = "ok"
     if state != "ok":
-        return problem(CHECK, f"The SQLite file {file} is damaged: {state}.", "Restore a backup.")
+        return refused(CHECK, damaged(file, state))
+    if cause := file_problem(file, None):
+        return refused(CHECK, cause)
     files = (file, file.with_name(f"{file.name}-wal"))  # recent changes are beside it
     size = sum(each.stat().st_size for each in files if each.exists())
     return fine(CHECK, f"The SQLite file {file} can be read and written. {_sized(size)}")

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bot.monitoring.sentry import sentry_host
 from bot.operate.doctor.findings import INSTALL, Finding, fine, problem, refused, warning
 from bot.operate.healthcheck import REFUSALS, ask
 from bot.settings import Settings
-from bot.startup import StartupError, check_folder, closed_port, unusable_folder
+from bot.startup import StartupError, check_folder, closed_port, unusable
 from bot.text.technical import technical
 
 CHECKOUT = Path(__file__).parents[3]
@@ -117,7 +118,7 @@ def examine_state_dir(settings: Settings) -> list[Finding]:
             found = fine(check, f"{folder} will be created at the first start.")
         else:
             code = errno.EACCES if existing.is_dir() else errno.ENOTDIR
-            raise unusable_folder(folder, OSError(code, os.strerror(code)))
+            raise unusable(folder, OSError(code, os.strerror(code)))
         return [found, _space(existing)]
     except StartupError as error:
         return [refused(check, error)]
@@ -126,7 +127,11 @@ def examine_state_dir(settings: Settings) -> list[Finding]:
 def _nearest(folder: Path) -> Path:
     """The folder, or the nearest one above it that exists."""
     folder = folder.absolute()
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    for path in (folder, *folder.parents):
+        with suppress(OSError):  # a folder that this user cannot look into
+            path.stat()
+            return path
+    return folder
 
 
 def _space(folder: Path) -> Finding:

@@ -26,10 +26,10 @@ from bot.startup import (
     LastResort,
     StartupError,
     closed_port,
-    unusable_folder,
+    unusable,
 )
 from bot.store import Database, Unavailable
-from bot.store.startup_problems import startup_problem
+from bot.store.startup_problems import file_problem, startup_problem
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,8 @@ async def alone(database: Database) -> AsyncIterator[None]:
                 "PostgreSQL (DATABASE_URL).",
             ) from error
         except OSError as error:
-            raise unusable_folder(Path(file or "").parent, error) from error
+            path = Path(file or "")
+            raise file_problem(path, error) or unusable(path.parent, error) from error
         yield
 
 

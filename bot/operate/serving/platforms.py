@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PASSING = (Exit.UNREACHABLE, Exit.BAD_DATABASE)
+PASSING = (Exit.UNREACHABLE, Exit.BAD_DATABASE, Exit.DISK_FULL, Exit.READ_ONLY)
 """Exit codes for what may pass by itself."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
 """Seconds until a platform that could not be reached is tried again; they double up to the last."""

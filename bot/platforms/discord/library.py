@@ -114,7 +114,11 @@ class TolerantWebSocket(DiscordWebSocket):
             if self._frame is None or name in _NEEDED:
                 await self.close()
                 raise ConnectionError(f"Discord sent {name}, unreadable: {error!r:.200}") from error
-            log.warning("An event of Discord is dropped, it cannot be read: %s, %r", name, error)
+            log.warning(
+                "An event of Discord is dropped, it cannot be read: %s, %s",
+                name,
+                type(error).__name__,
+            )
 
 
 _NEEDED = {"HELLO", "READY"}

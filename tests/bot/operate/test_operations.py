@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from bot.operate.database import back_up, migrate, restore
+from bot.operate.database import back_up, check_backup, migrate, restore
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, url_of
@@ -110,3 +110,46 @@ def test_backup_into_missing_folder(tmp_path: Path) -> None:
     migrate(settings)
     file = tmp_path / "missing" / "backup.zip"
     refused(lambda: back_up(settings, file), Exit.BAD_BACKUP, "can't be written")
+
+
+def test_backups_of_which_some_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files of other names stay, and so does the new one after a clock has stepped back."""
+    settings, folder = settings_in(tmp_path), tmp_path / "backups"
+    migrate(settings)
+    folder.mkdir()
+    later = [f"mangosaurus-2999-01-0{day}T04-00-00Z.zip" for day in (1, 2, 3)]
+    for name in (*later, "mine.zip", "mangosaurus-before-upgrade.zip"):
+        (folder / name).write_text("")
+    back_up(settings, folder, keep=2)
+    left = {path.name for path in folder.iterdir()}
+    (new,) = left - {"mine.zip", "mangosaurus-before-upgrade.zip", later[2]}
+    assert len(left) == 4
+    assert new < later[0]
+    check_backup(settings, folder / new)
+    back_up(settings, folder, keep=9)
+    assert left <= {path.name for path in folder.iterdir()}
+    assert "can be restored" in capsys.readouterr().out
+    refused(
+        lambda: back_up(settings, tmp_path / "none", keep=1), Exit.BAD_BACKUP, "can't be written"
+    )
+
+
+def test_checked_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what is in it, and leaves everything as it was."""
+    settings, file = settings_in(tmp_path / "a"), tmp_path / "backup.zip"
+    migrate(settings)
+    with_database(tmp_path / "a", lambda database: fill_randomly(database, 9))
+    before = with_database(tmp_path / "a", contents)
+    back_up(settings, file)
+    content = file.read_bytes()
+    capsys.readouterr()
+    check_backup(settings_in(tmp_path / "none"), file)
+    said = capsys.readouterr().out
+    assert f"tables of revision {newest()}" in said
+    assert f"{sum(map(len, before.values())):,} rows (" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "backup.zip"}
+    assert file.read_bytes() == content
+    for damaged in (content[:-9], content[:200] + b"xxxx" + content[204:], b""):
+        file.write_bytes(damaged)
+        refused(lambda: check_backup(settings, file), Exit.BAD_BACKUP, "damaged|not a backup")
+    refused(lambda: check_backup(settings, tmp_path / "none"), Exit.BAD_BACKUP, "can't be read")

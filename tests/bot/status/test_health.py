@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import text
 
 from bot import health as module
 from bot.chat.app import App
@@ -12,6 +13,7 @@ from bot.health import Health
 from bot.monitoring.state import ReadinessCheck
 from bot.writing.queues import QueueState
 from tests.bot.fakes import FakeWriter, unavailable
+from tests.bot.status.test_status import shown
 from tests.bot.turns import FakePlatform
 from tests.metrics import value
 
@@ -27,7 +29,8 @@ async def test_ready_after_first_look(health: Health, app: App) -> None:
     for name, labels, found in [
         ("database_errors_total", {}, 0),
         ("database_seconds_count", {"kind": "read"}, 2),
-        ("database_seconds_count", {"kind": "write"}, 0),
+        ("database_seconds_count", {"kind": "write"}, 1),
+        ("database_write_errors_total", {}, 0),
         ("ready", {"check": "models"}, 1),
         ("trainings", {"state": "queued"}, 0),
         ("info", {"version": "1.2.3"}, 1),
@@ -111,6 +114,29 @@ async def test_absent_database(health: Health, app: App, monkeypatch: pytest.Mon
     await health.refresh()
     assert failing(health) == {"database"}
     assert value(app.monitor, "ready", check="database") == 0
+
+
+async def test_database_that_stores_nothing(
+    health: Health, app: App, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot tries to write at most every ten seconds, if nobody else does."""
+    database = app.store.database
+    await health.refresh()
+    async with database.reading() as session:
+        await session.execute(text("PRAGMA query_only=ON"))
+    await health.refresh()
+    assert failing(health) == set()  # not tried again yet
+    database.tried_at -= module.REFRESH_S
+    await health.refresh()
+    assert failing(health) == {"writes"}
+    assert value(app.monitor, "ready", check="writes") == 0
+    assert value(app.monitor, "database_write_errors_total") == 1
+    assert (value(app.monitor, "disk_free_bytes") or 0) > 0
+    assert (await shown(app, platform))[1]["Database"].startswith("answers, but stores nothing")
+    async with database.reading() as session:
+        await session.execute(text("PRAGMA query_only=OFF"))
+    await health.refresh()
+    assert failing(health) == set()
 
 
 async def test_hanging_database_is_asked_once(

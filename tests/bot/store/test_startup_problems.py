@@ -23,7 +23,7 @@ class DriverError(Exception):
     [
         (DriverError(sqlstate="28P01"), "Check the user and the password"),
         (DriverError(sqlstate="3D000"), "Create the database"),
-        (DriverError(sqlstate="42501"), "the owner of the tables"),
+        (DriverError(sqlstate="42501"), "the owner of the database"),
         (DriverError(sqlstate="53300"), "no free connections"),
         (DriverError(sqlstate="57P03"), "Check DATABASE_URL."),
         (DriverError(sqlite_errorcode=sqlite3.SQLITE_BUSY), "Another process holds it"),

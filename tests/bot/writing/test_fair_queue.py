@@ -125,9 +125,12 @@ def test_what_has_begun_is_finished_first() -> None:
 def test_quick_requests_take_turns() -> None:
     """Those with many steps keep nobody waiting, and are not kept waiting by new ones for ever."""
     queue = FairQueue(100, 100, is_quick=True)
-    for member, steps in zip("abcdef", (3, 9, 0, 1, 0, 0), strict=True):
-        enter(queue, member).steps = steps
-    assert members(queue.waiting(0.0)) == [*"cdeafb"]
+    for member, steps, most in (
+        ("a", 3, 16), ("b", 3, 4), ("c", 0, 4), ("d", 1, 4), ("e", 0, 16), ("f", 0, 16)
+    ):  # fmt: skip
+        request = enter(queue, member)
+        request.steps, request.most = steps, most
+    assert members(queue.waiting(0.0)) == [*"eacfdb"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10))), st.floats(0, 20))

@@ -263,7 +263,7 @@ SET_UPS: dict[Callable[[Setup], None], tuple[str, ...]] = {
     hung_database: (
         "✗ Database: The database (name at 127.0.0.1) does not answer: it took longer than 0.2 s.",
     ),
-    no_database: ("✗ Database: ", "file is not a database"),
+    no_database: ("✗ Database: The SQLite file ", "is damaged: file is not a database."),
     damaged_database: ("✗ Database: ", "is damaged", "Restore a backup."),
     locked_database: ("✗ Database: ", "database is locked", "Another process holds it."),
     newer_database: ("✗ Migrations: The database was migrated by a newer version of Mangosaurus",),
@@ -272,7 +272,7 @@ SET_UPS: dict[Callable[[Setup], None], tuple[str, ...]] = {
         "of names have changed",
     ),
     folder_that_is_a_file: ("✗ State folder: ", "(Not a directory)"),
-    folder_that_cannot_be_written: ("✗ State folder: ", "(Read-only file system)"),
+    folder_that_cannot_be_written: ("✗ State folder: The disk with ", "(Read-only file system)"),
     full_disk: ("✗ Disk: 5 MiB are free.",),
     damaged_weights: ("✗ Weights: names.safetensors is damaged",),
     missing_weights: ("✗ Weights: sonnets.safetensors is missing.",),
