@@ -202,7 +202,9 @@ class Mangosaurus(commands.AutoShardedBot):
             try:
                 asked = submitted(interaction.data or {})
             except (LookupError, TypeError, ValueError) as error:
-                log.warning("A form of Discord is dropped, it cannot be read: %r", error)
+                log.warning(
+                    "A form of Discord is dropped, it cannot be read: %s", type(error).__name__
+                )
                 return
             await self.press(interaction, asked)
 
@@ -268,7 +270,9 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
         try:
             await super()._call(interaction)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            log.warning("A command of Discord is dropped, it cannot be read: %r", error)
+            log.warning(
+                "A command of Discord is dropped, it cannot be read: %s", type(error).__name__
+            )
 
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /

@@ -85,7 +85,7 @@ class Requests:
     async def receive(self, kind: str, payload: Payload) -> Reply:
         """Handle what has arrived. Returns the reply for suggestions and submitted modals."""
         if not self._platform.serves(payload):  # where the same app is installed
-            log.info("Something for another workspace has arrived: %.40s", kind)
+            log.info("Something for another workspace has arrived")
             return None
         match kind, payload.get("type"):
             case "slash_commands", _none:
@@ -101,7 +101,7 @@ class Requests:
             case "events_api", _any:
                 await self.handle_event(part_of(payload, "event"))
             case _:
-                log.info("Something unknown has arrived: %.40s", kind)
+                log.info("Something unknown has arrived")
         return None
 
     async def _command(self, payload: Payload) -> None:

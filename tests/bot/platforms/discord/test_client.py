@@ -138,6 +138,13 @@ async def test_option_of_another_type(home: Home, name: str, number: int, value:
     assert home.env.errors  # simcord fails a test that does not expect them
 
 
+async def test_forged_command_is_not_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A member who is no number: the error of `int` would quote it."""
+    await forge(home, InteractionType.APPLICATION_COMMAND, name="x", type=6, value="Kwijibo")
+    assert "is dropped" in caplog.text
+    assert "Kwijibo" not in caplog.text
+
+
 async def test_expired_interaction_is_no_error(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
