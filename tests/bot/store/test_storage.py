@@ -245,7 +245,10 @@ def test_folder_of_root(of_nobody: Path) -> None:
 
 
 @ROOT
-def test_root_gives_what_it_writes_to_the_owner(of_nobody: Path) -> None:
+def test_root_gives_what_it_writes_to_the_owner(
+    of_nobody: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it cannot give, since the folder is its own, it names."""
     migrate(settings_in(of_nobody))
     back_up(settings_in(of_nobody), of_nobody / "backup.zip")
     restore(settings_in(of_nobody), of_nobody / "backup.zip", replace=True)
@@ -257,7 +260,10 @@ def test_root_gives_what_it_writes_to_the_owner(of_nobody: Path) -> None:
         "backup.zip": NOBODY,
         "trained.safetensors": NOBODY,
     }
+    assert "belongs to root" not in capsys.readouterr().out
     assert as_nobody(of_nobody) == ["", ""]
+    migrate(settings_in(tmp_path))
+    assert f"{tmp_path / 'mangosaurus.db'} belongs to root" in capsys.readouterr().out
 
 
 # PostgreSQL
