@@ -114,7 +114,7 @@ class SlackPage(Page):
                 command, options = [*text.split(None, 1), ""][:2]
                 return self._command(member, channel, command, options)
             if text:
-                state.messages.say(member, text, channel)
+                state.write(member, text, channel)
             return None
         if action == "home":
             return state.open_home(member)

@@ -71,6 +71,7 @@ class LocalSlack(Simulator):
         self.command, self.press, self.submit = state.command, state.press, state.submit
         self.shortcut, self.open_home = state.shortcut, state.open_home
         self.say, self.upload = state.messages.say, state.messages.store_file
+        self.write = state.write
         self.modal, self.close_view = state.views.top, state.views.close
         self.changes, self.wait_for = state.changes, state.changes.wait_for
         self.faults = Faults(too_many_requests)

@@ -56,6 +56,9 @@ class State:
         self._has_manifest = manifest is not None
         settings = (manifest or {}).get("settings", {})
         self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])
+        self._scopes: list[str] = (
+            (manifest or {}).get("oauth_config", {}).get("scopes", {}).get("bot", [])
+        )
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
         self.workspace = Workspace()
@@ -74,12 +77,19 @@ class State:
     # Requests of a member
 
     def command(
-        self, member: Member, command: str, text: str = "", channel: Channel | None = None
+        self,
+        member: Member,
+        command: str,
+        text: str = "",
+        channel: Channel | None = None,
+        thread: str = "",
     ) -> Interaction:
         """Run a slash command ("/dinoname"); the channel is by default one that the bot is in.
 
-        Raises LookupError if the manifest has no such command.
+        Raises LookupError in a thread, and if the manifest has no such command.
         """
+        if thread:
+            raise LookupError(f"{command} is not supported in threads. Sorry!")
         self._check_known(command, [each["command"] for each in self.commands])
         line = html.escape(text, quote=False)
         if any(each.get("should_escape") for each in self.commands if each["command"] == command):
@@ -189,6 +199,26 @@ class State:
         }
         return self._send_event(event, member)
 
+    def write(
+        self, member: Member, text: str, channel: Channel | None = None, thread: str = ""
+    ) -> Interaction | None:
+        """Write a message. The bot hears of it if it was written to, and may be told."""
+        message = self.messages.say(member, text, channel)
+        message.thread_ts = thread or None
+        named, place = f"<@{self.workspace.bot.id}|", message.channel
+        event = message.payload(self.workspace) | {"channel": place.id, "event_ts": message.ts}
+        if place.direct_with is member:
+            event |= {"type": "message", "channel_type": "im"}
+            told = ("message.im", "im:history")
+        elif place.is_joined and named in self.workspace.with_ids(text):
+            event |= {"type": "app_mention"}
+            told = ("app_mention", "app_mentions:read")
+        else:
+            return None
+        if self._has_manifest and not (told[0] in self._events and told[1] in self._scopes):
+            return None
+        return self._send_event(event, member, told[0])
+
     def invite(self, member: Member, channel: Channel) -> Interaction:
         """Invite the bot to a channel."""
         channel.is_joined = True
@@ -203,9 +233,9 @@ class State:
         }
         return self._send_event(event, member)
 
-    def _send_event(self, event: JSON, member: Member) -> Interaction:
-        """Send the bot an event that it has subscribed to."""
-        self._check_known(event["type"], self._events)
+    def _send_event(self, event: JSON, member: Member, name: str = "") -> Interaction:
+        """Send the bot an event that it has subscribed to, under its type or another name."""
+        self._check_known(name or event["type"], self._events)
         self._event_count += 1
         team = self.workspace.id
         payload = {

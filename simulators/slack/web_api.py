@@ -15,6 +15,7 @@ from simulators.common.payloads import JSON
 from simulators.slack.limits import ALT_TEXT, NEEDED_SCOPES, RateLimits, SlackError
 from simulators.slack.records import Message
 from simulators.slack.state import State
+from simulators.slack.workspace import Member
 
 _log = logging.getLogger(__name__)
 
@@ -192,7 +193,11 @@ class WebApi:
 
     def _member(self, arguments: JSON) -> JSON:
         member = self._workspace.find_member(_text(arguments, "user"))
-        return {"user": self._workspace.member_payload(member)}
+        return {"user": self._about(member, arguments)}
+
+    def _about(self, member: Member, arguments: JSON) -> JSON:
+        include = str(arguments.get("include_locale")).lower() in ("1", "true")
+        return self._workspace.member_payload(member, include_locale=include)
 
     def _members(self, arguments: JSON) -> JSON:
         """A page of the members; the cursor is the number of those before it."""
@@ -200,7 +205,7 @@ class WebApi:
         end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
         members = [*self._workspace.members.values()]
         return {
-            "members": [self._workspace.member_payload(each) for each in members[begin:end]],
+            "members": [self._about(each, arguments) for each in members[begin:end]],
             "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
         }
 

@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -100,6 +102,23 @@ TRANSFER_S = 30.0
 """Time limit of a request that carries files."""
 
 
+@dataclass
+class _LatestRequest:
+    """The latest request that discord.py has sent in a `delivery`, perhaps not the first."""
+
+    is_limited: bool = False
+    """Whether its answer was a rate limit of its channel, for which discord.py waits by itself."""
+
+
+_latest_request: ContextVar[_LatestRequest] = ContextVar("latest request")
+
+
+def note_request(*, is_limited: bool) -> None:
+    """Note the latest request, and once more when its answer has arrived."""
+    if (latest := _latest_request.get(None)) is not None:
+        latest.is_limited = is_limited
+
+
 @asynccontextmanager
 async def delivery(limit: float | None = None) -> AsyncIterator[None]:
     """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
@@ -107,10 +126,14 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
     `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
     have arrived nevertheless.
     """
+    latest = _LatestRequest()
+    token = _latest_request.set(latest)
     try:
         async with asyncio.timeout(REQUEST_S if limit is None else limit):
             yield
     except NO_NETWORK as error:
+        if isinstance(error, TimeoutError) and latest.is_limited:
+            raise Limited("a channel has a rate limit") from error
         raise Unreachable(repr(error)) from error
     except RuntimeError as error:
         if _CLOSED not in str(error):
@@ -132,6 +155,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
             raise Unreachable(str(error)) from error
         raise DeliveryError(str(error)) from error
+    finally:
+        _latest_request.reset(token)
 
 
 def limit_of(message: Message) -> float:

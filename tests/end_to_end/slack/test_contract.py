@@ -578,3 +578,11 @@ async def test_address_opens_one_connection(
         for url in (used, late):
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(url)
+
+
+async def test_locale_has_to_be_asked_for(slack: LocalSlack, web: AsyncWebClient) -> None:
+    """Slack's documentation of `users.info`."""
+    without = await web.users_info(user=slack.member.id)
+    assert "locale" not in without["user"]
+    told = await web.users_info(user=slack.member.id, include_locale=True)
+    assert told["user"]["locale"] == "en-US"

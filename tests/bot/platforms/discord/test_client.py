@@ -76,7 +76,8 @@ async def test_refused_by_the_library(home: Home, monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_privileged_intents(world: World) -> None:
-    assert world.make_bot().intents == discord.Intents(guilds=True)
+    """Mentions in servers would need one that brings all messages of every server."""
+    assert world.make_bot().intents == discord.Intents(guilds=True, dm_messages=True)
 
 
 async def test_invitation_permissions(home: Home, caplog: pytest.LogCaptureFixture) -> None:
