@@ -6,6 +6,7 @@ into the language of their readers when it renders a message (`bot.chat.message.
 """
 
 import gettext
+import hashlib
 import json
 import re
 import sys
@@ -32,6 +33,7 @@ __all__ = [
     "Language",
     "Phrase",
     "_",
+    "digest_of_catalogues",
     "in_language",
     "joined",
     "language_of",
@@ -91,9 +93,20 @@ def _language(tag: str) -> Language:
     return read_catalogue(tag, _catalogue(tag))
 
 
+def digest_of_catalogues() -> str:
+    """A digest of all translations, which reads none of them."""
+    digest = hashlib.sha256()
+    for tag in languages()[1:]:
+        digest.update(tag.encode() + _path(tag).read_bytes())
+    return digest.hexdigest()
+
+
 def _catalogue(tag: str) -> str:
-    path = LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
-    return path.read_text(encoding="utf-8")
+    return _path(tag).read_text(encoding="utf-8")
+
+
+def _path(tag: str) -> Path:
+    return LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
 
 
 _ENTRY = re.compile(

@@ -207,6 +207,7 @@ def _blocks(most: int, **inputs: Rule) -> Rule:
         hint=plain(2000),
         element=typed(**inputs),
         optional=boolean,
+        dispatch_action=boolean,
         **_ID,
     )
     return each(typed(input=block, **BLOCKS), most, least=0, unique="block_id")

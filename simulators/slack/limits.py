@@ -19,7 +19,7 @@ POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
 ALT_TEXT = 1_000
 """Characters of an uploaded picture's description; those of an image block may have 2,000."""
 _METHODS_BY_SCOPE = {
-    "chat:write": "chat.postMessage chat.update",
+    "chat:write": "chat.postMessage chat.postEphemeral chat.update",
     "im:write": "conversations.open",
     "users:read": "users.info users.list",
     "files:write": "files.getUploadURLExternal files.completeUploadExternal files.delete",
@@ -36,7 +36,7 @@ DEFAULT_SCOPES = frozenset(
 _TIERS = {
     20: "users.list",
     50: "apps.connections.open chat.update conversations.open",
-    100: "auth.test users.info views.open views.publish "
+    100: "auth.test chat.postEphemeral users.info views.open views.publish views.update "
     "files.getUploadURLExternal files.completeUploadExternal",
 }
 """Slack's tiers 2 to 4: calls of each method per minute, for the whole workspace."""

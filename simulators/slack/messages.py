@@ -57,8 +57,9 @@ class Messages:
         message = Message(self.new_ts(), channel, self._workspace.bot, asked=asked)
         message.only_for = only_for
         message.thread_ts = self._thread(channel, payload)
-        if message.thread_ts is not None and only_for is not None:
+        if message.thread_ts is not None and only_for is not None and asked is not None:
             self.warnings.append("an ephemeral answer with thread_ts, which is for in_channel")
+            message.thread_ts = None
         self._fill(message, payload, POSTED_TEXT)
         return self._add(message)
 

@@ -124,6 +124,8 @@ class State:
         if isinstance(source, Message) and source.only_for not in (None, member):
             raise LookupError(f"{member.name} does not see this message.")
         block, element = find_element(source.blocks, name)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise LookupError(f"Slack does not tell the bot of {name} before the form is sent.")
         action: JSON = {
             "type": element["type"],
             "action_id": element["action_id"],
@@ -135,6 +137,8 @@ class State:
             chosen = filled_state([block], {element["action_id"]: value})
             action |= chosen[block["block_id"]][element["action_id"]]
         state = filled_state(source.blocks, values or {}, is_checked=False)
+        if element["type"] != "button":
+            state |= chosen
         payload = self._interactive("block_actions", member) | self._place(source, state)
         payload |= {"actions": [action], "state": {"values": state}}
         channel = source.channel if isinstance(source, Message) else None
@@ -147,13 +151,11 @@ class State:
         source: Message | View,
         name: str,
         typed: str = "",
-        values: Mapping[str, object] | None = None,
     ) -> Interaction:
-        """Ask for the options of an external select."""
+        """Ask for the options of an external select: without the state of other fields."""
         block, element = find_element(source.blocks, name)
-        state = filled_state(source.blocks, values or {}, is_checked=False)
         ids = {"action_id": element["action_id"], "block_id": block["block_id"], "value": typed}
-        payload = self._interactive("block_suggestion", member) | ids | self._place(source, state)
+        payload = self._interactive("block_suggestion", member) | ids | self._place(source, {})
         return self._ask("interactive", payload, f"suggestions of {name}", member, source=source)
 
     def submit(
@@ -347,7 +349,9 @@ class State:
         if isinstance(source, View):
             container: JSON = {"type": "view", "view_id": source.id}
             return {"container": container, "view": source.payload(self.workspace, values)}
-        about = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
+        about: JSON = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
+        if source.thread_ts is not None:
+            about["thread_ts"] = source.thread_ts
         container = {"type": "message", "channel_id": source.channel.id, **about}
         channel = {"id": source.channel.id, "name": source.channel.name}
         place: JSON = {"container": container, "channel": channel}

@@ -59,6 +59,7 @@ class WebApi:
             "auth.test": lambda _: self._who(),
             "auth.revoke": lambda _: self._revoke(),
             "chat.postMessage": self._post,
+            "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
             "chat.getPermalink": self._permalink,
             "conversations.open": self._open_direct,
@@ -66,6 +67,7 @@ class WebApi:
             "users.list": self._members,
             "views.open": self._open_view,
             "views.publish": self._publish,
+            "views.update": self._update_view,
             "files.getUploadURLExternal": self._reserve,
             "files.completeUploadExternal": self._complete,
             "files.delete": self._delete_file,
@@ -165,6 +167,13 @@ class WebApi:
         channel = self._workspace.writable(_text(arguments, "channel"), is_reply=is_reply)
         return self._sent(self._messages.post(channel, arguments))
 
+    def _post_ephemeral(self, arguments: JSON) -> JSON:
+        channel = self._workspace.writable(
+            _text(arguments, "channel"), is_reply=bool(arguments.get("thread_ts"))
+        )
+        reader = self._workspace.find_member(_text(arguments, "user"))
+        return {"message_ts": self._messages.post(channel, arguments, only_for=reader).ts}
+
     def _update(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
         message = self._messages.update(channel, ts, arguments)
@@ -212,6 +221,11 @@ class WebApi:
     def _publish(self, arguments: JSON) -> JSON:
         member = self._workspace.find_member(_text(arguments, "user_id"))
         view = self._views.publish(member, arguments.get("view"))
+        return {"view": view.payload(self._workspace)}
+
+    def _update_view(self, arguments: JSON) -> JSON:
+        given = str(arguments.get("hash") or "")
+        view = self._views.update(_text(arguments, "view_id"), given, arguments.get("view"))
         return {"view": view.payload(self._workspace)}
 
     def _reserve(self, arguments: JSON) -> JSON:

@@ -193,7 +193,8 @@ class Requests:
         pressed = next(iter(list_of(payload, "actions")), {})
         button = rendering.button_of(pressed)
         if button is None:
-            return  # a select or an input of a modal
+            await self._choose(payload)
+            return
         action, state = button
         is_form = action == home.FORM
         known = self.registry.buttons.get(action)
@@ -270,6 +271,23 @@ class Requests:
             await self._run(turn, sonnet, {opening.name: typed[: int(opening.most or 0)]})
 
     # Forms.
+
+    async def _choose(self, payload: Payload) -> None:
+        """Show a form again with what is chosen in it, on which suggestions depend."""
+        view = part_of(payload, "view")
+        try:
+            chosen = modals.submitted(self.registry, view)
+        except UserError:
+            return  # no form of a command
+        known = self._platform.members.known(text_of(payload, "user", "id"), math.inf)
+        language = language_of(known.locale if known is not None else "")
+        metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
+        names = self._platform.commands
+        form = modals.form_of(chosen.command, chosen.values, names, metadata, language)
+        try:
+            await self._api.update_view(text_of(view, "id"), text_of(view, "hash"), form)
+        except DeliveryError as error:
+            log.info("A form could not be shown again: %s", error)
 
     async def _open_form(self, turn: SlackTurn, typed: TypedCommand) -> None:
         """Open the form of a command, or that of a group. Its answer goes where it was opened."""

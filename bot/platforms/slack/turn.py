@@ -438,7 +438,17 @@ class SlackTurn:
         return Forbidden("the bot is not in this channel", sentence=sentence)
 
     async def _use_url(self, part: Part, kind: Part) -> None:
-        """Post to the `response_url`. Raises `Gone` if it is used up."""
+        """Post to the `response_url`, or privately to a thread. Raises `Gone` if it is used up."""
+        origin = self.origin
+        if kind is EPHEMERAL and origin.thread and self.sees_channel:
+            try:
+                await self.platform.api.post_privately(
+                    origin.channel, origin.user, part, thread=origin.thread
+                )
+            except DeliveryError as error:
+                log.info("A private answer could not be sent to its thread: %s", error)
+            else:
+                return
         if not self.origin.response_url or self._uses >= MOST_USES:
             raise Gone("no response_url is left")
         self._uses += 1

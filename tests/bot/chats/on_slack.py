@@ -113,7 +113,10 @@ class SlackActor(Actor):
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:
         form = await self.open_form(command)
-        self.chat.slack.state.suggest(self.member, form, option, typed, others)
+        for name, value in others.items():
+            self.chat.slack.press(self.member, form, name, value)
+            await self.chat.settle()
+        self.chat.slack.state.suggest(self.member, form, option, typed)
         await self.chat.settle()
         self.chat.slack.close_view(self.member, form)
         return self.chat.offered

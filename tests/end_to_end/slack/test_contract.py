@@ -33,6 +33,8 @@ if the simulator did otherwise (files, mentions, answers of modals, pages of mem
 | a trigger opens one modal within 3 seconds | `test_triggers_end` | Modals |
 | texts and blocks of modals have their sizes | `test_views` | Views |
 | suggestions are answered in the acknowledgement | `test_suggestions` | External select |
+| they are asked for without the state of other fields | `test_suggestions` | slackapi/bolt-js#1146 |
+| an ephemeral message is in a thread by chat.postEphemeral only | `test_ephemeral_in_a_thread` | chat.postEphemeral |
 | an envelope is acknowledged within 3 seconds | `test_late_acknowledgement` | Using Socket Mode |
 | an event that is not acknowledged comes again, in a new envelope | `test_event_is_sent_again` | Events API, Retries |
 | an address opens one connection, within 30 seconds | `test_address_opens_one_connection` | apps.connections.open |
@@ -470,6 +472,20 @@ async def test_ephemeral_is_replaced(slack: LocalSlack, listener: Listener) -> N
         assert [message.text for message in slack.messages] == texts
 
 
+async def test_ephemeral_in_a_thread(
+    slack: LocalSlack, web: AsyncWebClient, listener: Listener
+) -> None:
+    first, place = await web.chat_postMessage(channel=slack.channel.id, text="x"), slack.channel.id
+    to: JSON = {"channel": place, "user": slack.member.id, "thread_ts": str(first["ts"])}
+    await web.chat_postEphemeral(text="y", blocks=[row("Again")], **to)
+    message = slack.messages[-1]
+    assert (message.only_for, message.thread_ts) == (slack.member, first["ts"])
+    pressed = slack.press(slack.member, message, "Again")
+    assert pressed.payload["container"]["thread_ts"] == first["ts"]
+    await respond(pressed, text="z", thread_ts=first["ts"], replace_original=False)
+    assert slack.messages[-1].thread_ts is None
+
+
 async def opened(slack: LocalSlack, web: AsyncWebClient) -> View:
     """A modal that the member sees."""
     asked = slack.command(slack.member, "/dinoname", "?")
@@ -496,6 +512,7 @@ async def test_suggestions(
     found = await slack.suggest(slack.member, view, "start", "dr")
     assert found == (options if is_valid else [])
     assert listener.payload["value"] == "dr"
+    assert listener.payload["view"]["state"] == {"values": {}}
     assert bool(slack.state.interactions[-1].rejection) is not is_valid
 
 

@@ -169,6 +169,19 @@ class SlackApi:
         )
         return text_of(found, "ts")
 
+    async def post_privately(self, channel: str, user: str, part: Part, *, thread: str) -> None:
+        """Send a message that only one member sees, in a thread: no `response_url` can do that."""
+        await self._ask(
+            "chat.postEphemeral",
+            place=channel,
+            channel=channel,
+            user=user,
+            **part,
+            thread_ts=thread,
+            parse="none",
+            link_names=False,
+        )
+
     async def update(self, channel: str, timestamp: str, part: Part) -> Mapping[str, Any] | None:
         """Replace a message, as soon as the workspace's budget allows it. Returns it.
 
@@ -198,6 +211,10 @@ class SlackApi:
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal. A trigger lasts three seconds."""
         await self._ask("views.open", trigger_id=trigger, view=dict(view))
+
+    async def update_view(self, view_id: str, digest: str, view: Mapping[str, Any]) -> None:
+        """Replace a modal, unless it is another one than that with this `hash` meanwhile."""
+        await self._ask("views.update", view_id=view_id, hash=digest, view=dict(view))
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a member's App Home."""

@@ -393,10 +393,23 @@ async def test_unanswered(platform: SlackPlatform, server: SlackServer) -> None:
     assert pressed.unanswered is None
 
 
-async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
-    """A button there is answered there. Slack documents it only for what everybody sees."""
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_private_answer_in_a_thread(
+    threaded: SlackTurn, server: SlackServer, is_refused: bool
+) -> None:
+    """A `response_url` has no place there, and is for what Slack refuses."""
+    if is_refused:
+        server.answers["chat.postEphemeral"] = [refusal("user_not_in_channel")]
     await threaded.respond(SECRET)
-    assert "thread_ts" not in server.of("respond")[0]
+    (sent,) = server.of("chat.postEphemeral")
+    assert (sent["channel"], sent["user"], sent["thread_ts"]) == ("C1", "U1", THREAD)
+    assert "Psst" in str(sent["blocks"])
+    assert len(server.of("respond")) == is_refused
+    assert "thread_ts" not in str(server.of("respond"))
+
+
+async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
+    """A button there is answered there."""
     await threaded.respond(Message(LONG))
     await threaded.announce(HELLO)
     await threaded.edit_source(HELLO)
