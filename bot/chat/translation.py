@@ -65,9 +65,11 @@ def name_of(tag: str) -> str:
 
     Nothing else of its catalogue is read, as the name is needed early.
     """
-    entry = rf'^msgid "{_NAME}"\nmsgstr "(.+)"$'
-    found = re.search(entry, _catalogue(tag), re.MULTILINE) if tag in languages()[1:] else None
-    return found[1] if found else str(_NAME)
+    if tag not in languages()[1:]:
+        return str(_NAME)
+    entry = f'\nmsgid "{_NAME}"\nmsgstr "'.encode()
+    name = _path(tag).read_bytes().partition(entry)[2].partition(b'"')[0]
+    return name.decode() or str(_NAME)
 
 
 @lru_cache(maxsize=100)
