@@ -71,6 +71,7 @@ class WebApi:
             "files.getUploadURLExternal": self._reserve,
             "files.completeUploadExternal": self._complete,
             "files.delete": self._delete_file,
+            "files.info": self._file_info,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -243,6 +244,13 @@ class WebApi:
         channel = str(arguments.get("channel_id") or "")
         shared = self._messages.complete_upload(files, channel, arguments)
         return {"files": [file.payload() for file in shared]}
+
+    def _file_info(self, arguments: JSON) -> JSON:
+        file = self._messages.files.get(_text(arguments, "file"))
+        if file is None or file.is_deleted:
+            raise SlackError("file_not_found" if file is None else "file_deleted")
+        found, file.checks_left = file.payload(), max(0, file.checks_left - 1)
+        return {"file": found}
 
     def _delete_file(self, arguments: JSON) -> JSON:
         self._messages.delete_file(_text(arguments, "file"))

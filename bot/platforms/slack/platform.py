@@ -39,9 +39,10 @@ from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
 from bot.platforms.slack.network.errors import OUTSIDE, LostAnswer
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.payloads import list_of, text_of
+from bot.platforms.slack.pictures import Pictures
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.views import rendering
-from bot.platforms.slack.views.rendering import MessagePart
+from bot.platforms.slack.views.rendering import Block, MessagePart
 from bot.store import StoreError
 from bot.text.formats import spaced
 from bot.text.spans import text
@@ -117,6 +118,8 @@ class SlackPlatform:
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
+        self.pictures: Pictures | None = None
+        """Uploads the pictures of private answers; without it, they are sent directly."""
         self.is_home = False
         """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
@@ -214,18 +217,28 @@ class SlackPlatform:
         return True
 
     async def rendered(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         names = await self._named(message, private)
-        return rendering.render(message, self.commands, names, language)
+        return rendering.render(message, self.commands, names, language, pictures)
 
     async def rendered_edit(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         names = await self._named(message, private)
-        return rendering.render_edit(message, self.commands, names, language)
+        return rendering.render_edit(message, self.commands, names, language, pictures)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
         """Names on Slack of the users and channels that a message mentions."""

@@ -24,6 +24,7 @@ if the simulator did otherwise (files, mentions, answers of modals, pages of mem
 | a date begins with a capital unless its format does with U+200B; `{ago}` is for the past | `test_warnings` | Date element; Slack::BlockKit |
 | one message a second and channel; 50 edits a minute and workspace | `test_rate_limits` | Rate limits |
 | a file is reserved, sent in its size, and shared once | `test_refused` | Working with files |
+| a `slack_file` in a block is refused until `files.info` has its `mimetype` | `test_file_in_a_block` | slackapi/python-slack-sdk#1658, java-slack-sdk#1349 |
 | a file is downloaded with a token; else 200 with a page | `test_download` | Working with files, Seen |
 | its address may redirect, and the token is needed again | `test_download` | Seen (Enterprise Grid) |
 | a response_url is used 5 times in 30 minutes | `test_response_url_ends` | Handling user interaction |
@@ -340,6 +341,20 @@ async def test_download(slack: LocalSlack) -> None:
                 assert await answer.read() == b"Mangosaurus"
             async with session.get(answer.url) as answer:
                 assert answer.content_type == "text/html"
+
+
+async def test_file_in_a_block(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
+    """It is shared nowhere else."""
+    content = b"\x89PNG\r\n\x1a\n"
+    done = await web.files_upload_v2(content=content, filename="plate.png")
+    block = {"type": "image", "slack_file": {"id": done["file"]["id"]}, "alt_text": "A plate"}
+    message: JSON = {"channel": slack.channel.id, "text": "x", "blocks": [block]}
+    assert await error_of(web.chat_postMessage(**message)) == "invalid_blocks"
+    looks = [await web.files_info(file=done["file"]["id"]) for _look in range(2)]
+    assert [each["file"]["mimetype"] for each in looks] == ["", "image/png"]
+    clock.now += 1
+    await web.chat_postMessage(**message)
+    assert [each.data for each in slack.messages[-1].pictures] == [content]
 
 
 # Blocks and views
