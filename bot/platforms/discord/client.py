@@ -149,8 +149,9 @@ class Mangosaurus(commands.AutoShardedBot):
         log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
 
     async def on_shard_connect(self, _shard_id: int) -> None:
-        """Count connections."""
+        """Count connections, and get ready to write."""
         self._count("connect")
+        self.app.inference.warm_up()
 
     async def on_shard_disconnect(self, _shard_id: int) -> None:
         """Count lost connections."""
