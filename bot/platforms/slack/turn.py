@@ -269,10 +269,9 @@ class SlackTurn:
         elif ref is None and not origin.response_url:  # in App Home
             await self._respond_elsewhere(message)
             return
-        shown = with_note(message, IN_DIRECT) if message.files else message
+        shown = await self._with_files(message)
         part = await self.platform.rendered_edit(shown, language, private=origin.is_ephemeral)
         await self._use_url(part, {"replace_original": True})
-        await self._send_files(message)
 
     async def ask(self, form: Form) -> None:
         """Open a form. Its answer replaces the same message, as the button's would."""
@@ -415,9 +414,8 @@ class SlackTurn:
         needs_channel = bool(message.files) or any(known[each].is_vote for each in actions)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()
-        shown, language = message, await self.language(private=message.private)
-        if message.files and self.origin.response_url:
-            shown = with_note(message, IN_DIRECT)
+        language = await self.language(private=message.private)
+        shown = await self._with_files(message)
         parts = await self.platform.rendered(shown, language, private=message.private)
         kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
@@ -430,7 +428,6 @@ class SlackTurn:
             channel = await api.open_direct(self.origin.user)
             for part in parts[sent:]:
                 await api.post(channel, part)
-        await self._send_files(message)
 
     def _no_access(self) -> Forbidden:
         """The error for what needs the bot in the channel."""
@@ -456,11 +453,22 @@ class SlackTurn:
             self.origin.response_url, {**part, **kind}, thread=self.origin.thread
         )
 
-    async def _send_files(self, message: Message) -> None:
-        """Send files that only the member is to see."""
-        if message.files:
-            api = self.platform.api
+    async def _with_files(self, message: Message) -> Message:
+        """Send files that only the member is to see. The message then says where they are.
+
+        It comes without pictures if these cannot be sent, and says why if Slack does.
+        """
+        if not message.files:
+            return message
+        api = self.platform.api
+        try:
             await api.upload(await api.open_direct(self.origin.user), message.files)
+        except DeliveryError as error:
+            if not message.embeds:  # the file is what the member has asked for
+                raise
+            log.warning("A picture could not be sent: %s", error)
+            return with_note(message, error.sentence) if error.sentence else message
+        return with_note(message, IN_DIRECT) if self.origin.response_url else message
 
     async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
         if self.on_pending is not None:

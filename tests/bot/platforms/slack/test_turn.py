@@ -309,6 +309,16 @@ async def test_private_file(turn: SlackTurn, server: SlackServer, shown: dict[st
     assert done["channel_id"] == "D9"
 
 
+async def test_private_picture_that_cannot_be_sent(turn: SlackTurn, server: SlackServer) -> None:
+    """The answer comes without it, and says why."""
+    server.answers["files.getUploadURLExternal"] = [refusal("file_uploads_disabled")]
+    await turn.respond(Message(embeds=(Embed(written("Data")),), files=(FILE,), private=True))
+    (sent,) = server.of("respond")
+    assert "Data" in str(sent["blocks"])
+    assert "keeps the bot from sending files" in str(sent["blocks"])
+    assert "direct messages" not in str(sent["blocks"])
+
+
 async def test_pressed_message_is_edited(press: SlackTurn, server: SlackServer) -> None:
     """An answer is a new message."""
     assert press.source is not None
