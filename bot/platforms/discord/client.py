@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.chat import dispatch, stopping
 from bot.chat import errors as error_messages
@@ -60,7 +59,7 @@ Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
 
 
-class Mangosaurus(commands.AutoShardedBot):
+class Mangosaurus(discord.AutoShardedClient):
     """The Discord client. Its dependencies are passed to the constructor."""
 
     def __init__(
@@ -72,15 +71,13 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> None:
         """`always_sync` registers the commands at each start; the simulator forgets them."""
         super().__init__(
-            commands.when_mentioned,
-            help_command=None,
             intents=discord.Intents(guilds=True, dm_messages=True),
             max_messages=None,  # messages are never looked up
             allowed_mentions=discord.AllowedMentions.none(),
-            tree_cls=_Tree,
             http_trace=tracing(app.monitor),
             **_shards(app.settings) | options,
         )
+        self.tree = _Tree(self)
         self.app = app
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
@@ -149,8 +146,9 @@ class Mangosaurus(commands.AutoShardedBot):
         log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
 
     async def on_shard_connect(self, _shard_id: int) -> None:
-        """Count connections."""
+        """Count connections, and get ready to write."""
         self._count("connect")
+        self.app.inference.warm_up()
 
     async def on_shard_disconnect(self, _shard_id: int) -> None:
         """Count lost connections."""

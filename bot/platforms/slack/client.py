@@ -101,6 +101,7 @@ class SlackBot:
             log.warning("%s", unnamed_home(platform.team))
         await self.socket.start()
         self.ready.set()
+        self.app.inference.warm_up()
         self.jobs.start(self.ready.wait)
         self._sweeping = PeriodicTask(self._sweep, SWEEP_S, after=self.ready.wait)
         if platform.community_id is not None:
