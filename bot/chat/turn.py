@@ -96,6 +96,8 @@ class Terms:
     """How a member lets the bot into a channel."""
     place: Showable = NOTHING
     """Place of commands that don't work in direct messages, if that isn't just a community."""
+    without_commands: Showable = NOTHING
+    """Where commands cannot be typed, and what works there."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
     community_id: TechnicalText = _ID

@@ -10,7 +10,7 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, Kind, Option, always, within_limits
 from bot.chat.message import Message, Select, UserError
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn, Unreachable
 from bot.community.moments import folded, next_day, zone_names, zone_of
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
 from bot.community.rights import check_is_here
@@ -182,11 +182,13 @@ async def _next(app: App, daily: DailySettings) -> tuple[date, datetime]:
 
 
 async def _introduce(turn: Turn, channel_id: int) -> None:
-    """Tell the channel. Raises `UserError` if the bot cannot post there."""
+    """Tell the channel. Raises `UserError` if the bot cannot post there, and `Unreachable`."""
     ref = MessageRef(channel_id, 0, turn.community_id)
     sentence = _("Five new names come here every day, and the winner is the dinosaur of the day.")
     try:
         await turn.platform.send(ref, Message(text(sentence)))
+    except Unreachable:
+        raise
     except DeliveryError as error:
         raise UserError(
             _("The bot can't post in {channel}. {access}"),

@@ -10,7 +10,7 @@ from bot.chat.commands import NoOptions
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Message
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn, Unreachable
 from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.outbox.worker import Delivery, Ended
@@ -119,14 +119,14 @@ async def show_report(app: App, platform: Platform, delivery: Delivery) -> Ended
 
 
 async def _is_posted(platform: Platform, channel_id: int, entry: RecordEntry) -> bool:
-    """Report an entry in a channel. Returns whether it has arrived."""
+    """Report an entry in a channel. Returns whether reports arrive there, as far as is known."""
     try:
         async with asyncio.timeout(POSTING_S):
             ref = MessageRef(channel_id, 0, entry.community_id)
             await platform.send(ref, Message(described(entry, platform)))
     except (DeliveryError, TimeoutError) as error:
         log.info("Moderation could not be reported in the log channel: %r", error)
-        return False
+        return isinstance(error, Unreachable)  # later reports may well arrive
     return True
 
 

@@ -656,6 +656,17 @@ class Deletion(Base):
     """Time of the deletion by the database's clock."""
 
 
+class SlackUpload(Base):
+    """A file of the bot on Slack that is deleted a while later."""
+
+    __tablename__ = "slack_uploads"
+
+    file: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Slack's id: F…"""
+    workspace: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class RegisteredCommands(Base):
     """The commands that were last registered with a platform."""
 

@@ -33,6 +33,8 @@ STRICT = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Headers of every response to a page."""
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Errors that values of other types than those of the page lead to."""
 
 
 class WebPage:
@@ -137,7 +139,10 @@ class Page(ABC):
             for name, part in form.items()
             if isinstance(part, FileField)
         }
-        answer = await self.act(json.loads(str(form.get("payload") or "{}")), files)
+        try:
+            answer = await self.act(json.loads(str(form.get("payload") or "{}")), files)
+        except _MALFORMED as error:
+            raise web.HTTPBadRequest(text="The page sent what nobody can read.") from error
         return web.json_response(answer, headers=STRICT)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef, MessageRef, Refused
+from bot.chat.turn import AnswerRef, Limited, MessageRef, Refused, Unreachable
 from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord import platform
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.text.spans import text
 from simulators.common.faults import FaultKind, RestFault
@@ -106,3 +107,23 @@ async def test_block_by_cloudflare(local: LocalDiscord, toy: ToyBot, kind: Fault
             MessageRef(local.channel_id, 0), Message(text(written("Hello.")))
         )
     assert not local.messages
+
+
+async def test_limit_of_one_channel(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """discord.py waits for a channel that takes no more edits. It is told from a Discord that is
+    away, and from a limit of everything."""
+    shown = local.state.channel.post({"content": "old"})
+    shown.created_at -= OLD_S + 1
+    ref, message = MessageRef(local.channel_id, int(shown.id)), Message(text(written("New.")))
+    async with mangosaurus(local, tmp_path) as bot:
+        for _ in range(OLD_EDITS):
+            await bot.platform.edit(ref, message)
+        monkeypatch.setattr(platform, "REQUEST_S", 0.3)
+        with pytest.raises(Limited):
+            await bot.platform.edit(ref, message)
+        local.faults.rest = RestFault(FaultKind.GLOBAL_LIMIT, paths="PATCH .*/channels/")
+        with pytest.raises(Unreachable) as caught:
+            await bot.platform.edit(ref, message)
+    assert type(caught.value) is Unreachable

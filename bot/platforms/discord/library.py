@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -16,7 +17,7 @@ from discord.http import Route
 
 from bot.logs import shorten
 from bot.monitoring.monitor import Monitor
-from bot.platforms.discord.platform import NO_NETWORK
+from bot.platforms.discord.platform import NO_NETWORK, note_request
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +54,17 @@ def shortened(record: logging.LogRecord) -> bool:
 def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
     """A trace for `discord.Client`: its one session sends all requests, also for interactions."""
 
+    async def started(*_: object) -> None:
+        note_request(is_limited=False)
+
     async def ended(
         _session: object, _context: object, request: aiohttp.TraceRequestEndParams
     ) -> None:
         if _is_api(request.url):
-            monitor.response(request.response.status, request.response.headers)
+            answer = request.response
+            monitor.response(answer.status, answer.headers)
+            is_refused = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+            note_request(is_limited=is_refused and "X-RateLimit-Global" not in answer.headers)
 
     async def failed(
         _session: object, _context: object, request: aiohttp.TraceRequestExceptionParams
@@ -66,6 +73,7 @@ def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
             monitor.no_response()
 
     trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(started)
     trace.on_request_end.append(ended)
     trace.on_request_exception.append(failed)
     return trace
@@ -106,7 +114,11 @@ class TolerantWebSocket(DiscordWebSocket):
             if self._frame is None or name in _NEEDED:
                 await self.close()
                 raise ConnectionError(f"Discord sent {name}, unreadable: {error!r:.200}") from error
-            log.warning("An event of Discord is dropped, it cannot be read: %s, %r", name, error)
+            log.warning(
+                "An event of Discord is dropped, it cannot be read: %s, %s",
+                name,
+                type(error).__name__,
+            )
 
 
 _NEEDED = {"HELLO", "READY"}

@@ -9,13 +9,14 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
-from discord.ext import commands
 
 from bot.chat.languages import FindLanguage, no_choice
 from bot.chat.message import Message, translated
@@ -100,6 +101,23 @@ TRANSFER_S = 30.0
 """Time limit of a request that carries files."""
 
 
+@dataclass
+class _LatestRequest:
+    """The latest request that discord.py has sent in a `delivery`, perhaps not the first."""
+
+    is_limited: bool = False
+    """Whether its answer was a rate limit of its channel, for which discord.py waits by itself."""
+
+
+_latest_request: ContextVar[_LatestRequest] = ContextVar("latest request")
+
+
+def note_request(*, is_limited: bool) -> None:
+    """Note the latest request, and once more when its answer has arrived."""
+    if (latest := _latest_request.get(None)) is not None:
+        latest.is_limited = is_limited
+
+
 @asynccontextmanager
 async def delivery(limit: float | None = None) -> AsyncIterator[None]:
     """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
@@ -107,10 +125,14 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
     `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
     have arrived nevertheless.
     """
+    latest = _LatestRequest()
+    token = _latest_request.set(latest)
     try:
         async with asyncio.timeout(REQUEST_S if limit is None else limit):
             yield
     except NO_NETWORK as error:
+        if isinstance(error, TimeoutError) and latest.is_limited:
+            raise Limited("a channel has a rate limit") from error
         raise Unreachable(repr(error)) from error
     except RuntimeError as error:
         if _CLOSED not in str(error):
@@ -132,6 +154,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
             raise Unreachable(str(error)) from error
         raise DeliveryError(str(error)) from error
+    finally:
+        _latest_request.reset(token)
 
 
 def limit_of(message: Message) -> float:
@@ -149,7 +173,7 @@ class DiscordPlatform:
 
     def __init__(
         self,
-        client: commands.AutoShardedBot,
+        client: discord.AutoShardedClient,
         invalid_requests: InvalidRequests,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -326,9 +350,6 @@ class DiscordPlatform:
 
         Raises `DeliveryError`.
         """
-        named = {self._client.owner_id, *(self._client.owner_ids or ())} - {None}
-        if named:  # to the constructor
-            return user_id in named
         now = self._clock()
         if self._owners is None or now >= self._owners_due:
             async with delivery():

@@ -18,6 +18,7 @@ from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
     DeliveryError,
+    Forbidden,
     Gone,
     Limits,
     MessageRef,
@@ -38,14 +39,15 @@ from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
 from bot.platforms.slack.network.errors import OUTSIDE, LostAnswer
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.payloads import list_of, text_of
+from bot.platforms.slack.pictures import Pictures
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.views import rendering
-from bot.platforms.slack.views.rendering import MessagePart
+from bot.platforms.slack.views.rendering import Block, MessagePart
 from bot.store import StoreError
 from bot.text.formats import spaced
 from bot.text.spans import text
 from bot.text.technical import NEWLINE, TechnicalText, technical
-from data.phrases import NOTHING, Phrase
+from data.phrases import NOTHING, Showable
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,9 @@ TERMS = Terms(
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
+    without_commands=_(
+        "Slack takes no commands in threads. Buttons work there, and so does the menu of a message."
+    ),
     has_channel_rights=False,
     community_id=technical("T0123456789"),
     home_setting=technical("HOME_WORKSPACES"),
@@ -113,6 +118,8 @@ class SlackPlatform:
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
+        self.pictures: Pictures | None = None
+        """Uploads the pictures of private answers; without it, they are sent directly."""
         self.is_home = False
         """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
@@ -123,6 +130,8 @@ class SlackPlatform:
         """The direct messages of members (U…) with the bot."""
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
+        self._edits: Recent[tuple[str, str], object] = Recent(MOST_FILES)
+        """The latest edit of each message: what is noted after an upload must not undo one."""
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages, by channel and timestamp: what follows a message goes there."""
 
@@ -208,18 +217,28 @@ class SlackPlatform:
         return True
 
     async def rendered(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         names = await self._named(message, private)
-        return rendering.render(message, self.commands, names, language)
+        return rendering.render(message, self.commands, names, language, pictures)
 
     async def rendered_edit(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         names = await self._named(message, private)
-        return rendering.render_edit(message, self.commands, names, language)
+        return rendering.render_edit(message, self.commands, names, language, pictures)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
         """Names on Slack of the users and channels that a message mentions."""
@@ -259,7 +278,7 @@ class SlackPlatform:
         """
         language = language or await self.language_of(self.community_id)
         message = translated(message, language)
-        first, *rest = await self.rendered(_with_place(message, thread), language)
+        first, *rest = await self.rendered(message, language)
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
@@ -268,7 +287,7 @@ class SlackPlatform:
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-        await self._send_rest(channel, timestamp, rest, message, thread)
+        await self._send_rest(channel, timestamp, rest, message, thread, language)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -299,24 +318,25 @@ class SlackPlatform:
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         key = channel, timestamp
-        has_pictures = message.files or (message.files_stay and key in self._files)
+        known, sent = self._files.get(key, (hash(()), ()))
+        stays = known == hash(message.files) if message.files else message.files_stay
         noted = message
-        if has_pictures and key not in self._threads:
+        if sent and stays and key not in self._threads:
             noted = with_note(message, IN_THREAD)
         part = await self.rendered_edit(noted, language)
+        self._edits[key] = object()
         shown = await self.api.update(channel, timestamp, part)
         if shown is None or (message.files_stay and not message.files):
             return
         files = list_of(shown, "files")
         # A file that was deleted has left a stub.
         former = [text_of(each, "id") for each in files if text_of(each, "mode") != "tombstone"]
-        known, sent = self._files.get(key, (hash(()), ()))
         if known != hash(message.files):
             self._files.pop(key, None)
             former += sent
             if message.files:
                 thread = await self._thread_of(channel, timestamp)
-                await self._send_rest(channel, timestamp, (), message, thread)
+                await self._send_rest(channel, timestamp, (), message, thread, language)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -338,9 +358,9 @@ class SlackPlatform:
         Raises `DeliveryError`.
         """
         message = translated(message, language)
-        first, *rest = await self.rendered(_with_place(message, thread), language)
+        first, *rest = await self.rendered(message, language)
         await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, timestamp, rest, message, thread)
+        await self._send_rest(channel, timestamp, rest, message, thread, language)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -441,8 +461,14 @@ class SlackPlatform:
         parts: Sequence[MessagePart],
         message: Message,
         thread: str,
+        language: Language,
     ) -> None:
-        """Send what the message with a timestamp could not hold, and its files."""
+        """Send what the message with a timestamp could not hold, and its files.
+
+        Once they are there, the message says so; or why Slack does not take them.
+        """
+        note: Showable = NOTHING
+        edit = self._edits.get((channel, timestamp))
         try:
             for part in parts:
                 await self.api.post(channel, part, thread=thread)
@@ -450,8 +476,16 @@ class SlackPlatform:
                 below = thread or (timestamp if message.files_stay else "")
                 sent = await self.api.upload(channel, message.files, thread=below)
                 self._files[channel, timestamp] = (hash(message.files), sent)
+                note = IN_THREAD if below and (channel, timestamp) not in self._threads else NOTHING
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
+            note = error.sentence if message.files and isinstance(error, Forbidden) else NOTHING
+        if note and not parts and self._edits.get((channel, timestamp)) is edit:
+            try:
+                part = await self.rendered_edit(with_note(message, note), language)
+                await self.api.update(channel, timestamp, part)
+            except DeliveryError as error:
+                log.info("A message does not say where its picture is: %s", error)
 
     async def _thread_of(self, channel: str, timestamp: str) -> str:
         """The thread for what follows a message; none if that is unknown.
@@ -476,13 +510,7 @@ class SlackPlatform:
         return channel
 
 
-def _with_place(message: Message, thread: str) -> Message:
-    """A message that says where its pictures follow, unless that is right below."""
-    follows = message.files and message.files_stay and not thread
-    return with_note(message, IN_THREAD) if follows else message
-
-
-def with_note(message: Message, note: Phrase) -> Message:
+def with_note(message: Message, note: Showable) -> Message:
     """A message with a sentence below."""
     if not message.embeds:
         content = message.content

@@ -267,3 +267,19 @@ async def test_slow_poem_grows(slack_chat: SlackChat, monkeypatch: pytest.Monkey
     assert 2 < len(versions) < 14
     assert [bool(version.buttons) for version in versions[-2:]] == [False, True]
     assert len(slack_chat.history()) == 1
+
+
+@pytest.mark.shows("commands in threads")
+async def test_no_commands_in_threads(slack_chat: SlackChat) -> None:
+    """The help says so, and the menu of a message works there."""
+    chat, alice = slack_chat, slack_chat.alice
+    root = chat.slack.say(alice.member, "Look at this.")
+    with pytest.raises(LookupError, match="not supported in threads"):
+        chat.slack.command(alice.member, "/sonnet", "", thread=root.ts)
+    assert "Slack takes no commands in threads" in (await alice.use("help")).body
+    reply = chat.slack.say(alice.member, "Shall I compare thee")
+    reply.thread_ts = root.ts
+    chat.slack.shortcut(alice.member, SHORTCUT, reply)
+    await chat.settle()
+    assert first_message(chat).body.startswith("Shall I compare thee")
+    assert {each.thread_ts for each in chat.slack.messages if each.author.is_bot} == {root.ts, None}

@@ -1,8 +1,11 @@
 """The dinosaur of the day in `/settings`."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
 from bot.chat.message import UserError
+from bot.chat.turn import Refused
 from bot.community.daily import checked_zone
 from tests.bot.chats.protocol import Chat
 from tests.bot.daily.closed import forbidden
@@ -100,4 +103,7 @@ async def test_channel_that_is_closed_is_refused(
     monkeypatch.setattr(chat.platform, "send", forbidden)
     refused = await boss.use("settings", daily_channel=chat.channel)
     assert refused.text.startswith(f"The bot can't post in #{chat.channel.name}. Invite it")
+    monkeypatch.setattr(chat.platform, "send", AsyncMock(side_effect=Refused("for a while")))
+    away = await boss.use("settings", daily_channel=chat.channel)
+    assert away.text == "Slack isn't answering; try again in a minute."
     assert OFF in (await boss.use("settings")).text

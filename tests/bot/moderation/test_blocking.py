@@ -5,7 +5,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.turn import Forbidden
+from bot.chat.turn import Forbidden, Refused
 from bot.community.queries import Record
 from bot.moderation import record
 from bot.privacy.queries import Privacy
@@ -141,6 +141,9 @@ async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(chat.platform, "send", AsyncMock(side_effect=Forbidden("no")))
     chosen = await mo.use("moderate log", channel=log)
     assert chosen.text.endswith(f"but the bot can't post there. {chat.terms.access}")
+    monkeypatch.setattr(chat.platform, "send", AsyncMock(side_effect=Refused("for a while")))
+    chosen = await mo.use("moderate log", channel=log)
+    assert chosen.text.startswith("What moderators do is reported in ")
     done = await mo.use("moderate block", member=chat.alice)
     assert "doesn't answer" in done.text
 

@@ -307,7 +307,7 @@ class SocketMode:
             try:
                 if payload is not None:
                     work = self._receive(kind, payload)
-                    if payload.get("type") not in _ANSWERED:
+                    if text_of(payload, "type") not in _ANSWERED:
                         later = work
                     elif isinstance(reply := await _in_time(work, payload), Coroutine):
                         later = reply

@@ -5,16 +5,20 @@ import json
 import os
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from copy import deepcopy
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import AsyncMock
+from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.features import REGISTRY
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.names import MENU, SHORTCUT
+from bot.platforms.slack.network.connection import _Client
 from bot.platforms.slack.views.home import FORM
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.payloads import METADATA, PAYLOADS, Offline
@@ -167,3 +171,47 @@ async def test_huge_payload(bot: SlackBot, caplog: pytest.LogCaptureFixture) -> 
         huge = {**payload, "view": deep, "actions": [{"value": "x" * 10**6}] * 1_000}
         await received(bot, kind, huge | {"text": "x" * 10**6, "message": {"text": "y" * 10**6}})
     assert tracebacks(caplog) == []
+
+
+TYPED = "Kwijibosaurus"
+ENVELOPES = [
+    {"envelope_id": "e", "type": kind, "payload": payload, "accepts_response_payload": True}
+    for kind, payload in PAYLOADS
+]
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> dict[str, Any]:
+    """An envelope of which some values, with its own, are replaced by others with typed words."""
+    envelope = deepcopy(draw(st.sampled_from(ENVELOPES)))
+    for _change in range(draw(st.integers(1, 3))):
+        *path, last = draw(st.sampled_from(places_in(envelope)))
+        parent: Any = envelope
+        for key in path:
+            parent = parent[key]
+        parent[last] = draw(JSON | st.sampled_from([TYPED, [TYPED], {TYPED: TYPED}]))
+    return envelope
+
+
+@many
+@given(envelope=mangled())
+@example(ENVELOPES[0] | {"type": [TYPED]})
+@example(ENVELOPES[0] | {"type": TYPED})
+@example(ENVELOPES[1] | {"payload": {"type": {TYPED: TYPED}}})
+@example(ENVELOPES[1] | {"payload": {"type": [TYPED]}})
+async def test_every_envelope_is_acknowledged(
+    bot: SlackBot, caplog: pytest.LogCaptureFixture, envelope: dict[str, Any]
+) -> None:
+    """Whatever it has; without an id that is a text there is nothing to acknowledge."""
+    caplog.clear()
+    caplog.set_level("INFO")
+    sent: list[dict[str, Any]] = []
+    acknowledge = AsyncMock(side_effect=sent.append)
+    client = SimpleNamespace(pending=0, send_socket_mode_response=acknowledge)
+    identifier = envelope["envelope_id"] = envelope["envelope_id"] and str(uuid4())
+    bot.socket._take(cast(_Client, client), envelope)
+    raised = await asyncio.gather(*bot.socket._tasks, return_exceptions=True)
+    assert not [each for each in raised if each is not None]
+    assert [each["envelope_id"] for each in sent] == [identifier] * bool(identifier)
+    assert tracebacks(caplog) == []
+    assert TYPED not in caplog.text
