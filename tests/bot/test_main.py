@@ -115,8 +115,7 @@ def test_failure_of_the_start(
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--version"])
+    assert main(["--version"]) == Exit.OK
     assert capsys.readouterr().out == f"{checkout_version()}\n"
 
 
