@@ -65,6 +65,10 @@ class Pictures:
                 log.info("A picture is gone: %s", error)
         return blocks
 
+    async def has(self, workspace: str, channel: str, timestamp: str) -> bool:
+        """Whether a message has pictures in it. Raises `StoreError`."""
+        return bool(await self._uploads.of(workspace, f"{channel} {timestamp}"))
+
     async def place(self, workspace: str, place: str, blocks: Sequence[Block]) -> None:
         """Note the pictures of a message, and delete those that it had. Raises `StoreError`."""
         shown = {block["slack_file"]["id"] for block in blocks}

@@ -368,11 +368,17 @@ class SlackPlatform:
                 if code_of(error) != "file_deleted":
                     log.warning("A picture could not be deleted: %s", error)
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         """Whether pictures may stay that another process has sent after a message."""
         of = timestamp_of(ref.message_id)
         is_older = float(of) < started_at.timestamp()
-        return is_older and not any(known == of for _channel, known in self._files)
+        if not is_older or any(known == of for _channel, known in self._files):
+            return False
+        try:
+            channel = await self._channel(ref.channel_id)
+            return self.pictures is None or not await self.pictures.has(self.team, channel, of)
+        except (DeliveryError, StoreError):
+            return True
 
     async def replace(
         self, channel: str, timestamp: str, message: Message, language: Language, *, thread: str
