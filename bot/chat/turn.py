@@ -238,7 +238,7 @@ class Platform(Protocol):
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         """Whether an edit may leave a picture of a message, because it is one of its own.
 
         A process that was started at `started_at` knows only those that it has sent.

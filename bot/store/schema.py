@@ -657,7 +657,7 @@ class Deletion(Base):
 
 
 class SlackUpload(Base):
-    """A file of the bot on Slack that is deleted a while later."""
+    """A file of the bot on Slack: the picture of a message, or one that is deleted soon."""
 
     __tablename__ = "slack_uploads"
 
@@ -665,6 +665,8 @@ class SlackUpload(Base):
     """Slack's id: F…"""
     workspace: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(Instant)
+    place: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Channel and timestamp of the message that shows it; without one, it is deleted."""
 
 
 class RegisteredCommands(Base):

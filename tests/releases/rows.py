@@ -85,4 +85,5 @@ async def add_rows(store: Store, weights: bytes) -> None:
         reference_loss=1.5,
     )
     await store[Versions].add(version, VersionFiles(weights), NOW)
-    await store[Uploads].begin("T1", ["F1"], NOW)
+    await store[Uploads].begin("T1", ["F1", "F2"], NOW)
+    await store[Uploads].place(["F2"], "C1 1700000000.000001")

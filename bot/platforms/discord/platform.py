@@ -241,7 +241,7 @@ class DiscordPlatform:
         async with delivery(limit_of(message)):
             await self.replace(ref.channel_id, shown.edit, message, language)
 
-    def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
+    async def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
         """Never: pictures are a part of their message."""
         return False
 

@@ -55,6 +55,7 @@ class SlackBot:
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
         self.platform.known_language = app.languages.of
         self._pictures = self.platform.pictures = Pictures(self.api, app.store[Uploads])
+        self.platform.now = app.now
         self._sweeping: PeriodicTask | None = None
         app.health.add(self.platform)
         self.jobs = app.jobs_of(app, self.platform)

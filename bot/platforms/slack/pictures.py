@@ -21,7 +21,7 @@ KEPT = timedelta(days=1)
 
 
 class Pictures:
-    """Uploads pictures for private answers, and deletes them later, also after a kill."""
+    """Uploads pictures, and deletes those that no message shows any longer, also after a kill."""
 
     def __init__(self, api: SlackApi, uploads: Uploads) -> None:
         self._api = api
@@ -37,7 +37,7 @@ class Pictures:
         for file, (identifier, address) in zip(files, begun, strict=True):
             await self._api.finish_upload(identifier, address, file)
         return [
-            rendering.image(identifier, file)
+            rendering.image(identifier, file.description or file.name)
             for file, (identifier, _address) in zip(files, begun, strict=True)
         ]
 
@@ -48,11 +48,43 @@ class Pictures:
     async def sweep(self, workspace: str, now: datetime) -> None:
         """Delete files whose time is over."""
         for file in await self._uploads.older(workspace, now - KEPT):
+            await self._delete(file)
+
+    async def of(self, workspace: str, place: str) -> list[Block]:
+        """The pictures of a message, which another process may have posted.
+
+        Raises `Unreachable`, and `StoreError`.
+        """
+        blocks = []
+        for file in await self._uploads.of(workspace, place):
             try:
-                await self._api.delete_file(file)
-            except Unreachable as error:
-                log.info("Old pictures are deleted later: %s", error)
-                return
-            except DeliveryError as error:
-                log.info("An old picture is gone already: %s", error)
-            await self._uploads.end([file])
+                blocks.append(rendering.image(file, await self._api.alternative_text(file)))
+            except Unreachable:
+                raise
+            except DeliveryError as error:  # an admin has deleted it
+                log.info("A picture is gone: %s", error)
+        return blocks
+
+    async def has(self, workspace: str, channel: str, timestamp: str) -> bool:
+        """Whether a message has pictures in it. Raises `StoreError`."""
+        return bool(await self._uploads.of(workspace, f"{channel} {timestamp}"))
+
+    async def place(self, workspace: str, place: str, blocks: Sequence[Block]) -> None:
+        """Note the pictures of a message, and delete those that it had. Raises `StoreError`."""
+        shown = {block["slack_file"]["id"] for block in blocks}
+        known = {*await self._uploads.of(workspace, place)}
+        if shown - known:
+            await self._uploads.place(shown - known, place)
+        for file in known - shown:
+            await self._delete(file)
+
+    async def _delete(self, file: str) -> None:
+        try:
+            await self._api.delete_file(file)
+        except Unreachable as error:
+            log.info("A picture is deleted later: %s", error)
+            await self._uploads.place([file], None)
+            return
+        except DeliveryError as error:
+            log.info("A picture is gone already: %s", error)
+        await self._uploads.end([file])

@@ -17,6 +17,7 @@ from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
+    Deleted,
     DeliveryError,
     Forbidden,
     Gone,
@@ -119,7 +120,8 @@ class SlackPlatform:
         """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
         self.pictures: Pictures | None = None
-        """Uploads the pictures of private answers; without it, they are sent directly."""
+        """Puts pictures into messages; without it, they follow these."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.is_home = False
         """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
@@ -130,6 +132,8 @@ class SlackPlatform:
         """The direct messages of members (U…) with the bot."""
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
+        self._shown: Recent[tuple[str, str], tuple[int, Sequence[Block]]] = Recent(MOST_FILES)
+        """Pictures in messages: a hash of their files, and the blocks."""
         self._edits: Recent[tuple[str, str], object] = Recent(MOST_FILES)
         """The latest edit of each message: what is noted after an upload must not undo one."""
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
@@ -267,6 +271,7 @@ class SlackPlatform:
         *,
         thread: str = "",
         language: Language | None = None,
+        has_blocks: bool = True,
     ) -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
@@ -275,19 +280,28 @@ class SlackPlatform:
 
         thread: the timestamp of the message to which it is a reply.
         language: by default that of the workspace.
+        has_blocks: whether pictures may be in the message, which Slack might refuse.
         """
         language = language or await self.language_of(self.community_id)
         message = translated(message, language)
-        first, *rest = await self.rendered(message, language)
+        plain, pictures = await self._with_pictures(message) if has_blocks else (message, [])
+        first, *rest = await self.rendered(plain, language, pictures=pictures)
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
+            if pictures and code_of(error) == "invalid_blocks":
+                log.warning("Slack does not take a picture in a message: %s", error)
+                return await self.post(
+                    channel, message, thread=thread, language=language, has_blocks=False
+                )
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-        await self._send_rest(channel, timestamp, rest, message, thread, language)
+        if pictures:
+            await self._note_pictures((channel, timestamp), hash(message.files), pictures)
+        await self._send_rest(channel, timestamp, rest, plain, thread, language)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -318,25 +332,35 @@ class SlackPlatform:
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         key = channel, timestamp
+        self._edits[key] = edit = object()
+        plain, pictures = await self._pictures_of(key, message)
+        if self._edits.get(key) is not edit:
+            return  # a newer one has come while a picture was sent
         known, sent = self._files.get(key, (hash(()), ()))
-        stays = known == hash(message.files) if message.files else message.files_stay
-        noted = message
-        if sent and stays and key not in self._threads:
-            noted = with_note(message, IN_THREAD)
-        part = await self.rendered_edit(noted, language)
-        self._edits[key] = object()
-        shown = await self.api.update(channel, timestamp, part)
-        if shown is None or (message.files_stay and not message.files):
+        stays = known == hash(plain.files) if plain.files else plain.files_stay
+        noted = plain
+        if sent and stays and not pictures and key not in self._threads:
+            noted = with_note(plain, IN_THREAD)
+        part = await self.rendered_edit(noted, language, pictures=pictures)
+        try:
+            shown = await self.api.update(channel, timestamp, part)
+        except Deleted:
+            await self._note_pictures(key, hash(()), [])
+            raise
+        if shown is None:
+            return
+        await self._note_pictures(key, hash(message.files), pictures)
+        if message.files_stay and not message.files:
             return
         files = list_of(shown, "files")
         # A file that was deleted has left a stub.
         former = [text_of(each, "id") for each in files if text_of(each, "mode") != "tombstone"]
-        if known != hash(message.files):
+        if known != hash(plain.files):
             self._files.pop(key, None)
             former += sent
-            if message.files:
+            if plain.files:
                 thread = await self._thread_of(channel, timestamp)
-                await self._send_rest(channel, timestamp, (), message, thread, language)
+                await self._send_rest(channel, timestamp, (), plain, thread, language)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -344,11 +368,17 @@ class SlackPlatform:
                 if code_of(error) != "file_deleted":
                     log.warning("A picture could not be deleted: %s", error)
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         """Whether pictures may stay that another process has sent after a message."""
         of = timestamp_of(ref.message_id)
         is_older = float(of) < started_at.timestamp()
-        return is_older and not any(known == of for _channel, known in self._files)
+        if not is_older or any(known == of for _channel, known in self._files):
+            return False
+        try:
+            channel = await self._channel(ref.channel_id)
+            return self.pictures is None or not await self.pictures.has(self.team, channel, of)
+        except (DeliveryError, StoreError):
+            return True
 
     async def replace(
         self, channel: str, timestamp: str, message: Message, language: Language, *, thread: str
@@ -358,9 +388,12 @@ class SlackPlatform:
         Raises `DeliveryError`.
         """
         message = translated(message, language)
-        first, *rest = await self.rendered(message, language)
-        await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, timestamp, rest, message, thread, language)
+        plain, pictures = await self._with_pictures(message)
+        first, *rest = await self.rendered(plain, language, pictures=pictures)
+        shown = await self.api.update(channel, timestamp, first)
+        if pictures and shown is not None:
+            await self._note_pictures((channel, timestamp), hash(message.files), pictures)
+        await self._send_rest(channel, timestamp, rest, plain, thread, language)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -454,6 +487,51 @@ class SlackPlatform:
         """No channels: Slack tells the bot of each one to which it is invited."""
         return {}
 
+    async def _with_pictures(self, message: Message) -> tuple[Message, Sequence[Block]]:
+        """A message without its pictures, and these as blocks.
+
+        It stays as it is if they have to follow it. If the workspace forbids them, it says so.
+        """
+        if self.pictures is None or not are_pictures(message):
+            return message, []
+        plain = replace(message, files=())
+        try:
+            return plain, await self.pictures.upload(self.team, message.files, self.now())
+        except (DeliveryError, StoreError) as error:
+            log.warning("A picture could not be put into its message: %s", error)
+            if isinstance(error, Forbidden) and error.sentence:
+                return with_note(plain, error.sentence), []
+            return message, []
+
+    async def _pictures_of(
+        self, key: tuple[str, str], message: Message
+    ) -> tuple[Message, Sequence[Block]]:
+        """As `_with_pictures`, for an edit: a message may have its pictures already."""
+        digest, blocks = self._shown.get(key, (None, None))
+        if message.files and digest == hash(message.files) and blocks:
+            return replace(message, files=()), blocks
+        if message.files or not message.files_stay or self.pictures is None:
+            return await self._with_pictures(message)
+        if blocks is None:
+            try:
+                blocks = await self.pictures.of(self.team, " ".join(key))
+            except StoreError as error:
+                raise Unreachable("pictures are unknown while the database is away") from error
+        return message, blocks
+
+    async def _note_pictures(
+        self, key: tuple[str, str], digest: int, blocks: Sequence[Block]
+    ) -> None:
+        """Note which pictures a message has, and delete those that it had."""
+        _digest, known = self._shown.get(key, (None, None))
+        if self.pictures is None or known == blocks:
+            return
+        self._shown[key] = digest, blocks
+        try:
+            await self.pictures.place(self.team, " ".join(key), blocks)
+        except StoreError as error:
+            log.warning("The pictures of a message could not be noted: %s", error)
+
     async def _send_rest(
         self,
         channel: str,
@@ -508,6 +586,11 @@ class SlackPlatform:
         if channel is None:
             raise Gone("the channel is unknown")
         return channel
+
+
+def are_pictures(message: Message) -> bool:
+    """Whether a message has files, and all of them are pictures that Slack shows."""
+    return bool(message.files) and all(file.name.endswith(".png") for file in message.files)
 
 
 def with_note(message: Message, note: Showable) -> Message:

@@ -29,7 +29,7 @@ from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
 from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi, code_of
 from bot.platforms.slack.payloads import FileRef
-from bot.platforms.slack.platform import SlackPlatform, with_note
+from bot.platforms.slack.platform import SlackPlatform, are_pictures, with_note
 from bot.platforms.slack.views.modals import text_form
 from bot.platforms.slack.views.rendering import Block
 from bot.store import StoreError
@@ -479,8 +479,7 @@ class SlackTurn:
     async def _pictures(self, message: Message) -> list[Block]:
         """The pictures of an answer as blocks; none if it has other files, or Slack is slow."""
         pictures = self.platform.pictures
-        are_pictures = all(file.name.endswith(".png") for file in message.files)
-        if pictures is None or not message.files or not are_pictures:
+        if pictures is None or not are_pictures(message):
             return []
         try:
             return await pictures.upload(self.platform.team, message.files, self.created_at)

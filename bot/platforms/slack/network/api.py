@@ -280,6 +280,11 @@ class SlackApi:
             await self._sleep(pause)
         raise Unreachable("a picture is not processed yet")
 
+    async def alternative_text(self, file: str) -> str:
+        """The text that describes a picture of the bot."""
+        found = await self._ask("files.info", file=file)
+        return text_of(found, "file", "alt_txt", most=2_000)
+
     async def delete_file(self, file: str) -> None:
         """Delete a file of the bot. Its message keeps a stub."""
         await self._ask("files.delete", file=file)

@@ -11,7 +11,7 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any, TypedDict
 
-from bot.chat.message import Button, Embed, Field, File, Message, Select, translated
+from bot.chat.message import Button, Embed, Field, Message, Select, translated
 from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.platforms.slack.names import CommandNames
@@ -269,9 +269,9 @@ def button(shown: Button, position: int) -> Block:
     return block
 
 
-def image(file: str, described: File) -> Block:
+def image(file: str, description: str) -> Block:
     """A picture that Slack has as a file (F…)."""
-    alternative = _cut(clean(described.description or described.name), ALTERNATIVE)
+    alternative = _cut(clean(description), ALTERNATIVE) or "…"
     return {"type": "image", "slack_file": {"id": file}, "alt_text": alternative}
 
 

@@ -125,7 +125,9 @@ def _add_slack_uploads() -> None:
         sa.Column("file", sa.String(length=32), primary_key=True),
         sa.Column("workspace", sa.String(length=32), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=64)),
     )
+    op.create_index(op.f("ix_slack_uploads_place"), "slack_uploads", ["place"])
 
 
 def _folded(name: str) -> str:

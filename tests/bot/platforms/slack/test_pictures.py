@@ -1,5 +1,7 @@
-"""Pictures of private answers, in the simulated workspace."""
+"""Pictures in messages and private answers, in the simulated workspace."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import AsyncMock, Mock
 
@@ -13,10 +15,16 @@ from bot.text.technical import technical
 from simulators.slack import records
 from simulators.slack.limits import SlackError
 from simulators.slack.server import LocalSlack
+from tests.bot.conftest import World
+from tests.bot.platforms.slack.setups import make_bot, running
 from tests.texts import written
 
 PLATE = File(technical("plate.png"), b"\x89PNG\r\n\x1a\n", written("A plate"))
 SECRET = Message(embeds=(Embed(written("Bravosaurus")),), files=(PLATE,), private=True)
+
+
+PUBLIC = replace(SECRET, private=False, files_stay=True)
+OTHER = replace(PLATE, content=PLATE.content + b"2", description=written("Another plate"))
 
 
 def existing(slack: LocalSlack) -> list[records.File]:
@@ -56,6 +64,57 @@ async def test_picture_is_in_the_answer(bot: SlackBot, slack: LocalSlack) -> Non
         assert existing(slack) == left
     await pictures.sweep(bot.platform.team, bot.app.now() + 2 * KEPT)
     assert slack.calls["files.delete"] == 1
+
+
+async def test_picture_of_a_public_message(world: World, bot: SlackBot, slack: LocalSlack) -> None:
+    """It stays when another process edits the message, until another or none replaces it."""
+    turn = await turn_of(bot, slack)
+    ref = await turn.respond(PUBLIC)
+    assert ref is not None
+    message = slack.messages[-1]
+    (first,) = message.pictures
+    assert "in the thread" not in message.words
+    assert bot.platform.pictures is not None
+    await bot.platform.pictures.sweep(bot.platform.team, bot.app.now() + 2 * KEPT)
+    async with running(make_bot(world, slack)) as other:
+        await other.platform.edit(ref, replace(PUBLIC, files=()))
+        assert message.pictures == [first]
+        assert message.blocks[-1]["alt_text"] == "A plate"
+        await other.platform.edit(ref, replace(PUBLIC, files=(OTHER,)))
+        (second,) = message.pictures
+        assert existing(slack) == [second]
+        await other.platform.edit(ref, replace(PUBLIC, files=(OTHER,)))
+        assert message.pictures == [second]
+        await other.platform.edit(ref, replace(PUBLIC, files=(), files_stay=False))
+    assert message.pictures == existing(slack) == []
+
+
+async def test_newer_edit_overtakes_a_picture(bot: SlackBot, slack: LocalSlack) -> None:
+    """The older one, which waits for its picture, must not undo it."""
+    turn = await turn_of(bot, slack)
+    ref = await turn.respond(replace(PUBLIC, files=()))
+    assert ref is not None
+    older = asyncio.create_task(bot.platform.edit(ref, PUBLIC))
+    await slack.wait_for(lambda: slack.calls["files.getUploadURLExternal"])
+    newest = Message(embeds=(Embed(written("Kilosaurus")),))
+    await bot.platform.edit(ref, newest)
+    await older
+    assert "Kilosaurus" in slack.messages[-1].words
+    assert slack.messages[-1].pictures == []
+
+
+async def test_refused_block(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture goes to the thread, and the message says so."""
+    turn = await turn_of(bot, slack)
+    refused = Mock(side_effect=SlackError("invalid_blocks"))
+    monkeypatch.setattr(slack.state.messages, "_picture", refused)
+    await turn.respond(PUBLIC)
+    message, below = slack.messages[-2:]
+    assert "The picture is in the thread." in message.words
+    assert below.thread_ts == message.ts
+    assert [each.data for each in below.files] == [PLATE.content]
 
 
 class Killed(BaseException):
