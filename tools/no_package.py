@@ -12,6 +12,6 @@ def refuse(*_: object, **_settings: object) -> NoReturn:
     )
 
 
-# Asked first by pip and others that build.
-get_requires_for_build_wheel = get_requires_for_build_editable = refuse
-get_requires_for_build_sdist = refuse
+# What tools that build look for, or call first.
+get_requires_for_build_wheel = get_requires_for_build_sdist = refuse
+get_requires_for_build_editable = build_editable = refuse
