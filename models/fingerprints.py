@@ -122,7 +122,7 @@ def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-NOTHING = Fingerprints.of(())
+NOTHING = Fingerprints(np.zeros(0, np.uint64))
 """The empty set."""
-EMPTY_FILTER = BloomFilter.of(())
+EMPTY_FILTER = BloomFilter(np.zeros(0, np.uint8))
 """The empty Bloom filter."""

@@ -387,17 +387,21 @@ def save_weights(
 def load_weights(path: Path, digest: str | None = None, *, mapped: bool = False) -> Trained:
     """Load a weight file, and check it against `digest` if one is given.
 
-    If it is `mapped`, the large matrices of verse stay in it. Raises `WeightsError` if it is
-    missing, too large, truncated, foreign or changed, or if its parameters do not form a network.
+    If it is `mapped`, which needs a digest, the large matrices of verse stay in it. Raises
+    `WeightsError` if it is missing, too large, truncated, foreign or changed, or if its parameters
+    do not form a network.
     """
+    return read_weights(_content(path, mapped=mapped), path.name, digest)
+
+
+def _content(path: Path, *, mapped: bool) -> bytes | mmap.mmap:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise WeightsError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MiB.")
         with path.open("rb") as file:
-            content = map_file(file) if mapped else file.read()
+            return map_file(file) if mapped else file.read()
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror or error}.") from error
-    return read_weights(content, path.name, digest)
 
 
 def read_weights(
@@ -417,15 +421,21 @@ def read_weights(
     """
     if len(content) > LARGEST_FILE:
         raise WeightsError(f"{name} is larger than {LARGEST_FILE // 2**20} MiB.")
+    actual = _verified(content, name, digest)
+    metadata, arrays = _read(content, name)
+    if most_bytes is not None and _estimated_bytes(arrays) > most_bytes:
+        raise TooLarge(name, most_bytes)
+    return _trained(name, metadata, arrays, actual)
+
+
+def _verified(content: bytes | mmap.mmap, name: str, digest: str | None) -> str:
+    """The digest of a file. Raises `WeightsError` if another one is given."""
     actual = hashlib.sha256(content).hexdigest()
     if digest is not None and actual != digest:
         raise WeightsError(
             f"{name} is not the file that its list of digests describes; restore both."
         )
-    metadata, arrays = _read(content, name)
-    if most_bytes is not None and _estimated_bytes(arrays) > most_bytes:
-        raise TooLarge(name, most_bytes)
-    return _trained(name, metadata, arrays, actual)
+    return actual
 
 
 def read_card(path: Path) -> ModelCard:
@@ -446,15 +456,27 @@ def load_shipped(stem: str, folder: Path | None = None) -> Trained:
 
     Raises `WeightsError` as `load_weights` does, and if the file is not listed.
     """
-    folder = folder or SHIPPED
-    name = f"{stem}.safetensors"
-    digest = _listed_digests(folder).get(name)
-    if digest is None:
-        raise WeightsError(f"{name} is not listed in {folder.name}/SHA256SUMS; restore both.")
-    trained = load_weights(folder / name, digest, mapped=True)
+    trained = load_weights(*_listed(stem, folder or SHIPPED), mapped=True)
     if stem != BASE:
         return trained
     return replace(trained, further=replace(trained.further, is_shipped=True))
+
+
+def _base_filter() -> BloomFilter:
+    """The Bloom filter of the shipped base, without its networks. Raises `WeightsError`."""
+    path, digest = _listed(BASE, SHIPPED)
+    content = _content(path, mapped=True)
+    _verified(content, path.name, digest)
+    return replace(_further(*_read(content, path.name)), is_shipped=True)
+
+
+def _listed(stem: str, folder: Path) -> tuple[Path, str]:
+    """A file of a folder, and its digest. Raises `WeightsError` if the file is not listed."""
+    path = folder / f"{stem}.safetensors"
+    digest = _listed_digests(folder).get(path.name)
+    if digest is None:
+        raise WeightsError(f"{path.name} is not listed in {folder.name}/SHA256SUMS; restore both.")
+    return path, digest
 
 
 def _listed_digests(folder: Path) -> dict[str, str]:
@@ -486,28 +508,31 @@ def _read(
     try:
         if size > LARGEST_HEADER:
             raise ValueError(f"its header claims to have {size:,} bytes")
-        stored = deserialize(bytes(content))  # type: ignore[no-untyped-call]
+        if not isinstance(content, mmap.mmap):  # those have the right digests
+            deserialize(content)  # type: ignore[no-untyped-call]
         header = json.loads(content[8 : 8 + size])
-        metadata = header.get("__metadata__") or {}
+        metadata = header.pop("__metadata__", None) or {}
     except (SafetensorError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{name} is not a whole safetensors file ({error}); "
             "train it again with python -m bot.train, or restore it."
         ) from error
-    types = {array["dtype"] for _, array in stored}
-    if metadata.get("format") != _FORMAT or not types <= _TYPES.keys() or len(stored) > MOST_ARRAYS:
+    types = {array["dtype"] for array in header.values()}
+    if metadata.get("format") != _FORMAT or not types <= _TYPES.keys() or len(header) > MOST_ARRAYS:
         raise WeightsError(
             f"{name} holds no model card of Mangosaurus; "
             "a file written by python -m bot.train is needed."
         )
-    data = {key: array["data"] for key, array in stored}
-    if isinstance(content, mmap.mmap):  # these are copies
-        arrays = memoryview(content)[8 + size :]
-        data = {key: arrays[slice(*header[key]["data_offsets"])] for key in data}
+    data = memoryview(content)[8 + size :]
+    parts: dict[str, memoryview | bytes] = {
+        k: data[slice(*a["data_offsets"])] for k, a in header.items()
+    }
+    if not isinstance(content, mmap.mmap):  # views would keep all of it in memory
+        parts = {key: bytes(part) for key, part in parts.items()}
     try:
         return metadata, {
-            key: np.frombuffer(data[key], _TYPES[array["dtype"]]).reshape(array["shape"])
-            for key, array in stored
+            key: np.frombuffer(parts[key], _TYPES[array["dtype"]]).reshape(array["shape"])
+            for key, array in header.items()
         }
     except ValueError as error:  # more axes, or longer ones, than NumPy has
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
@@ -530,17 +555,18 @@ def _trained(
             for key in ("known", "proper", "runs")
         )
         words = unpacked(_list(arrays.pop("words"), np.uint8).tobytes())
-        further = _further(metadata, _list(arrays.pop("further", EMPTY_FILTER.bits), np.uint8))
+        further = _further(metadata, arrays)
         network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
     return Trained(network, card, known, digest, proper, runs, words, further)
 
 
-def _further(metadata: Mapping[str, str], bits: NDArray[np.uint8]) -> BloomFilter:
-    """The filter of a file, or that of the shipped base."""
+def _further(metadata: Mapping[str, str], arrays: dict[str, NDArray[np.generic]]) -> BloomFilter:
+    """The filter of a file, which is taken from its arrays, or that of the shipped base."""
+    bits = _list(arrays.pop("further", EMPTY_FILTER.bits), np.uint8)
     if metadata.get("further") == BASE:
-        return load_shipped(BASE).further
+        return _base_filter()
     run = int(metadata.get("run", SPARSE_RUN))
     if not 1 <= run <= LONGEST_RUN:
         raise ValueError(f"its filter has runs of {run} words")

@@ -58,6 +58,9 @@ MOST_PLACES, PLACE_S = 10, 0.1
 A thousand who wait would cost more than their answers if each were told often.
 """
 
+GREETING_S = 3600.0
+"""Seconds after which a member who writes to the bot is answered again."""
+
 MOST_BEGUN = 4
 """Requests that begin in one round of the event loop."""
 PATIENCE_S, CROWD = 1.0, 50
@@ -176,6 +179,8 @@ class App:
     """Cooldowns of pressed buttons, by member."""
     commands: SharedCooldowns = field(init=False)
     """Cooldowns of all commands together, by member. Costly commands also have another one each."""
+    greetings: SharedCooldowns = field(init=False)
+    """Cooldowns of answers to members who write to the bot."""
     suggestions: Cooldowns = field(init=False)
     """Cooldowns of suggestions while typing, by member. They cost little: each process counts."""
     places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
@@ -201,10 +206,12 @@ class App:
 
     def __post_init__(self) -> None:
         """Create the members that depend on others."""
-        self.cooldowns = self._shared_cooldowns("cooldowns", self.settings.cooldown_seconds)
-        self.presses = self._shared_cooldowns("presses", PRESS_S, MOST_PRESSES)
-        self.commands = self._shared_cooldowns("commands", COMMAND_S, MOST_COMMANDS)
-        suggested_s = min(SUGGESTED_S, self.settings.cooldown_seconds)
+        longest = self.settings.cooldown_seconds
+        self.cooldowns = self._shared_cooldowns("cooldowns", longest)
+        self.presses = self._shared_cooldowns("presses", min(PRESS_S, longest), MOST_PRESSES)
+        self.commands = self._shared_cooldowns("commands", min(COMMAND_S, longest), MOST_COMMANDS)
+        self.greetings = self._shared_cooldowns("greetings", GREETING_S)
+        suggested_s = min(SUGGESTED_S, longest)
         self.suggestions = Cooldowns(suggested_s, most=MOST_SUGGESTED)
         self.filters = ServerFilters(self.word_filter, self.store[WordFilters])
         self.languages = Languages(self.store[CommunityLanguages])
@@ -225,7 +232,7 @@ class App:
         )
 
     def _shared_cooldowns(self, name: str, seconds: float, most: int = 1) -> SharedCooldowns:
-        local = Cooldowns(min(seconds, self.settings.cooldown_seconds), most=most)
+        local = Cooldowns(seconds, most=most)
         running = self.store[RunningCooldowns]
         return SharedCooldowns(
             name, local, running, is_shared=lambda: self.fleet.is_shared, free=most // 4

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from bot.chat.errors import Explanations
+from bot.chat.message import Message
 from bot.chat.received import LONGEST_TYPED, clean
 from bot.chat.turn import Limits, MessageRef, Terms, Turn
 from bot.text.formats import shortened
@@ -212,6 +213,8 @@ class Registry:
     """Buttons by the action in their ids. Buttons of old messages must keep working."""
     explanations: Explanations = field(default_factory=dict)
     """The sentence for each kind of error by which a feature refuses a request."""
+    greeting: Message = Message()  # noqa: RUF009 (it is immutable)
+    """The answer to a member who writes to the bot."""
 
     def worded(self, terms: Terms) -> "Registry":
         """The registry with choices in a platform's words."""

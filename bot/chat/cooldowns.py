@@ -11,6 +11,9 @@ from bot.concurrency import start_kept, within
 from bot.store import Unavailable
 from bot.store.fleet import DISORDER, RunningCooldowns
 
+MOST_KEYS = 10_000
+"""Keys that are remembered; the oldest are forgotten first."""
+
 
 class TooSoon(Exception):  # noqa: N818 (a state)
     """The cooldown of the key is not over."""
@@ -46,6 +49,8 @@ class Cooldowns:
             raise TooSoon
         self._until.pop(key, None)  # the latest is the last
         self._until[key] = until
+        if len(self._until) > MOST_KEYS:
+            del self._until[next(iter(self._until))]
         return -((now - until) // self.length) if self.length else 1
 
     def end(self, key: Hashable) -> None:

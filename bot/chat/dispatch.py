@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Answer, Choice, Suggestions
@@ -33,6 +33,7 @@ from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.store import Unavailable
 from bot.store.members import author_of
+from bot.store.schema import EVERYBODY
 from bot.text.spans import Text, text
 from bot.writing import Caller
 from bot.writing.errors import TooSlow
@@ -107,6 +108,33 @@ async def press(app: App, turn: Turn, action: str, state: str) -> None:
 
     name = action if pressed is not None else "unknown"
     await _answered(app, turn, f"button {name}", answer(), turn.acknowledge)
+
+
+async def greet(
+    app: App,
+    community_id: int | None,
+    member_id: int | None,
+    key: int | str,
+    send: Callable[[Message], Coroutine[Any, Any, object]],
+) -> None:
+    """Answer a member who has written to the bot, whatever it was, at most once an hour.
+
+    Blocked members get no answer. Nothing is stored of a member, who may have no number yet
+    (`member_id`); `key` tells one from another.
+    """
+    reason = await app.blocks.reason(community_id, EVERYBODY if member_id is None else member_id)
+    if reason is not None or app.in_flight.is_stopping:
+        return
+    try:
+        await app.greetings.start(key, app.now())
+    except TooSoon:
+        return
+    with app.in_flight.request(), app.monitor.track("greeting", community_id):
+        try:
+            await app.in_flight.answered(send(app.registry.greeting))
+        except DeliveryError as error:
+            requests.end_with(error, Outcome.FAILED)
+            log.info("A member who wrote to the bot could not be answered: %s", error)
 
 
 async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) -> Sequence[Choice]:

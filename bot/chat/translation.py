@@ -6,6 +6,7 @@ into the language of their readers when it renders a message (`bot.chat.message.
 """
 
 import gettext
+import hashlib
 import json
 import re
 import sys
@@ -32,6 +33,7 @@ __all__ = [
     "Language",
     "Phrase",
     "_",
+    "digest_of_catalogues",
     "in_language",
     "joined",
     "language_of",
@@ -63,9 +65,11 @@ def name_of(tag: str) -> str:
 
     Nothing else of its catalogue is read, as the name is needed early.
     """
-    entry = rf'^msgid "{_NAME}"\nmsgstr "(.+)"$'
-    found = re.search(entry, _catalogue(tag), re.MULTILINE) if tag in languages()[1:] else None
-    return found[1] if found else str(_NAME)
+    if tag not in languages()[1:]:
+        return str(_NAME)
+    entry = f'\nmsgid "{_NAME}"\nmsgstr "'.encode()
+    name = _path(tag).read_bytes().partition(entry)[2].partition(b'"')[0]
+    return name.decode() or str(_NAME)
 
 
 @lru_cache(maxsize=100)
@@ -91,9 +95,20 @@ def _language(tag: str) -> Language:
     return read_catalogue(tag, _catalogue(tag))
 
 
+def digest_of_catalogues() -> str:
+    """A digest of all translations, which reads none of them."""
+    digest = hashlib.sha256()
+    for tag in languages()[1:]:
+        digest.update(tag.encode() + _path(tag).read_bytes())
+    return digest.hexdigest()
+
+
 def _catalogue(tag: str) -> str:
-    path = LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
-    return path.read_text(encoding="utf-8")
+    return _path(tag).read_text(encoding="utf-8")
+
+
+def _path(tag: str) -> Path:
+    return LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
 
 
 _ENTRY = re.compile(

@@ -100,6 +100,8 @@ class Terms:
     """How a member lets the bot into a channel."""
     place: Showable = NOTHING
     """Place of commands that don't work in direct messages, if that isn't just a community."""
+    without_commands: Showable = NOTHING
+    """Where commands cannot be typed, and what works there."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
     community_id: TechnicalText = _ID
@@ -240,7 +242,7 @@ class Platform(Protocol):
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         """Whether an edit may leave a picture of a message, because it is one of its own.
 
         A process that was started at `started_at` knows only those that it has sent.

@@ -8,6 +8,7 @@ from bot.chat.run_button import RUN, run
 from bot.community import settings
 from bot.help import help as help_
 from bot.help.about import ABOUT
+from bot.help.greeting import GREETING
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
 from bot.museum import collection, dinosaur, museum
@@ -81,4 +82,5 @@ REGISTRY = Registry(
         NoWordNetwork: dissect.explain_letters,
         TrainingRefused: requests.explain_refusal,
     },
+    greeting=GREETING,
 )

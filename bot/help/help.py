@@ -105,6 +105,8 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     topics = _topics(app.registry, turn, audiences)
     hint = text(_("The first buttons do something at once; those of topics show examples."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
+    if turn.platform.terms.without_commands:
+        lines.append(text(turn.platform.terms.without_commands))
     if Audience.MANAGERS in audiences and await _has_no_daily(app, turn.community_id):
         sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
         lines.append(text(sentence, command=command("/settings")))

@@ -347,23 +347,25 @@ async def _redrawn(app: App, turn: Turn, poll_id: int, had_won: bool) -> _Outcom
         pictured.append(message_of(poll))
     if poll is not None and had_won and (ref := announcement_of(poll)) is not None:
         pictured.append(ref)
-    leaves_picture = any(_may_leave_pictures(app, turn, ref) for ref in pictured)
+    # One of the messages of a poll has its pictures.
+    may_leave = [await _may_leave_pictures(app, turn, ref) for ref in pictured]
+    leaves_picture = bool(may_leave) and all(may_leave)
     if await _in_time(redraw(app, turn.platform, poll_id)) is not None:
         return _Outcome.UNEDITED
     return _Outcome.PICTURE_LEFT if leaves_picture else _Outcome.REMOVED
 
 
-def _may_leave_pictures(app: App, turn: Turn, ref: MessageRef) -> bool:
+async def _may_leave_pictures(app: App, turn: Turn, ref: MessageRef) -> bool:
     """Whether another process may have sent pictures that this one does not know."""
     known_since = app.now() if app.fleet.is_shared else app.started_at
-    return turn.platform.may_leave_pictures(ref, known_since)
+    return await turn.platform.may_leave_pictures(ref, known_since)
 
 
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
-    leaves_picture = _may_leave_pictures(app, turn, ref)
+    leaves_picture = await _may_leave_pictures(app, turn, ref)
     settings = await app.store[Communities].settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.

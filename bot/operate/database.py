@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ def migrate(settings: Settings) -> None:
 
     before = asyncio.run(run())
     sys.stdout.write(f"The tables are at revision {migrations.newest()} (before: {before}).\n")
+    _tell_root(settings)
 
 
 def back_up(settings: Settings, path: Path, *, keep: int | None = None) -> None:
@@ -60,6 +62,7 @@ def restore(settings: Settings, path: Path, *, replace: bool) -> None:
     """Fill the database with a backup. Raises `StartupError`."""
     _manifest, rows = _restored(settings, path, replace=replace)
     sys.stdout.write(f"Restored {_counted(rows)} from {path}\n")
+    _tell_root(settings)
 
 
 def check_backup(settings: Settings, path: Path) -> None:
@@ -88,6 +91,15 @@ def _restored(
             return archive.manifest, asyncio.run(run(archive))
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, f"{error} Nothing was changed.") from error
+
+
+def _tell_root(settings: Settings) -> None:
+    """Say that a SQLite file belongs to root; it would not if its folder were another user's."""
+    url = url_of(settings.database_address, settings.state_dir)
+    if os.name == "posix" and os.geteuid() == 0 and url.get_backend_name() == "sqlite":
+        file = Path(url.database or "")
+        if file.stat().st_uid == 0:
+            sys.stdout.write(f"{file} belongs to root: a bot of another user can't use it.\n")
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.members import Author, Forgotten, author_of, writing_for_all
 from bot.store.personal import Rows, rows_of
 from bot.store.queries import Queries
-from bot.store.schema import FIRST_SURROGATE, IdentityRow
+from bot.store.schema import FIRST_SURROGATE, IdentityRow, SlackUpload
 
 WITH_SURROGATES = frozenset({"slack"})
 """Platforms whose ids are surrogates. Those of all others, Discord's, are below these."""
@@ -148,6 +148,7 @@ async def forget_communities(session: AsyncSession, gone: Collection[int]) -> No
         IdentityRow.id.in_(gone), IdentityRow.kind == "community"
     )
     for platform, workspace in (await session.execute(workspaces)).all():
+        await session.execute(delete(SlackUpload).where(SlackUpload.workspace == workspace))
         await session.execute(
             delete(IdentityRow).where(
                 IdentityRow.platform == platform,

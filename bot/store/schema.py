@@ -656,6 +656,19 @@ class Deletion(Base):
     """Time of the deletion by the database's clock."""
 
 
+class SlackUpload(Base):
+    """A file of the bot on Slack: the picture of a message, or one that is deleted soon."""
+
+    __tablename__ = "slack_uploads"
+
+    file: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Slack's id: F…"""
+    workspace: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Instant)
+    place: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Channel and timestamp of the message that shows it; without one, it is deleted."""
+
+
 class RegisteredCommands(Base):
     """The commands that were last registered with a platform."""
 

@@ -22,9 +22,12 @@ POSTGRES_ADVICE = {
     "3D": "Create the database (createdb), or correct its name in DATABASE_URL.",
     "42": "Make the bot's user the owner of the database (ALTER DATABASE … OWNER TO …) and of its "
     "tables (ALTER TABLE … OWNER TO …).",
+    "25": "The server is a read-only standby: use the primary's address.",
+    "53100": "Free some space on the disk of the server.",
     "53": "The server has no free connections: close others, or allow more.",
 }
-"""Advice on errors of PostgreSQL, by class of SQLSTATE."""
+"""Advice on errors of PostgreSQL, by SQLSTATE or its class."""
+POSTGRES_EXITS = {"25006": Exit.READ_ONLY, "53100": Exit.DISK_FULL}
 
 
 def startup_problem(error: StoreError | DBAPIError) -> StartupError:
@@ -40,7 +43,8 @@ def startup_problem(error: StoreError | DBAPIError) -> StartupError:
             return problem
     else:
         return StartupError(Exit.BAD_DATABASE, str(error))
-    return StartupError(Exit.BAD_DATABASE, f"{found.removesuffix('.')}.", _advice(cause))
+    code = POSTGRES_EXITS.get(getattr(cause, "sqlstate", None) or "", Exit.BAD_DATABASE)
+    return StartupError(code, f"{found.removesuffix('.')}.", _advice(cause))
 
 
 def file_problem(path: Path, cause: BaseException | None) -> StartupError | None:
@@ -77,7 +81,8 @@ def _advice(cause: BaseException | None) -> str:
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         return SQLITE_ADVICE.get(code & 0xFF, "Check STATE_DIR.")
     if state := getattr(cause, "sqlstate", None):
-        return POSTGRES_ADVICE.get(state[:2], "Check DATABASE_URL.")
+        advice = POSTGRES_ADVICE.get(state) or POSTGRES_ADVICE.get(state[:2])
+        return advice or "Check DATABASE_URL."
     if isinstance(cause, TimeoutError):
         return "Check the host and the firewall; the server may be hung."
     return "Check DATABASE_URL: the host and the port, and that the server runs."

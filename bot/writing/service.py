@@ -250,9 +250,11 @@ class Inference:
     def warm_up(self) -> None:
         """Begin to fill the caches that the first requests would otherwise have to wait for.
 
-        It takes the thread half a second, which requests wait for; a start takes that long anyway.
+        Called when a platform is connected, and does nothing when it is called again: it takes the
+        thread half a second, in which connecting would take longer.
         """
-        self.warming = asyncio.create_task(self._warm_up())
+        if self.warming is None:
+            self.warming = asyncio.create_task(self._warm_up())
 
     async def _warm_up(self) -> None:
         works: list[Callable[[], object]] = [partial(self._accept, "")]
@@ -298,7 +300,7 @@ async def open_inference(
     *,
     processes: int = 0,
 ) -> Inference:
-    """Serve loaded weights, by task, and the shipped ones for the other tasks; warm up meanwhile.
+    """Serve loaded weights, by task, and the shipped ones for the other tasks.
 
     `writers` and `processes` are those of `Inference`. Raises `WeightsError` if shipped weights
     cannot be used.
@@ -308,9 +310,7 @@ async def open_inference(
         for task in TASKS
         if task not in loaded
     }
-    inference = Inference({**loaded, **shipped}, accept, writers, processes=processes)
-    inference.warm_up()
-    return inference
+    return Inference({**loaded, **shipped}, accept, writers, processes=processes)
 
 
 def loaded_of(task: str, load: Load) -> Trained:

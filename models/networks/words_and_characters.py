@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
-from data.tokens import Unit, is_token, is_word_character, split_units
+from data.tokens import Unit, are_tokens, is_word_character, split_units
 from models.networks.lstm import LSTM
 from models.networks.network import Array, State, log_softmax
 from models.networks.vocabulary import Vocabulary
@@ -366,7 +366,7 @@ def _split(stored: NDArray[Any], symbols: str) -> tuple[str, ...]:
     words = _lines_of(stored, "tokens", MAX_TOKENS)
     if not set(symbols).issuperset("".join(words)):
         raise ValueError("its tokens have characters that its vocabulary lacks")
-    if not all(len(word) <= LONGEST_TOKEN and is_token(word) for word in words):
+    if max(map(len, words), default=0) > LONGEST_TOKEN or not are_tokens(words):
         raise ValueError("its tokens are not all words and marks")
     return tuple(words)
 

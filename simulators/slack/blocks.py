@@ -191,6 +191,13 @@ def _section(value: object, at: str) -> Iterator[str]:
 BLOCKS: dict[str, Rule] = {
     "header": fields("text", text=plain(150), **_ID),
     "divider": fields(**_ID),
+    "image": fields(
+        "alt_text",
+        "slack_file",
+        alt_text=string(2000),
+        slack_file=fields("id", id=string(32)),
+        **_ID,
+    ),
     "section": _section,
     "context": fields("elements", elements=each(plain(3000), 10), **_ID),
     "actions": fields("elements", elements=each(typed(**ACTIONS), 25, unique="action_id"), **_ID),
@@ -207,6 +214,7 @@ def _blocks(most: int, **inputs: Rule) -> Rule:
         hint=plain(2000),
         element=typed(**inputs),
         optional=boolean,
+        dispatch_action=boolean,
         **_ID,
     )
     return each(typed(input=block, **BLOCKS), most, least=0, unique="block_id")

@@ -19,24 +19,23 @@ POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
 ALT_TEXT = 1_000
 """Characters of an uploaded picture's description; those of an image block may have 2,000."""
 _METHODS_BY_SCOPE = {
-    "chat:write": "chat.postMessage chat.update",
+    "chat:write": "chat.postMessage chat.postEphemeral chat.update",
     "im:write": "conversations.open",
     "users:read": "users.info users.list",
+    "files:read": "files.info",
     "files:write": "files.getUploadURLExternal files.completeUploadExternal files.delete",
 }
 NEEDED_SCOPES: Mapping[str, str] = {
     method: scope for scope, methods in _METHODS_BY_SCOPE.items() for method in methods.split()
 }
 """Scopes by method."""
-DEFAULT_SCOPES = frozenset(
-    {*_METHODS_BY_SCOPE, "channels:read", "commands", "files:read", "groups:read"}
-)
+DEFAULT_SCOPES = frozenset({*_METHODS_BY_SCOPE, "channels:read", "commands", "groups:read"})
 """Scopes of the bot's token; those of no method are for events and commands."""
 
 _TIERS = {
     20: "users.list",
     50: "apps.connections.open chat.update conversations.open",
-    100: "auth.test users.info views.open views.publish "
+    100: "auth.test chat.postEphemeral files.info users.info views.open views.publish views.update "
     "files.getUploadURLExternal files.completeUploadExternal",
 }
 """Slack's tiers 2 to 4: calls of each method per minute, for the whole workspace."""

@@ -42,6 +42,8 @@ class Messages:
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
         self._last_ts = 0
+        self.processing = 1
+        """How often `files.info` says of a new file that it is not processed yet."""
 
     # Requests of the bot
 
@@ -57,8 +59,9 @@ class Messages:
         message = Message(self.new_ts(), channel, self._workspace.bot, asked=asked)
         message.only_for = only_for
         message.thread_ts = self._thread(channel, payload)
-        if message.thread_ts is not None and only_for is not None:
+        if message.thread_ts is not None and only_for is not None and asked is not None:
             self.warnings.append("an ephemeral answer with thread_ts, which is for in_channel")
+            message.thread_ts = None
         self._fill(message, payload, POSTED_TEXT)
         return self._add(message)
 
@@ -104,7 +107,7 @@ class Messages:
         if not name or not 0 < size <= FILE_BYTES:
             raise SlackError("invalid_arguments")
         file = self._new_file(name, size, self._workspace.bot)
-        file.alt_text = alt_text
+        file.alt_text, file.checks_left = alt_text, self.processing
         return file, f"{self.base_url}upload/v1/{file.id}"
 
     def receive_upload(self, file_id: str, data: bytes) -> None:
@@ -192,6 +195,11 @@ class Messages:
             raise SlackError("invalid_arguments", ["must be a string [json-pointer:/text]"])
         check_text(text or "", longest)
         blocks = check_message_blocks(blocks)
+        message.pictures = [
+            self._picture(block["slack_file"]["id"], f"/blocks/{place}/slack_file")
+            for place, block in enumerate(blocks)
+            if block["type"] == "image"
+        ]
         self.warnings += odd_dates(blocks, self._clock())
         if not (text or "").strip() and not blocks:
             raise SlackError("no_text")
@@ -199,6 +207,14 @@ class Messages:
             self.warnings.append("a message without text for screen readers")
         message.text = message.text if text is None else text
         message.blocks = with_ids(blocks)
+
+    def _picture(self, file_id: str, at: str) -> File:
+        """A file in a block. Raises `invalid_blocks` unless it is a picture, and processed."""
+        file = self.files.get(file_id)
+        is_whole = file is not None and file.is_shared and not file.is_deleted
+        if file is None or not is_whole or not file.payload()["mimetype"].startswith("image/"):
+            raise SlackError("invalid_blocks", [f"invalid slack file [json-pointer:{at}]"])
+        return file
 
     def _add(self, message: Message) -> Message:
         self.by_ts[message.ts] = message

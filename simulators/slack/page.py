@@ -114,7 +114,7 @@ class SlackPage(Page):
                 command, options = [*text.split(None, 1), ""][:2]
                 return self._command(member, channel, command, options)
             if text:
-                state.messages.say(member, text, channel)
+                state.write(member, text, channel)
             return None
         if action == "home":
             return state.open_home(member)
@@ -123,10 +123,10 @@ class SlackPage(Page):
         if isinstance(source, Message) and action == "shortcut":
             return state.shortcut(member, name, source)
         if action == "press":
-            return state.press(member, source, name, body.get("value"))
+            return state.press(member, source, name, body.get("value"), values=values)
         if action == "suggest":
             typed = str(body.get("typed") or "")
-            return state.suggest(member, source, name, typed, values)
+            return state.suggest(member, source, name, typed)
         if isinstance(source, View) and action == "submit":
             return state.submit(member, source, values)
         if isinstance(source, View) and action == "close":

@@ -26,6 +26,7 @@ class File:
     alt_text: str = ""
     is_shared: bool = False  # by `files.completeUploadExternal`
     is_deleted: bool = False
+    checks_left: int = 0  # how often `files.info` still says that it is not processed yet
 
     @property
     def content_type(self) -> str:
@@ -39,7 +40,7 @@ class File:
             "mode": "hosted",
             "name": self.name,
             "title": self.title or self.name,
-            "mimetype": self.content_type,
+            "mimetype": "" if self.checks_left else self.content_type,
             "filetype": self.name.rpartition(".")[2] or "text",
             "size": self.size,
             "user": self.owner.id,
@@ -59,6 +60,7 @@ class Message:
     text: str = ""
     blocks: list[JSON] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
+    pictures: list[File] = field(default_factory=list)  # in its blocks
     only_for: Member | None = None  # an ephemeral message has one reader
     thread_ts: str | None = None
     asked: "Interaction | None" = None  # whose response_url or acknowledgement it came through

@@ -14,7 +14,7 @@ On the page at `local.url`, a person acts as one of the members. `local.faults` 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -71,6 +71,7 @@ class LocalSlack(Simulator):
         self.command, self.press, self.submit = state.command, state.press, state.submit
         self.shortcut, self.open_home = state.shortcut, state.open_home
         self.say, self.upload = state.messages.say, state.messages.store_file
+        self.write = state.write
         self.modal, self.close_view = state.views.top, state.views.close
         self.changes, self.wait_for = state.changes, state.changes.wait_for
         self.faults = Faults(too_many_requests)
@@ -123,11 +124,9 @@ class LocalSlack(Simulator):
         source: Message | View,
         name: str,
         typed: str = "",
-        *,
-        values: Mapping[str, object] | None = None,
     ) -> list[JSON]:
         """The options that the bot offers for the typed text. Raises like `acknowledgement`."""
-        asked = self.state.suggest(member, source, name, typed, values)
+        asked = self.state.suggest(member, source, name, typed)
         await asked.acknowledgement()
         return asked.options
 

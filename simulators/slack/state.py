@@ -56,6 +56,9 @@ class State:
         self._has_manifest = manifest is not None
         settings = (manifest or {}).get("settings", {})
         self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])
+        self._scopes: list[str] = (
+            (manifest or {}).get("oauth_config", {}).get("scopes", {}).get("bot", [])
+        )
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
         self.workspace = Workspace()
@@ -74,12 +77,19 @@ class State:
     # Requests of a member
 
     def command(
-        self, member: Member, command: str, text: str = "", channel: Channel | None = None
+        self,
+        member: Member,
+        command: str,
+        text: str = "",
+        channel: Channel | None = None,
+        thread: str = "",
     ) -> Interaction:
         """Run a slash command ("/dinoname"); the channel is by default one that the bot is in.
 
-        Raises LookupError if the manifest has no such command.
+        Raises LookupError in a thread, and if the manifest has no such command.
         """
+        if thread:
+            raise LookupError(f"{command} is not supported in threads. Sorry!")
         self._check_known(command, [each["command"] for each in self.commands])
         line = html.escape(text, quote=False)
         if any(each.get("should_escape") for each in self.commands if each["command"] == command):
@@ -114,6 +124,8 @@ class State:
         if isinstance(source, Message) and source.only_for not in (None, member):
             raise LookupError(f"{member.name} does not see this message.")
         block, element = find_element(source.blocks, name)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise LookupError(f"Slack does not tell the bot of {name} before the form is sent.")
         action: JSON = {
             "type": element["type"],
             "action_id": element["action_id"],
@@ -125,6 +137,8 @@ class State:
             chosen = filled_state([block], {element["action_id"]: value})
             action |= chosen[block["block_id"]][element["action_id"]]
         state = filled_state(source.blocks, values or {}, is_checked=False)
+        if element["type"] != "button":
+            state |= chosen
         payload = self._interactive("block_actions", member) | self._place(source, state)
         payload |= {"actions": [action], "state": {"values": state}}
         channel = source.channel if isinstance(source, Message) else None
@@ -137,13 +151,11 @@ class State:
         source: Message | View,
         name: str,
         typed: str = "",
-        values: Mapping[str, object] | None = None,
     ) -> Interaction:
-        """Ask for the options of an external select."""
+        """Ask for the options of an external select: without the state of other fields."""
         block, element = find_element(source.blocks, name)
-        state = filled_state(source.blocks, values or {}, is_checked=False)
         ids = {"action_id": element["action_id"], "block_id": block["block_id"], "value": typed}
-        payload = self._interactive("block_suggestion", member) | ids | self._place(source, state)
+        payload = self._interactive("block_suggestion", member) | ids | self._place(source, {})
         return self._ask("interactive", payload, f"suggestions of {name}", member, source=source)
 
     def submit(
@@ -187,6 +199,26 @@ class State:
         }
         return self._send_event(event, member)
 
+    def write(
+        self, member: Member, text: str, channel: Channel | None = None, thread: str = ""
+    ) -> Interaction | None:
+        """Write a message. The bot hears of it if it was written to, and may be told."""
+        message = self.messages.say(member, text, channel)
+        message.thread_ts = thread or None
+        named, place = f"<@{self.workspace.bot.id}|", message.channel
+        event = message.payload(self.workspace) | {"channel": place.id, "event_ts": message.ts}
+        if place.direct_with is member:
+            event |= {"type": "message", "channel_type": "im"}
+            told = ("message.im", "im:history")
+        elif place.is_joined and named in self.workspace.with_ids(text):
+            event |= {"type": "app_mention"}
+            told = ("app_mention", "app_mentions:read")
+        else:
+            return None
+        if self._has_manifest and not (told[0] in self._events and told[1] in self._scopes):
+            return None
+        return self._send_event(event, member, told[0])
+
     def invite(self, member: Member, channel: Channel) -> Interaction:
         """Invite the bot to a channel."""
         channel.is_joined = True
@@ -201,9 +233,9 @@ class State:
         }
         return self._send_event(event, member)
 
-    def _send_event(self, event: JSON, member: Member) -> Interaction:
-        """Send the bot an event that it has subscribed to."""
-        self._check_known(event["type"], self._events)
+    def _send_event(self, event: JSON, member: Member, name: str = "") -> Interaction:
+        """Send the bot an event that it has subscribed to, under its type or another name."""
+        self._check_known(name or event["type"], self._events)
         self._event_count += 1
         team = self.workspace.id
         payload = {
@@ -317,7 +349,9 @@ class State:
         if isinstance(source, View):
             container: JSON = {"type": "view", "view_id": source.id}
             return {"container": container, "view": source.payload(self.workspace, values)}
-        about = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
+        about: JSON = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
+        if source.thread_ts is not None:
+            about["thread_ts"] = source.thread_ts
         container = {"type": "message", "channel_id": source.channel.id, **about}
         channel = {"id": source.channel.id, "name": source.channel.name}
         place: JSON = {"container": container, "channel": channel}

@@ -68,6 +68,16 @@ class Views:
         self._replace(view, shown)
         return view
 
+    def update(self, view_id: str, hash_: str, content: object) -> View:
+        """views.update: change a modal, unless it has changed meanwhile."""
+        view = self.by_id.get(view_id)
+        if view is None or not view.is_open:
+            raise SlackError("not_found")
+        if hash_ not in ("", view.hash):
+            raise SlackError("hash_conflict")
+        self._replace(view, _checked(content, "modal"))
+        return view
+
     def answer(self, view: View, payload: JSON, asked: Interaction) -> None:
         """Change the modal as the acknowledgement of a submission says."""
         action = payload.get("response_action")

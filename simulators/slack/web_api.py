@@ -15,6 +15,7 @@ from simulators.common.payloads import JSON
 from simulators.slack.limits import ALT_TEXT, NEEDED_SCOPES, RateLimits, SlackError
 from simulators.slack.records import Message
 from simulators.slack.state import State
+from simulators.slack.workspace import Member
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class WebApi:
             "auth.test": lambda _: self._who(),
             "auth.revoke": lambda _: self._revoke(),
             "chat.postMessage": self._post,
+            "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
             "chat.getPermalink": self._permalink,
             "conversations.open": self._open_direct,
@@ -65,9 +67,11 @@ class WebApi:
             "users.list": self._members,
             "views.open": self._open_view,
             "views.publish": self._publish,
+            "views.update": self._update_view,
             "files.getUploadURLExternal": self._reserve,
             "files.completeUploadExternal": self._complete,
             "files.delete": self._delete_file,
+            "files.info": self._file_info,
         }
 
     def add_to(self, app: web.Application) -> None:
@@ -164,6 +168,13 @@ class WebApi:
         channel = self._workspace.writable(_text(arguments, "channel"), is_reply=is_reply)
         return self._sent(self._messages.post(channel, arguments))
 
+    def _post_ephemeral(self, arguments: JSON) -> JSON:
+        channel = self._workspace.writable(
+            _text(arguments, "channel"), is_reply=bool(arguments.get("thread_ts"))
+        )
+        reader = self._workspace.find_member(_text(arguments, "user"))
+        return {"message_ts": self._messages.post(channel, arguments, only_for=reader).ts}
+
     def _update(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
         message = self._messages.update(channel, ts, arguments)
@@ -183,7 +194,11 @@ class WebApi:
 
     def _member(self, arguments: JSON) -> JSON:
         member = self._workspace.find_member(_text(arguments, "user"))
-        return {"user": self._workspace.member_payload(member)}
+        return {"user": self._about(member, arguments)}
+
+    def _about(self, member: Member, arguments: JSON) -> JSON:
+        include = str(arguments.get("include_locale")).lower() in ("1", "true")
+        return self._workspace.member_payload(member, include_locale=include)
 
     def _members(self, arguments: JSON) -> JSON:
         """A page of the members; the cursor is the number of those before it."""
@@ -191,7 +206,7 @@ class WebApi:
         end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
         members = [*self._workspace.members.values()]
         return {
-            "members": [self._workspace.member_payload(each) for each in members[begin:end]],
+            "members": [self._about(each, arguments) for each in members[begin:end]],
             "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
         }
 
@@ -209,6 +224,11 @@ class WebApi:
         view = self._views.publish(member, arguments.get("view"))
         return {"view": view.payload(self._workspace)}
 
+    def _update_view(self, arguments: JSON) -> JSON:
+        given = str(arguments.get("hash") or "")
+        view = self._views.update(_text(arguments, "view_id"), given, arguments.get("view"))
+        return {"view": view.payload(self._workspace)}
+
     def _reserve(self, arguments: JSON) -> JSON:
         length, alt_text = str(arguments.get("length")), str(arguments.get("alt_txt") or "")
         if len(alt_text) > ALT_TEXT:
@@ -224,6 +244,13 @@ class WebApi:
         channel = str(arguments.get("channel_id") or "")
         shared = self._messages.complete_upload(files, channel, arguments)
         return {"files": [file.payload() for file in shared]}
+
+    def _file_info(self, arguments: JSON) -> JSON:
+        file = self._messages.files.get(_text(arguments, "file"))
+        if file is None or file.is_deleted:
+            raise SlackError("file_not_found" if file is None else "file_deleted")
+        found, file.checks_left = file.payload(), max(0, file.checks_left - 1)
+        return {"file": found}
 
     def _delete_file(self, arguments: JSON) -> JSON:
         self._messages.delete_file(_text(arguments, "file"))

@@ -138,8 +138,9 @@ class Workspace:
             raise SlackError(f"restricted_action_{channel.restriction}")
         return channel
 
-    def member_payload(self, member: Member) -> JSON:
-        """`user` of users.info."""
+    def member_payload(self, member: Member, *, include_locale: bool) -> JSON:
+        """`user` of users.info. Its locale has to be asked for."""
+        locale = {"locale": self.locale} if include_locale else {}
         shown = "" if member.is_bot else member.name
         return {
             "id": member.id,
@@ -152,5 +153,5 @@ class Workspace:
             "is_restricted": member.is_guest,
             "is_ultra_restricted": False,
             "is_bot": member.is_bot,
-            "locale": self.locale,
+            **locale,
         }

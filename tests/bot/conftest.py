@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -86,6 +87,11 @@ class Home:
         guild = guild or self.guild
         role = guild.create_role(name, permissions=discord.Permissions(**permissions))
         return guild.add_member(self.env.create_user(name), roles=[role])
+
+    def make_owner(self, member: simcord.MemberActor) -> None:
+        """Make a member the owner of the bot's application."""
+        platform = self.bot.platform
+        platform._owners, platform._owners_due = frozenset({member.id}), math.inf
 
     def rewrite_button(self, message_id: int, label: str, custom_id: str) -> None:
         """Give a button the id that an older version would have given it."""

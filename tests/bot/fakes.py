@@ -110,7 +110,7 @@ class FakeRenderer(Renderer):
                 assert isinstance(words, Showable) or not isinstance(words, str)
         if self.fails:
             raise DrawingFailed("no ink")
-        return b"\x89PNG"
+        return b"\x89PNG\r\n\x1a\n"
 
 
 class FakeWriter(Inference):

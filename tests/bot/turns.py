@@ -72,7 +72,7 @@ class FakePlatform:
             raise Gone("unknown message")
         self._show(ref.message_id, message)
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         return False
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from data.tokens import (
     FLIP,
+    are_tokens,
     has_space,
-    is_token,
     is_word,
     is_word_character,
     join_tokens,
@@ -40,7 +40,7 @@ def test_units_cover_the_text(text: str) -> None:
     units = split_units(text)
     assert "".join(unit.text for unit in units) == text
     assert [token for unit in units for token in unit.tokens] == tokenise(text)
-    assert all(unit.tokens and is_token(unit.tokens[-1]) for unit in units if unit.exact)
+    assert all(unit.tokens and are_tokens(unit.tokens[-1:]) for unit in units if unit.exact)
 
 
 @given(texts)
@@ -57,7 +57,10 @@ def test_kinds_of_tokens() -> None:
     assert not any(has_space(*pair.split(" ")) for pair in together)
     assert all(map(is_word, ("a", "o'er", "é", "любовь")))
     assert not any(map(is_word, (",", "\n", FLIP, "'", "")))
-    assert all(map(is_token, ("a", "o'er", ",", "\n", "'")))
-    assert not any(map(is_token, ("a b", "a,", "", FLIP, " ")))
+    tokens = ["a", "o'er", ",", "'"]
+    assert are_tokens(tokens)
+    for other in ("a b", "a,", "", FLIP, " ", "a\n", "a\nb"):
+        assert not are_tokens([other])
+        assert not are_tokens([*tokens, other, *tokens])
     assert all(map(is_word_character, "aé'"))
     assert not any(map(is_word_character, " ,\n-1"))

@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import discord
 import pytest
 import pytest_asyncio
-from discord.ext import commands
 from playwright.async_api import (
     Browser,
     ConsoleMessage,
@@ -71,7 +71,7 @@ ELVES = "\n".join(
 )
 """A list of names that takes seconds to train on."""
 
-Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
+Bot = TypeVar("Bot", bound=discord.AutoShardedClient)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ async def running(make: Callable[[], Bot], local: LocalDiscord) -> AsyncIterator
                 await asyncio.gather(start, return_exceptions=True)
 
 
-async def _ready(bot: commands.Bot | commands.AutoShardedBot, local: LocalDiscord) -> None:
+async def _ready(bot: discord.AutoShardedClient, local: LocalDiscord) -> None:
     await local.wait_for(lambda: local.state.online, what="The bot's connection")
     await bot.wait_until_ready()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.community.queries import Communities, Stopped
 from bot.discoveries.queries import Discoveries
+from bot.platforms.slack.queries import Uploads
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.polls.removal_queries import remove
@@ -84,3 +85,5 @@ async def add_rows(store: Store, weights: bytes) -> None:
         reference_loss=1.5,
     )
     await store[Versions].add(version, VersionFiles(weights), NOW)
+    await store[Uploads].begin("T1", ["F1", "F2"], NOW)
+    await store[Uploads].place(["F2"], "C1 1700000000.000001")

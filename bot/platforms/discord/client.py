@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.chat import dispatch, stopping
 from bot.chat import errors as error_messages
@@ -15,7 +15,7 @@ from bot.chat.commands import Answer, Suggestions
 from bot.chat.message import Button, Message
 from bot.chat.stopping import Front
 from bot.chat.translation import in_language, language_of
-from bot.chat.turn import DeliveryError, Turn
+from bot.chat.turn import DeliveryError, MessageRef, Turn
 from bot.monitoring import requests
 from bot.platforms.discord.commands import (
     CatalogueTranslator,
@@ -52,12 +52,14 @@ IDENTIFY_S, IDENTIFY_AGAIN_S = 300.0, 45.0
 """Seconds that a shard waits for its turn to connect: at the start, and later. discord.py gives up
 after `LAUNCH_S` and 60 s."""
 LAUNCH_S = 330.0
+WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
+"""Types of messages that members write."""
 
 Interaction = discord.Interaction["Mangosaurus"]
 Options = TypeVar("Options")
 
 
-class Mangosaurus(commands.AutoShardedBot):
+class Mangosaurus(discord.AutoShardedClient):
     """The Discord client. Its dependencies are passed to the constructor."""
 
     def __init__(
@@ -69,15 +71,13 @@ class Mangosaurus(commands.AutoShardedBot):
     ) -> None:
         """`always_sync` registers the commands at each start; the simulator forgets them."""
         super().__init__(
-            commands.when_mentioned,
-            help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, dm_messages=True),
             max_messages=None,  # messages are never looked up
             allowed_mentions=discord.AllowedMentions.none(),
-            tree_cls=_Tree,
             http_trace=tracing(app.monitor),
             **_shards(app.settings) | options,
         )
+        self.tree = _Tree(self)
         self.app = app
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
@@ -146,8 +146,9 @@ class Mangosaurus(commands.AutoShardedBot):
         log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
 
     async def on_shard_connect(self, _shard_id: int) -> None:
-        """Count connections."""
+        """Count connections, and get ready to write."""
         self._count("connect")
+        self.app.inference.warm_up()
 
     async def on_shard_disconnect(self, _shard_id: int) -> None:
         """Count lost connections."""
@@ -204,6 +205,15 @@ class Mangosaurus(commands.AutoShardedBot):
                 )
                 return
             await self.press(interaction, asked)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Answer a member who writes to the bot directly. What they write is not read."""
+        author, ref = message.author, MessageRef(message.channel.id, 0)
+        if message.guild is not None or message.type not in WRITTEN or author.bot or author.system:
+            return
+        await self.app.begin()
+        send = partial(self.platform.send, ref)
+        await dispatch.greet(self.app, None, author.id, author.id, send)
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 import aiohttp
 import discord
-from discord.ext import commands
 
 from bot.chat.languages import FindLanguage, no_choice
 from bot.chat.message import Message, translated
@@ -176,7 +175,7 @@ class DiscordPlatform:
 
     def __init__(
         self,
-        client: commands.AutoShardedBot,
+        client: discord.AutoShardedClient,
         invalid_requests: InvalidRequests,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -249,7 +248,7 @@ class DiscordPlatform:
         async with delivery(limit_of(message)):
             await self.replace(ref.channel_id, shown.edit, message, language)
 
-    def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
+    async def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
         """Never: pictures are a part of their message."""
         return False
 
@@ -358,9 +357,6 @@ class DiscordPlatform:
 
         Raises `DeliveryError`.
         """
-        named = {self._client.owner_id, *(self._client.owner_ids or ())} - {None}
-        if named:  # to the constructor
-            return user_id in named
         now = self._clock()
         if self._owners is None or now >= self._owners_due:
             async with delivery():

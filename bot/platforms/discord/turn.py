@@ -144,9 +144,12 @@ class DiscordTurn:
         """
         if private or self.community_id is None:
             return language_of(self.user.locale)
+        return await self._language_of_all(self.user.locale)
+
+    async def _language_of_all(self, own: str = "") -> Language:
+        """The language of the server; `own` until enough of its members have asked."""
         known = await self.platform.known_language(self.community_id)
-        locale = self.community_locale or known.usual(self.user.locale)
-        return language_of(known.chosen or locale)
+        return language_of(known.chosen or self.community_locale or known.usual(own))
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show "thinking…"."""
@@ -234,7 +237,10 @@ class DiscordTurn:
         interaction, limit = self._interaction, limit_of(message)
         source = interaction.message
         is_private = source is not None and source.flags.ephemeral
-        language = await self.language(private=is_private)
+        if is_private or self.community_id is None:
+            language = await self.language(private=True)
+        else:  # as later edits, or each voter would change the language of a poll
+            language = await self._language_of_all()
 
         async def send() -> None:
             await interaction.response.edit_message(**render_edit(message, language))

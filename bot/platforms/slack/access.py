@@ -12,7 +12,7 @@ from bot.chat.commands import ChosenMember, Command, Group, Pressed
 from bot.chat.errors import explain
 from bot.chat.message import Message, UserError
 from bot.chat.received import clean
-from bot.chat.translation import _, language_of
+from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import DeliveryError, Gone
 from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
@@ -162,6 +162,11 @@ class SlackTurns:
             if rights is Rights.RECENT:
                 return unknown
             return members.known(user, math.inf) or unknown
+
+    async def language_of(self, user: str) -> Language | None:
+        """The language of a member, as far as Slack tells it in time; else the workspace's."""
+        locale = (await self._member(user, "", Rights.USUAL)).locale
+        return language_of(locale) if locale else None
 
     async def explain(self, error: Exception, origin: SlackOrigin) -> None:
         """Tell a member about an error before there is a turn."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from bot.chat import stopping
 from bot.chat.app import App
 from bot.chat.stopping import Front
+from bot.concurrency import PeriodicTask
 from bot.fleet.membership import Served
 from bot.platforms.slack.identities import SlackIdentities
 from bot.platforms.slack.manifest import SCOPES
@@ -13,12 +15,19 @@ from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.network.api import BASE_URL, LIBRARY, SlackApi
 from bot.platforms.slack.network.connection import SocketMode
 from bot.platforms.slack.network.edit_budget import EDIT_S
+from bot.platforms.slack.pictures import Pictures
 from bot.platforms.slack.platform import TERMS, SlackPlatform
+from bot.platforms.slack.queries import Uploads
 from bot.platforms.slack.requests import Requests
 from bot.platforms.slack.startup_problems import different_apps, missing_scopes, unnamed_home
+from bot.store import Unavailable
 from bot.store.identities import Identities
 
 log = logging.getLogger(__name__)
+
+SWEEP_S = 3600.0
+CLOSING_S = 1.0
+"""Seconds that a running sweep may take when the bot stops."""
 
 
 class SlackBot:
@@ -45,6 +54,9 @@ class SlackBot:
         names = CommandNames(app.registry.worded(TERMS), app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
         self.platform.known_language = app.languages.of
+        self._pictures = self.platform.pictures = Pictures(self.api, app.store[Uploads])
+        self.platform.now = app.now
+        self._sweeping: PeriodicTask | None = None
         app.health.add(self.platform)
         self.jobs = app.jobs_of(app, self.platform)
         self.requests = Requests(app, self.platform, self.jobs)
@@ -90,7 +102,9 @@ class SlackBot:
             log.warning("%s", unnamed_home(platform.team))
         await self.socket.start()
         self.ready.set()
+        self.app.inference.warm_up()
         self.jobs.start(self.ready.wait)
+        self._sweeping = PeriodicTask(self._sweep, SWEEP_S, after=self.ready.wait)
         if platform.community_id is not None:
             await self.jobs.joined(platform.community_id)
         log.info("Ready on Slack, in the workspace %s (%s)", platform.team_name, platform.team)
@@ -139,8 +153,15 @@ class SlackBot:
             await stopping.interrupt_trainings(self.app)
         await stopping.close(self.app, [self.front])
 
+    async def _sweep(self) -> None:
+        """Delete files that nothing shows any longer."""
+        with suppress(Unavailable):
+            await self._pictures.sweep(self.platform.team, self.app.now())
+
     async def _disconnect(self) -> None:
         self._closed.set()
+        if self._sweeping is not None:
+            await self._sweeping.close(CLOSING_S)
         await self.socket.close()
         await self.api.close()
 

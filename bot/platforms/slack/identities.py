@@ -53,6 +53,10 @@ class SlackIdentities:
         """The number of a channel; `None` if it has none yet."""
         return await self._identities.look_up(PLATFORM, "channel", team, channel)
 
+    async def known_user(self, team: str, user: str) -> int | None:
+        """The number of a user (U…, W…); `None` if they have none, or not anymore."""
+        return await self._identities.look_up(PLATFORM, "user", team, user)
+
     async def user(self, team: str, user: str) -> int:
         """The number of a user (U…, W…)."""
         key = team, user

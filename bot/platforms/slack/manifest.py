@@ -29,7 +29,17 @@ SCOPES = (
 
 `channels:read` and `groups:read` are for the event `member_joined_channel` alone.
 """
-EVENTS = ("app_home_opened", "app_uninstalled", "member_joined_channel", "tokens_revoked")
+WRITTEN_SCOPES = ("app_mentions:read", "im:history")
+"""Scopes for what members write to the bot. An app that was installed without them works, and is
+not told of it."""
+EVENTS = (
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "member_joined_channel",
+    "message.im",
+    "tokens_revoked",
+)
 
 COMMAND, DESCRIPTION, HINT = 32, 2_000, 1_000
 SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
@@ -63,7 +73,7 @@ def manifest(names: CommandNames) -> dict[str, Any]:
                 _slash_command(each, names) for each in commands if not isinstance(each, Menu)
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {"scopes": {"bot": sorted(SCOPES + WRITTEN_SCOPES)}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True},

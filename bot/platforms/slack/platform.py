@@ -17,7 +17,9 @@ from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
+    Deleted,
     DeliveryError,
+    Forbidden,
     Gone,
     Limits,
     MessageRef,
@@ -38,14 +40,15 @@ from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
 from bot.platforms.slack.network.errors import OUTSIDE, LostAnswer
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.payloads import list_of, text_of
+from bot.platforms.slack.pictures import Pictures
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.views import rendering
-from bot.platforms.slack.views.rendering import MessagePart
+from bot.platforms.slack.views.rendering import Block, MessagePart
 from bot.store import StoreError
 from bot.text.formats import spaced
 from bot.text.spans import text
 from bot.text.technical import NEWLINE, TechnicalText, technical
-from data.phrases import NOTHING, Phrase
+from data.phrases import NOTHING, Showable
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,9 @@ TERMS = Terms(
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
+    without_commands=_(
+        "Slack takes no commands in threads. Buttons work there, and so does the menu of a message."
+    ),
     has_channel_rights=False,
     community_id=technical("T0123456789"),
     home_setting=technical("HOME_WORKSPACES"),
@@ -113,6 +119,9 @@ class SlackPlatform:
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Facts about the workspace, once `identify` has been called."""
         self.community_id: int | None = None
+        self.pictures: Pictures | None = None
+        """Puts pictures into messages; without it, they follow these."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.is_home = False
         """Whether the workspace's owner is the bot's operator."""
         self._clock = time.monotonic
@@ -123,6 +132,10 @@ class SlackPlatform:
         """The direct messages of members (U…) with the bot."""
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
+        self._shown: Recent[tuple[str, str], tuple[int, Sequence[Block]]] = Recent(MOST_FILES)
+        """Pictures in messages: a hash of their files, and the blocks."""
+        self._edits: Recent[tuple[str, str], object] = Recent(MOST_FILES)
+        """The latest edit of each message: what is noted after an upload must not undo one."""
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages, by channel and timestamp: what follows a message goes there."""
 
@@ -208,18 +221,28 @@ class SlackPlatform:
         return True
 
     async def rendered(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         names = await self._named(message, private)
-        return rendering.render(message, self.commands, names, language)
+        return rendering.render(message, self.commands, names, language, pictures)
 
     async def rendered_edit(
-        self, message: Message, language: Language, *, private: bool = False
+        self,
+        message: Message,
+        language: Language,
+        *,
+        private: bool = False,
+        pictures: Sequence[Block] = (),
     ) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         names = await self._named(message, private)
-        return rendering.render_edit(message, self.commands, names, language)
+        return rendering.render_edit(message, self.commands, names, language, pictures)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
         """Names on Slack of the users and channels that a message mentions."""
@@ -248,6 +271,7 @@ class SlackPlatform:
         *,
         thread: str = "",
         language: Language | None = None,
+        has_blocks: bool = True,
     ) -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
@@ -256,19 +280,28 @@ class SlackPlatform:
 
         thread: the timestamp of the message to which it is a reply.
         language: by default that of the workspace.
+        has_blocks: whether pictures may be in the message, which Slack might refuse.
         """
         language = language or await self.language_of(self.community_id)
         message = translated(message, language)
-        first, *rest = await self.rendered(_with_place(message, thread), language)
+        plain, pictures = await self._with_pictures(message) if has_blocks else (message, [])
+        first, *rest = await self.rendered(plain, language, pictures=pictures)
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
+            if pictures and code_of(error) == "invalid_blocks":
+                log.warning("Slack does not take a picture in a message: %s", error)
+                return await self.post(
+                    channel, message, thread=thread, language=language, has_blocks=False
+                )
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-        await self._send_rest(channel, timestamp, rest, message, thread)
+        if pictures:
+            await self._note_pictures((channel, timestamp), hash(message.files), pictures)
+        await self._send_rest(channel, timestamp, rest, plain, thread, language)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -299,24 +332,35 @@ class SlackPlatform:
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         key = channel, timestamp
-        has_pictures = message.files or (message.files_stay and key in self._files)
-        noted = message
-        if has_pictures and key not in self._threads:
-            noted = with_note(message, IN_THREAD)
-        part = await self.rendered_edit(noted, language)
-        shown = await self.api.update(channel, timestamp, part)
-        if shown is None or (message.files_stay and not message.files):
+        self._edits[key] = edit = object()
+        plain, pictures = await self._pictures_of(key, message)
+        if self._edits.get(key) is not edit:
+            return  # a newer one has come while a picture was sent
+        known, sent = self._files.get(key, (hash(()), ()))
+        stays = known == hash(plain.files) if plain.files else plain.files_stay
+        noted = plain
+        if sent and stays and not pictures and key not in self._threads:
+            noted = with_note(plain, IN_THREAD)
+        part = await self.rendered_edit(noted, language, pictures=pictures)
+        try:
+            shown = await self.api.update(channel, timestamp, part)
+        except Deleted:
+            await self._note_pictures(key, hash(()), [])
+            raise
+        if shown is None:
+            return
+        await self._note_pictures(key, hash(message.files), pictures)
+        if message.files_stay and not message.files:
             return
         files = list_of(shown, "files")
         # A file that was deleted has left a stub.
         former = [text_of(each, "id") for each in files if text_of(each, "mode") != "tombstone"]
-        known, sent = self._files.get(key, (hash(()), ()))
-        if known != hash(message.files):
+        if known != hash(plain.files):
             self._files.pop(key, None)
             former += sent
-            if message.files:
+            if plain.files:
                 thread = await self._thread_of(channel, timestamp)
-                await self._send_rest(channel, timestamp, (), message, thread)
+                await self._send_rest(channel, timestamp, (), plain, thread, language)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -324,11 +368,17 @@ class SlackPlatform:
                 if code_of(error) != "file_deleted":
                     log.warning("A picture could not be deleted: %s", error)
 
-    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+    async def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
         """Whether pictures may stay that another process has sent after a message."""
         of = timestamp_of(ref.message_id)
         is_older = float(of) < started_at.timestamp()
-        return is_older and not any(known == of for _channel, known in self._files)
+        if not is_older or any(known == of for _channel, known in self._files):
+            return False
+        try:
+            channel = await self._channel(ref.channel_id)
+            return self.pictures is None or not await self.pictures.has(self.team, channel, of)
+        except (DeliveryError, StoreError):
+            return True
 
     async def replace(
         self, channel: str, timestamp: str, message: Message, language: Language, *, thread: str
@@ -338,9 +388,12 @@ class SlackPlatform:
         Raises `DeliveryError`.
         """
         message = translated(message, language)
-        first, *rest = await self.rendered(_with_place(message, thread), language)
-        await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, timestamp, rest, message, thread)
+        plain, pictures = await self._with_pictures(message)
+        first, *rest = await self.rendered(plain, language, pictures=pictures)
+        shown = await self.api.update(channel, timestamp, first)
+        if pictures and shown is not None:
+            await self._note_pictures((channel, timestamp), hash(message.files), pictures)
+        await self._send_rest(channel, timestamp, rest, plain, thread, language)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -434,6 +487,51 @@ class SlackPlatform:
         """No channels: Slack tells the bot of each one to which it is invited."""
         return {}
 
+    async def _with_pictures(self, message: Message) -> tuple[Message, Sequence[Block]]:
+        """A message without its pictures, and these as blocks.
+
+        It stays as it is if they have to follow it. If the workspace forbids them, it says so.
+        """
+        if self.pictures is None or not are_pictures(message):
+            return message, []
+        plain = replace(message, files=())
+        try:
+            return plain, await self.pictures.upload(self.team, message.files, self.now())
+        except (DeliveryError, StoreError) as error:
+            log.warning("A picture could not be put into its message: %s", error)
+            if isinstance(error, Forbidden) and error.sentence:
+                return with_note(plain, error.sentence), []
+            return message, []
+
+    async def _pictures_of(
+        self, key: tuple[str, str], message: Message
+    ) -> tuple[Message, Sequence[Block]]:
+        """As `_with_pictures`, for an edit: a message may have its pictures already."""
+        digest, blocks = self._shown.get(key, (None, None))
+        if message.files and digest == hash(message.files) and blocks:
+            return replace(message, files=()), blocks
+        if message.files or not message.files_stay or self.pictures is None:
+            return await self._with_pictures(message)
+        if blocks is None:
+            try:
+                blocks = await self.pictures.of(self.team, " ".join(key))
+            except StoreError as error:
+                raise Unreachable("pictures are unknown while the database is away") from error
+        return message, blocks
+
+    async def _note_pictures(
+        self, key: tuple[str, str], digest: int, blocks: Sequence[Block]
+    ) -> None:
+        """Note which pictures a message has, and delete those that it had."""
+        _digest, known = self._shown.get(key, (None, None))
+        if self.pictures is None or known == blocks:
+            return
+        self._shown[key] = digest, blocks
+        try:
+            await self.pictures.place(self.team, " ".join(key), blocks)
+        except StoreError as error:
+            log.warning("The pictures of a message could not be noted: %s", error)
+
     async def _send_rest(
         self,
         channel: str,
@@ -441,8 +539,14 @@ class SlackPlatform:
         parts: Sequence[MessagePart],
         message: Message,
         thread: str,
+        language: Language,
     ) -> None:
-        """Send what the message with a timestamp could not hold, and its files."""
+        """Send what the message with a timestamp could not hold, and its files.
+
+        Once they are there, the message says so; or why Slack does not take them.
+        """
+        note: Showable = NOTHING
+        edit = self._edits.get((channel, timestamp))
         try:
             for part in parts:
                 await self.api.post(channel, part, thread=thread)
@@ -450,8 +554,16 @@ class SlackPlatform:
                 below = thread or (timestamp if message.files_stay else "")
                 sent = await self.api.upload(channel, message.files, thread=below)
                 self._files[channel, timestamp] = (hash(message.files), sent)
+                note = IN_THREAD if below and (channel, timestamp) not in self._threads else NOTHING
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
+            note = error.sentence if message.files and isinstance(error, Forbidden) else NOTHING
+        if note and not parts and self._edits.get((channel, timestamp)) is edit:
+            try:
+                part = await self.rendered_edit(with_note(message, note), language)
+                await self.api.update(channel, timestamp, part)
+            except DeliveryError as error:
+                log.info("A message does not say where its picture is: %s", error)
 
     async def _thread_of(self, channel: str, timestamp: str) -> str:
         """The thread for what follows a message; none if that is unknown.
@@ -476,13 +588,12 @@ class SlackPlatform:
         return channel
 
 
-def _with_place(message: Message, thread: str) -> Message:
-    """A message that says where its pictures follow, unless that is right below."""
-    follows = message.files and message.files_stay and not thread
-    return with_note(message, IN_THREAD) if follows else message
+def are_pictures(message: Message) -> bool:
+    """Whether a message has files, and all of them are pictures that Slack shows."""
+    return bool(message.files) and all(file.name.endswith(".png") for file in message.files)
 
 
-def with_note(message: Message, note: Phrase) -> Message:
+def with_note(message: Message, note: Showable) -> Message:
     """A message with a sentence below."""
     if not message.embeds:
         content = message.content

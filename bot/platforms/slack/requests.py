@@ -15,7 +15,7 @@ from bot.chat.app import App, BackgroundJobs
 from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only, with_echo
-from bot.chat.message import Button, UserError
+from bot.chat.message import Button, Message, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
@@ -32,7 +32,7 @@ from bot.platforms.slack.options import (
     unescaped,
 )
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
-from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform
+from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.platforms.slack.views import home, modals, rendering
@@ -53,6 +53,9 @@ MOST_HOMES = 4
 """How many are made at once."""
 FORM, MOST_FORMS = timedelta(minutes=30), 200
 """How long a form can be opened again as it was submitted, and how many forms can be."""
+
+NOT_WRITTEN = {"bot_id", "edited", "hidden", "subtype"}
+"""Fields of messages that no member has just written: those of apps, edits, deletions, joins."""
 
 _MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 """A mention, a channel or an address, perhaps with words to show for it."""
@@ -190,7 +193,8 @@ class Requests:
         pressed = next(iter(list_of(payload, "actions")), {})
         button = rendering.button_of(pressed)
         if button is None:
-            return  # a select or an input of a modal
+            await self._choose(payload)
+            return
         action, state = button
         is_form = action == home.FORM
         known = self.registry.buttons.get(action)
@@ -267,6 +271,23 @@ class Requests:
             await self._run(turn, sonnet, {opening.name: typed[: int(opening.most or 0)]})
 
     # Forms.
+
+    async def _choose(self, payload: Payload) -> None:
+        """Show a form again with what is chosen in it, on which suggestions depend."""
+        view = part_of(payload, "view")
+        try:
+            chosen = modals.submitted(self.registry, view)
+        except UserError:
+            return  # no form of a command
+        known = self._platform.members.known(text_of(payload, "user", "id"), math.inf)
+        language = language_of(known.locale if known is not None else "")
+        metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
+        names = self._platform.commands
+        form = modals.form_of(chosen.command, chosen.values, names, metadata, language)
+        try:
+            await self._api.update_view(text_of(view, "id"), text_of(view, "hash"), form)
+        except DeliveryError as error:
+            log.info("A form could not be shown again: %s", error)
 
     async def _open_form(self, turn: SlackTurn, typed: TypedCommand) -> None:
         """Open the form of a command, or that of a group. Its answer goes where it was opened."""
@@ -392,6 +413,10 @@ class Requests:
                 await self._show_home(text_of(event, "user"))
             case "member_joined_channel" if text_of(event, "user") == self._platform.bot_user:
                 await self._greet(text_of(event, "channel"))
+            case "app_mention":
+                await self._greet_writer(event)
+            case "message" if event.get("channel_type") == "im":
+                await self._greet_writer(event)
             case "app_uninstalled":
                 log.error("The workspace has removed the app")
                 await self._removed()
@@ -409,6 +434,27 @@ class Requests:
                 log.warning("The workspace is not welcomed: %s", error)
             else:
                 await self._jobs.greet(platform.community_id, number)
+
+    async def _greet_writer(self, event: Payload) -> None:
+        """Answer a member who writes to the bot where they do. What they write is not read."""
+        platform, user = self._platform, text_of(event, "user")
+        channel, thread = text_of(event, "channel"), text_of(event, "thread_ts")
+        is_theirs = user != platform.bot_user and NOT_WRITTEN.isdisjoint(event)
+        if not (is_theirs and is_external(user) and is_external(channel)):
+            return
+        await self._app.begin()
+        try:
+            number = await platform.identities.known_user(platform.team, user)
+        except StoreError as error:
+            log.info("A member who wrote to the bot is not answered: %s", error)
+            return
+
+        async def send(greeting: Message) -> None:
+            language = await self._turns.language_of(user) if is_direct(channel) else None
+            known = thread if message_id(thread) is not None else ""
+            await platform.post(channel, greeting, thread=known, language=language)
+
+        await dispatch.greet(self._app, platform.community_id, number, user, send)
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""

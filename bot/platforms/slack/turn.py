@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,10 +27,12 @@ from bot.chat.turn import (
 )
 from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
-from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
+from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi, code_of
 from bot.platforms.slack.payloads import FileRef
-from bot.platforms.slack.platform import SlackPlatform, with_note
+from bot.platforms.slack.platform import SlackPlatform, are_pictures, with_note
 from bot.platforms.slack.views.modals import text_form
+from bot.platforms.slack.views.rendering import Block
+from bot.store import StoreError
 from bot.text.spans import text
 from data.phrases import NOTHING
 
@@ -269,10 +271,13 @@ class SlackTurn:
         elif ref is None and not origin.response_url:  # in App Home
             await self._respond_elsewhere(message)
             return
-        shown = with_note(message, IN_DIRECT) if message.files else message
-        part = await self.platform.rendered_edit(shown, language, private=origin.is_ephemeral)
+        is_private = origin.is_ephemeral
+        pictures = await self._pictures(message) if is_private else []
+        shown = message if pictures else await self._with_files(message)
+        part = await self.platform.rendered_edit(
+            shown, language, private=is_private, pictures=pictures
+        )
         await self._use_url(part, {"replace_original": True})
-        await self._send_files(message)
 
     async def ask(self, form: Form) -> None:
         """Open a form. Its answer replaces the same message, as the button's would."""
@@ -415,10 +420,24 @@ class SlackTurn:
         needs_channel = bool(message.files) or any(known[each].is_vote for each in actions)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()
-        shown, language = message, await self.language(private=message.private)
-        if message.files and self.origin.response_url:
-            shown = with_note(message, IN_DIRECT)
-        parts = await self.platform.rendered(shown, language, private=message.private)
+        language = await self.language(private=message.private)
+        pictures = await self._pictures(message) if message.private else []
+        try:
+            await self._send_elsewhere(message, language, pictures)
+        except DeliveryError as error:
+            if not pictures or code_of(error) != "invalid_blocks":
+                raise
+            log.warning("Slack does not take a picture in a message: %s", error)
+            await self._send_elsewhere(message, language, [])
+
+    async def _send_elsewhere(
+        self, message: Message, language: Language, pictures: Sequence[Block]
+    ) -> None:
+        """Send an answer with pictures in it, or with its files beside it."""
+        shown = message if pictures else await self._with_files(message)
+        parts = await self.platform.rendered(
+            shown, language, private=message.private, pictures=pictures
+        )
         kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
         try:
@@ -430,7 +449,8 @@ class SlackTurn:
             channel = await api.open_direct(self.origin.user)
             for part in parts[sent:]:
                 await api.post(channel, part)
-        await self._send_files(message)
+            if pictures and self.platform.pictures is not None:  # such a message stays
+                await self.platform.pictures.keep(pictures)
 
     def _no_access(self) -> Forbidden:
         """The error for what needs the bot in the channel."""
@@ -438,7 +458,17 @@ class SlackTurn:
         return Forbidden("the bot is not in this channel", sentence=sentence)
 
     async def _use_url(self, part: Part, kind: Part) -> None:
-        """Post to the `response_url`. Raises `Gone` if it is used up."""
+        """Post to the `response_url`, or privately to a thread. Raises `Gone` if it is used up."""
+        origin = self.origin
+        if kind is EPHEMERAL and origin.thread and self.sees_channel:
+            try:
+                await self.platform.api.post_privately(
+                    origin.channel, origin.user, part, thread=origin.thread
+                )
+            except DeliveryError as error:
+                log.info("A private answer could not be sent to its thread: %s", error)
+            else:
+                return
         if not self.origin.response_url or self._uses >= MOST_USES:
             raise Gone("no response_url is left")
         self._uses += 1
@@ -446,11 +476,33 @@ class SlackTurn:
             self.origin.response_url, {**part, **kind}, thread=self.origin.thread
         )
 
-    async def _send_files(self, message: Message) -> None:
-        """Send files that only the member is to see."""
-        if message.files:
-            api = self.platform.api
+    async def _pictures(self, message: Message) -> list[Block]:
+        """The pictures of an answer as blocks; none if it has other files, or Slack is slow."""
+        pictures = self.platform.pictures
+        if pictures is None or not are_pictures(message):
+            return []
+        try:
+            return await pictures.upload(self.platform.team, message.files, self.created_at)
+        except (DeliveryError, StoreError) as error:
+            log.warning("A picture could not be put into its message: %s", error)
+            return []
+
+    async def _with_files(self, message: Message) -> Message:
+        """Send files that only the member is to see. The message then says where they are.
+
+        It comes without pictures if these cannot be sent, and says why if Slack does.
+        """
+        if not message.files:
+            return message
+        api = self.platform.api
+        try:
             await api.upload(await api.open_direct(self.origin.user), message.files)
+        except DeliveryError as error:
+            if not message.embeds:  # the file is what the member has asked for
+                raise
+            log.warning("A picture could not be sent: %s", error)
+            return with_note(message, error.sentence) if error.sentence else message
+        return with_note(message, IN_DIRECT) if self.origin.response_url else message
 
     async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
         if self.on_pending is not None:

@@ -12,6 +12,7 @@ function renderBlock(block, source) {
     case "section": return section(block, source);
     case "header": return el("h2", { class: "block text" }, words(block.text));
     case "divider": return el("hr");
+    case "image": return el("img", { class: "picture", src: `local/files/${block.slack_file.id}`, alt: block.alt_text });
     case "context": return el("div", { class: "block context" }, ...block.elements.map((part) => el("span", { class: "text" }, words(part), " ")));
     case "actions": return el("div", { class: "block actions" }, ...block.elements.map((element) => interactive(block, element, source)));
     case "rich_text": return el("div", { class: "block" }, ...block.elements.map((part) => el("div", { class: "text" }, ...part.elements.map(richElement))));

@@ -57,14 +57,14 @@ function filled(inputs) {
 
 function formInput(block, modal, inputs) {
   const element = block.element, name = `${block.block_id}/${element.action_id}`;
-  const { node, read } = inputOf(element, name, modal, inputs);
+  const { node, read } = inputOf(element, name, modal, inputs, block.dispatch_action);
   inputs.set(name, { read });
   const label = [words(block.label), block.optional ? el("span", { class: "optional" }, " (optional)") : null].filter(Boolean);
   const hint = block.hint ? el("p", { class: "muted" }, words(block.hint)) : null;
   return el("div", { class: "input" }, el("label", {}, el("span", {}, ...label), node), hint);
 }
 
-function inputOf(element, name, modal, inputs) {
+function inputOf(element, name, modal, inputs, dispatches) {
   const hint = words(element.placeholder) || null;
   switch (element.type) {
     case "number_input": return field(el("input", { type: "number", min: element.min_value, max: element.max_value, step: element.is_decimal_allowed ? "any" : "1", value: element.initial_value }));
@@ -75,7 +75,7 @@ function inputOf(element, name, modal, inputs) {
     case "static_select": return select(element.options.map((option) => [option.value, words(option.text)]), element.initial_option && element.initial_option.value);
     case "users_select": return select(known.people.map((each) => [each.id, each.name]), element.initial_user);
     case "conversations_select": return select(known.channels.map((each) => [each.id, `#${each.name}`]), element.initial_conversation);
-    case "external_select": return suggesting(element, name, modal, inputs, hint);
+    case "external_select": return suggesting(element, name, modal, inputs, hint, dispatches);
     default: return field(el(element.multiline ? "textarea" : "input", { maxlength: element.max_length, placeholder: hint, rows: element.multiline ? 4 : null }), element.initial_value);
   }
 }
@@ -91,20 +91,22 @@ function select(options, chosen) {
 }
 
 // A select whose options come from the bot while the member types. Text that is none of them is not taken.
-function suggesting(element, name, modal, inputs, placeholder) {
+function suggesting(element, name, modal, inputs, placeholder, dispatches) {
   const first = element.initial_option || null;
   let chosen = first, asked = 0;
   const list = el("ul", { class: "options", role: "listbox", id: `options-${name.replace(/\W/g, "-")}`, "aria-label": "Options", hidden: true });
   const input = el("input", { role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list", placeholder: placeholder || "Choose an option", value: first ? words(first.text) : null, autocomplete: "off" });
   const options = suggestionsIn(list);
-  const take = (option) => { asked += 1; chosen = option; input.value = words(option.text); };
+  const take = (option) => { asked += 1; chosen = option; input.value = words(option.text);
+    if (dispatches) act("press", { source: modal.id, name, value: option, values: filled(inputs).values });
+  };
   const ask = async () => {
     const typed = input.value, ticket = ++asked;
     options.stale = true;
     if (typed.length < (element.min_query_length ?? 3)) { options.close(); return; }
     await new Promise((resolve) => setTimeout(resolve, 150));
     if (ticket !== asked) return;
-    const { options: found = [] } = await act("suggest", { source: modal.id, name, typed, values: filled(inputs).values });
+    const { options: found = [] } = await act("suggest", { source: modal.id, name, typed });
     if (ticket !== asked || document.activeElement !== input) return;
     options.open(input, found.map((option) => ({ value: option, node: words(option.text) })), take, "No results", typed ? 0 : NONE);
   };

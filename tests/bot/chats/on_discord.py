@@ -155,7 +155,7 @@ class DiscordChat(Chat):
 
     async def add_operator(self) -> DiscordActor:
         owner = await self.add_member("olivia")
-        self.home.bot.owner_id = owner.id
+        self.home.make_owner(owner.member)
         return owner
 
     async def add_channel(self, name: str) -> Place:

@@ -113,7 +113,10 @@ class SlackActor(Actor):
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:
         form = await self.open_form(command)
-        self.chat.slack.state.suggest(self.member, form, option, typed, others)
+        for name, value in others.items():
+            self.chat.slack.press(self.member, form, name, value)
+            await self.chat.settle()
+        self.chat.slack.state.suggest(self.member, form, option, typed)
         await self.chat.settle()
         self.chat.slack.close_view(self.member, form)
         return self.chat.offered
@@ -167,6 +170,7 @@ class SlackChat(Chat):
     async def started(cls, world: World, time: StillTime) -> "SlackChat":
         slack = LocalSlack(port=0, clock=lambda: time.now().timestamp(), rate_limited=False)
         slack.move_to(BASE_URL)
+        slack.state.messages.processing = 0  # no time passes while an answer waits
         session = MemorySession(slack)
         world.now = time.now
         bot = MemoryBot(slack, session, app=world.make_app(), is_home=True)
@@ -316,6 +320,7 @@ class SlackChat(Chat):
             key=lambda each: (each is not source, each.ts in before, not each.is_ephemeral)
         )
         sent = [file for each in visible if not each.blocks for file in each.files]
+        sent += [file for each in visible for file in each.pictures]
         files = [file for file in sent if not file.is_deleted]
         shown = [self.shown(message) for message in visible if message.blocks]
         return Answer.of(shown, tuple(map(shown_file, files)))

@@ -24,12 +24,13 @@ class Reader:
 
     def shown(self, message: Message) -> Shown:
         """A message as members read it."""
+        files = [*message.pictures, *message.files]
         text, cards = self._parts(message.blocks) if message.blocks else (message.text, [])
         return Shown(
             text,
             tuple(cards),
             tuple(map(label_of, message.buttons)),
-            tuple(shown_file(each) for each in message.files if not each.is_deleted),
+            tuple(shown_file(each) for each in files if not each.is_deleted),
             message.is_ephemeral,
             message,
         )
@@ -52,7 +53,7 @@ class Reader:
                     else:
                         cards[-1:] = [self._with_lines(cards[-1], elements)]
                 case kind:
-                    assert kind == "actions", kind
+                    assert kind in ("actions", "image"), kind
         return "\n".join(text), cards
 
     def _with_lines(self, card: Card, elements: list[Element]) -> Card:

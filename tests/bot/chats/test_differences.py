@@ -1,8 +1,11 @@
 """What Slack does in its own way, and what Discord lacks: the entries of `EXCEPTIONS`."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from bot.platforms.slack.names import SHORTCUT
+from simulators.slack.limits import SlackError
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Place, Shown
 from tests.bot.opened_polls import TEN_MINUTES, first_message, voted
@@ -160,8 +163,9 @@ async def moderated(chat: SlackChat, message: Shown) -> str:
 
 
 @pytest.mark.shows("pictures in a card")
-async def test_picture_is_removed(slack_chat: SlackChat) -> None:
-    """It is a message of its own, whoever sent the other one; a stub is left of it."""
+async def test_picture_is_removed(slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Slack refuses the block, it is a message of its own, of which a stub is left."""
+    refuse_blocks(slack_chat, monkeypatch)
     await slack_chat.alice.use("dissect", name="Mangosaurus")
     (picture,) = (each for each in slack_chat.slack.messages if each.files)
     await slack_chat.restart()
@@ -169,15 +173,25 @@ async def test_picture_is_removed(slack_chat: SlackChat) -> None:
     assert [each.payload()["mode"] for each in picture.files] == ["tombstone"]
 
 
+def refuse_blocks(chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Slack take no picture in a block."""
+    refused = Mock(side_effect=SlackError("invalid_blocks"))
+    monkeypatch.setattr(chat.slack.state.messages, "_picture", refused)
+
+
 STAYS = "remove that from the menu of the picture, or delete it."
 
 
 @pytest.mark.shows("pictures in a card")
-@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize(
+    ("is_restarted", "is_refused"), [(False, False), (False, True), (True, False), (True, True)]
+)
 async def test_moderators_hear_of_pictures_that_stay(
-    slack_chat: SlackChat, is_restarted: bool
+    slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch, is_restarted: bool, is_refused: bool
 ) -> None:
-    """Another process has sent them: this one does not know their files."""
+    """Another process has sent them to threads: this one does not know their files."""
+    if is_refused:
+        refuse_blocks(slack_chat, monkeypatch)
     await voted(slack_chat)
     await slack_chat.pass_time(TEN_MINUTES + 60)
     dissection = await slack_chat.alice.use("dissect", name="Mangosaurus")
@@ -190,10 +204,12 @@ async def test_moderators_hear_of_pictures_that_stay(
         (await mo.press(asked, "Remove Bravosaurus")).text,
         await moderated(slack_chat, dissection),
     )
-    assert [STAYS in reply for reply in replies] == [is_restarted] * 2
-    pictures = [each for each in slack_chat.slack.messages if each.files]
-    stay = [each.files[0].payload().get("mode") != "tombstone" for each in pictures]
-    assert stay == [is_restarted] * 2
+    stays = is_restarted and is_refused
+    assert [STAYS in reply for reply in replies] == [stays] * 2
+    shown = [each.files + each.pictures for each in slack_chat.slack.messages]
+    assert sum(any(not file.is_deleted for file in files) for files in shown) == 2 * stays
+    if not is_refused:
+        assert all(each.is_deleted for each in slack_chat.slack.state.messages.files.values())
 
 
 @pytest.mark.shows("channels without the bot")
@@ -267,3 +283,19 @@ async def test_slow_poem_grows(slack_chat: SlackChat, monkeypatch: pytest.Monkey
     assert 2 < len(versions) < 14
     assert [bool(version.buttons) for version in versions[-2:]] == [False, True]
     assert len(slack_chat.history()) == 1
+
+
+@pytest.mark.shows("commands in threads")
+async def test_no_commands_in_threads(slack_chat: SlackChat) -> None:
+    """The help says so, and the menu of a message works there."""
+    chat, alice = slack_chat, slack_chat.alice
+    root = chat.slack.say(alice.member, "Look at this.")
+    with pytest.raises(LookupError, match="not supported in threads"):
+        chat.slack.command(alice.member, "/sonnet", "", thread=root.ts)
+    assert "Slack takes no commands in threads" in (await alice.use("help")).body
+    reply = chat.slack.say(alice.member, "Shall I compare thee")
+    reply.thread_ts = root.ts
+    chat.slack.shortcut(alice.member, SHORTCUT, reply)
+    await chat.settle()
+    assert first_message(chat).body.startswith("Shall I compare thee")
+    assert {each.thread_ts for each in chat.slack.messages if each.author.is_bot} == {root.ts, None}

@@ -76,6 +76,20 @@ async def test_same_member_counts_once(discord_chat: DiscordChat, speak: Speak) 
     assert (await chat.app.languages.of(chat.community_id)).asked == (GERMAN, FRENCH)
 
 
+async def test_vote_keeps_the_language_of_a_poll(discord_chat: DiscordChat, speak: Speak) -> None:
+    chat, voter = discord_chat, await discord_chat.add_member("bob")
+    speak(chat.alice, GERMAN)
+    speak(voter, FRENCH)
+    await chat.alice.use("dinoname", count=2)
+    (poll,) = chat.history()
+    await voter.press(poll, poll.buttons[0])
+    await chat.settle()
+    (voted,) = chat.history()
+    assert "Abstimmung" in poll.words
+    assert "Abstimmung" in voted.words
+    assert voted.words != poll.words
+
+
 async def test_blocked_member_does_not_count(discord_chat: DiscordChat, speak: Speak) -> None:
     chat = discord_chat
     moderator = await chat.add_moderator()

@@ -136,7 +136,7 @@ async def cast(home: Home) -> Cast:
     other = home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("bones")
     owner = home.guild.add_member(home.env.create_user("olivia"))
-    home.bot.owner_id = owner.id
+    home.make_owner(owner)
     for command in await home.bot.tree.fetch_commands():  # as servers can on their page
         for guild in (home.guild, other):
             guild.set_command_permissions(command.id, {guild.default_role: True})

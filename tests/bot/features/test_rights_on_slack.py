@@ -44,9 +44,9 @@ async def workspace(slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> S
     assert await slack_chat.app.store[Trainings].enqueue(training) == 1
     payload = slack_chat.slack.workspace.member_payload
 
-    def of_another_workspace(member: Member) -> JSON:
+    def of_another_workspace(member: Member, **asked: bool) -> JSON:
         team = {"team_id": "T2"} if member.name == "visitor" else {}
-        return payload(member) | team
+        return payload(member, **asked) | team
 
     monkeypatch.setattr(slack_chat.slack.workspace, "member_payload", of_another_workspace)
     return slack_chat

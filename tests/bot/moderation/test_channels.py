@@ -119,6 +119,7 @@ def test_unknown_server_grants_nothing() -> None:
         permissions=everything,
         user=user,
         guild=None,
+        guild_locale=None,
         guild_id=7,
         channel_id=5,
         created_at=None,

@@ -41,8 +41,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not shown.is_private
     assert shown.title == "🦴 The museum, the newest first"
     assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
-    place = " · The picture is in the thread." if chat.name == "slack" else ""
-    assert shown.card.footer == f"page 1 of 1 · 1 dinosaur{place}"
+    assert shown.card.footer == "page 1 of 1 · 1 dinosaur"
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"

@@ -101,12 +101,12 @@ async def test_plaque_replaces_strip(discord_chat: DiscordChat) -> None:
     assert [file.name for file in closed.files] == ["plaque.png", "bravosaurus.png"]
 
 
-async def test_strip_follows_in_the_thread(slack_chat: SlackChat) -> None:
+async def test_strip_is_in_the_message(slack_chat: SlackChat) -> None:
+    """A vote leaves it there."""
     await voted(slack_chat)
-    card, strip = slack_chat.slack.messages[:2]
-    assert not card.files
-    assert strip.thread_ts == card.ts
-    assert [file.name for file in strip.files] == ["dinosaurs.png"]
+    card = slack_chat.slack.messages[0]
+    assert [file.name for file in card.pictures] == ["dinosaurs.png"]
+    assert not any(each.files for each in slack_chat.slack.messages)
 
 
 async def _slowly(make: Callable[..., str], *arguments: object) -> bytes:

@@ -376,7 +376,7 @@ async def test_result_waits_for_discord(
     await discord_chat.pass_time(240)
     closed, announcement, *_picture = discord_chat.history()
     assert closed.text == "The poll is closed: Bravosaurus has won."
-    assert await announcement.files[0].read() == b"\x89PNG"
+    assert (await announcement.files[0].read()).startswith(b"\x89PNG")
     await discord_chat.pass_time(240)
     assert len(discord_chat.history()) == 2
 

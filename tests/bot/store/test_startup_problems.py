@@ -43,6 +43,20 @@ def test_advice(cause: Exception, advice: str) -> None:
         assert advice in found.advice
 
 
+@pytest.mark.parametrize(
+    ("state", "code", "advice"),
+    [
+        ("53100", Exit.DISK_FULL, "Free some space on the disk of the server."),
+        ("25006", Exit.READ_ONLY, "The server is a read-only standby: use the primary's address."),
+    ],
+)
+def test_disk_of_a_server(state: str, code: Exit, advice: str) -> None:
+    error = Unavailable("The database (x) does not answer: gone")
+    error.__cause__ = DriverError(sqlstate=state)
+    found = startup_problem(error)
+    assert (found.code, found.advice) == (code, advice)
+
+
 def test_sentence_of_the_store() -> None:
     found = startup_problem(StoreError("It is of another version. Run that one."))
     assert str(found) == "It is of another version. Run that one."

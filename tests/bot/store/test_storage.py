@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -237,6 +238,17 @@ def test_file_of_root(name: str, of_nobody: Path, templates: Templates) -> None:
 
 
 @ROOT
+def test_file_without_rights(of_nobody: Path, templates: Templates) -> None:
+    file = of_nobody / "mangosaurus.db"
+    shutil.copyfile(templates.sqlite, file)
+    os.chown(file, NOBODY, NOBODY)
+    file.chmod(0)
+    first, second = as_nobody(of_nobody)
+    assert first.endswith(f"Let its owner use it: sudo chmod u+rw {file}")
+    assert second == ""
+
+
+@ROOT
 def test_folder_of_root(of_nobody: Path) -> None:
     os.chown(of_nobody, 0, 0)
     first, second = as_nobody(of_nobody)
@@ -245,7 +257,10 @@ def test_folder_of_root(of_nobody: Path) -> None:
 
 
 @ROOT
-def test_root_gives_what_it_writes_to_the_owner(of_nobody: Path) -> None:
+def test_root_gives_what_it_writes_to_the_owner(
+    of_nobody: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it cannot give, since the folder is its own, it names."""
     migrate(settings_in(of_nobody))
     back_up(settings_in(of_nobody), of_nobody / "backup.zip")
     restore(settings_in(of_nobody), of_nobody / "backup.zip", replace=True)
@@ -257,7 +272,10 @@ def test_root_gives_what_it_writes_to_the_owner(of_nobody: Path) -> None:
         "backup.zip": NOBODY,
         "trained.safetensors": NOBODY,
     }
+    assert "belongs to root" not in capsys.readouterr().out
     assert as_nobody(of_nobody) == ["", ""]
+    migrate(settings_in(tmp_path))
+    assert f"{tmp_path / 'mangosaurus.db'} belongs to root" in capsys.readouterr().out
 
 
 # PostgreSQL
@@ -265,17 +283,18 @@ def test_root_gives_what_it_writes_to_the_owner(of_nobody: Path) -> None:
 
 @pytest.mark.parametrize("empty_database", ["postgres"], indirect=True)
 async def test_user_who_may_not_create(empty_database: Database) -> None:
+    guest = f"guest_{secrets.token_hex(4)}"
     async with empty_database.at_once() as connection:
         await connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
-        await connection.execute(text("CREATE ROLE guest LOGIN PASSWORD 'guest'"))
-    other = Database(empty_database.url.set(username="guest", password="guest"))  # noqa: S106
+        await connection.execute(text(f"CREATE ROLE {guest} LOGIN PASSWORD '{guest}'"))
+    other = Database(empty_database.url.set(username=guest, password=guest))
     try:
         with pytest.raises(Unavailable, match="permission denied for schema public") as caught:
             await other.migrate()
     finally:
         await other.close()
         async with empty_database.at_once() as connection:
-            await connection.execute(text("DROP ROLE guest"))
+            await connection.execute(text(f"DROP ROLE {guest}"))
     problem = startup_problem(caught.value)
     assert problem.code is Exit.BAD_DATABASE
     assert "ALTER DATABASE … OWNER TO …" in problem.advice

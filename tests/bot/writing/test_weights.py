@@ -139,10 +139,12 @@ async def test_unfilled_caches_stop_nothing(
     maker = "models.verse.poem.metrical_writer_of"
     monkeypatch.setattr(maker, lambda _: 1 / 0)
     inference = await open_inference(anything)
+    inference.warm_up()
+    inference.warm_up()  # a second platform is connected
     assert (await inference.names(NAMES)).names
     assert inference.warming is not None
     await inference.warming
-    assert "Caches could not be filled" in caplog.text
+    assert caplog.text.count("Caches could not be filled") == 1
     await inference.close()
 
 

@@ -24,6 +24,7 @@ if the simulator did otherwise (files, mentions, answers of modals, pages of mem
 | a date begins with a capital unless its format does with U+200B; `{ago}` is for the past | `test_warnings` | Date element; Slack::BlockKit |
 | one message a second and channel; 50 edits a minute and workspace | `test_rate_limits` | Rate limits |
 | a file is reserved, sent in its size, and shared once | `test_refused` | Working with files |
+| a `slack_file` in a block is refused until `files.info` has its `mimetype` | `test_file_in_a_block` | slackapi/python-slack-sdk#1658, java-slack-sdk#1349 |
 | a file is downloaded with a token; else 200 with a page | `test_download` | Working with files, Seen |
 | its address may redirect, and the token is needed again | `test_download` | Seen (Enterprise Grid) |
 | a response_url is used 5 times in 30 minutes | `test_response_url_ends` | Handling user interaction |
@@ -33,6 +34,8 @@ if the simulator did otherwise (files, mentions, answers of modals, pages of mem
 | a trigger opens one modal within 3 seconds | `test_triggers_end` | Modals |
 | texts and blocks of modals have their sizes | `test_views` | Views |
 | suggestions are answered in the acknowledgement | `test_suggestions` | External select |
+| they are asked for without the state of other fields | `test_suggestions` | slackapi/bolt-js#1146 |
+| an ephemeral message is in a thread by chat.postEphemeral only | `test_ephemeral_in_a_thread` | chat.postEphemeral |
 | an envelope is acknowledged within 3 seconds | `test_late_acknowledgement` | Using Socket Mode |
 | an event that is not acknowledged comes again, in a new envelope | `test_event_is_sent_again` | Events API, Retries |
 | an address opens one connection, within 30 seconds | `test_address_opens_one_connection` | apps.connections.open |
@@ -340,6 +343,20 @@ async def test_download(slack: LocalSlack) -> None:
                 assert answer.content_type == "text/html"
 
 
+async def test_file_in_a_block(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
+    """It is shared nowhere else."""
+    content = b"\x89PNG\r\n\x1a\n"
+    done = await web.files_upload_v2(content=content, filename="plate.png")
+    block = {"type": "image", "slack_file": {"id": done["file"]["id"]}, "alt_text": "A plate"}
+    message: JSON = {"channel": slack.channel.id, "text": "x", "blocks": [block]}
+    assert await error_of(web.chat_postMessage(**message)) == "invalid_blocks"
+    looks = [await web.files_info(file=done["file"]["id"]) for _look in range(2)]
+    assert [each["file"]["mimetype"] for each in looks] == ["", "image/png"]
+    clock.now += 1
+    await web.chat_postMessage(**message)
+    assert [each.data for each in slack.messages[-1].pictures] == [content]
+
+
 # Blocks and views
 
 
@@ -470,6 +487,20 @@ async def test_ephemeral_is_replaced(slack: LocalSlack, listener: Listener) -> N
         assert [message.text for message in slack.messages] == texts
 
 
+async def test_ephemeral_in_a_thread(
+    slack: LocalSlack, web: AsyncWebClient, listener: Listener
+) -> None:
+    first, place = await web.chat_postMessage(channel=slack.channel.id, text="x"), slack.channel.id
+    to: JSON = {"channel": place, "user": slack.member.id, "thread_ts": str(first["ts"])}
+    await web.chat_postEphemeral(text="y", blocks=[row("Again")], **to)
+    message = slack.messages[-1]
+    assert (message.only_for, message.thread_ts) == (slack.member, first["ts"])
+    pressed = slack.press(slack.member, message, "Again")
+    assert pressed.payload["container"]["thread_ts"] == first["ts"]
+    await respond(pressed, text="z", thread_ts=first["ts"], replace_original=False)
+    assert slack.messages[-1].thread_ts is None
+
+
 async def opened(slack: LocalSlack, web: AsyncWebClient) -> View:
     """A modal that the member sees."""
     asked = slack.command(slack.member, "/dinoname", "?")
@@ -496,6 +527,7 @@ async def test_suggestions(
     found = await slack.suggest(slack.member, view, "start", "dr")
     assert found == (options if is_valid else [])
     assert listener.payload["value"] == "dr"
+    assert listener.payload["view"]["state"] == {"values": {}}
     assert bool(slack.state.interactions[-1].rejection) is not is_valid
 
 
@@ -561,3 +593,11 @@ async def test_address_opens_one_connection(
         for url in (used, late):
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(url)
+
+
+async def test_locale_has_to_be_asked_for(slack: LocalSlack, web: AsyncWebClient) -> None:
+    """Slack's documentation of `users.info`."""
+    without = await web.users_info(user=slack.member.id)
+    assert "locale" not in without["user"]
+    told = await web.users_info(user=slack.member.id, include_locale=True)
+    assert told["user"]["locale"] == "en-US"

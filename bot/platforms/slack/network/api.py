@@ -39,6 +39,8 @@ REQUEST_S = 10.0
 """Time limit of a call, in seconds, with the pauses that rate limits impose."""
 TRANSFER_S = 30.0
 """Time limit of a call that carries files."""
+PROCESSING_S = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6)
+"""Seconds between looks at a file that Slack processes: in a block it would be refused before."""
 WAITING_S = 60.0
 """Seconds that an edit waits for its turn at most."""
 TRIES = 3
@@ -169,6 +171,19 @@ class SlackApi:
         )
         return text_of(found, "ts")
 
+    async def post_privately(self, channel: str, user: str, part: Part, *, thread: str) -> None:
+        """Send a message that only one member sees, in a thread: no `response_url` can do that."""
+        await self._ask(
+            "chat.postEphemeral",
+            place=channel,
+            channel=channel,
+            user=user,
+            **part,
+            thread_ts=thread,
+            parse="none",
+            link_names=False,
+        )
+
     async def update(self, channel: str, timestamp: str, part: Part) -> Mapping[str, Any] | None:
         """Replace a message, as soon as the workspace's budget allows it. Returns it.
 
@@ -199,6 +214,10 @@ class SlackApi:
         """Open a modal. A trigger lasts three seconds."""
         await self._ask("views.open", trigger_id=trigger, view=dict(view))
 
+    async def update_view(self, view_id: str, digest: str, view: Mapping[str, Any]) -> None:
+        """Replace a modal, unless it is another one than that with this `hash` meanwhile."""
+        await self._ask("views.update", view_id=view_id, hash=digest, view=dict(view))
+
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a member's App Home."""
         await self._ask("views.publish", user_id=user, view=dict(view))
@@ -222,6 +241,49 @@ class SlackApi:
             limit=TRANSFER_S,
         )
         return [each for file in list_of(found, "files") if (each := text_of(file, "id"))]
+
+    async def begin_upload(self, file: File) -> tuple[str, str]:
+        """The id (F…) that a file will have, and the address that takes it."""
+        found = await self._ask(
+            "files.getUploadURLExternal",
+            filename=file.name,
+            length=len(file.content),
+            alt_txt=file.description or None,
+        )
+        return text_of(found, "file_id"), text_of(found, "upload_url", most=4_096)
+
+    async def finish_upload(self, identifier: str, address: str, file: File) -> None:
+        """Send a file, share it nowhere, and wait until Slack has processed it."""
+        if not self.is_ours(address):
+            raise DeliveryError("an upload does not lead to Slack")
+        session, _web = self._opened()
+        try:
+            async with (
+                asyncio.timeout(TRANSFER_S),
+                session.request(
+                    "POST", address, data=file.content, proxy=proxy_for(address)
+                ) as answer,
+            ):
+                self._count(answer.status)
+                if answer.status != http.HTTPStatus.OK:
+                    raise error_of("an upload", "", answer.status)
+        except _NO_NETWORK as error:
+            self._count(None)
+            raise Unreachable(type(error).__name__) from error
+        await self._ask(
+            "files.completeUploadExternal", files=[{"id": identifier, "title": file.name}]
+        )
+        for pause in PROCESSING_S:
+            found = await self._ask("files.info", file=identifier)
+            if text_of(found, "file", "mimetype"):
+                return
+            await self._sleep(pause)
+        raise Unreachable("a picture is not processed yet")
+
+    async def alternative_text(self, file: str) -> str:
+        """The text that describes a picture of the bot."""
+        found = await self._ask("files.info", file=file)
+        return text_of(found, "file", "alt_txt", most=2_000)
 
     async def delete_file(self, file: str) -> None:
         """Delete a file of the bot. Its message keeps a stub."""

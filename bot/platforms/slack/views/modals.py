@@ -78,6 +78,11 @@ def form_of(
     else:
         callback_id = COMMAND + command.name
         fields = [_input(option, values.get(option.name)) for option in command.options]
+        if sum(option.suggest is not None for option in command.options) > 1:
+            # Suggestions for the other fields may depend on what is chosen in the main one.
+            for option, block in zip(command.options, fields, strict=True):
+                if option.is_main and option.suggest is not None:
+                    block["dispatch_action"] = True
     view = {
         "type": "modal",
         "callback_id": callback_id,
@@ -148,6 +153,8 @@ def suggestion_of(
 ) -> tuple[Option, Typed, str] | None:
     """The request of suggestions: the option, the values of the other fields, the typed text.
 
+    Slack sends no state with it, so the values are those with which the fields were shown.
+
     `None` for a payload that no form of the bot sends.
     """
     name = text_of(payload, "view", "callback_id")
@@ -159,8 +166,11 @@ def suggestion_of(
     option = options.get(text_of(payload, "action_id"))
     if option is None or option.suggest is None:
         return None
-    state = part_of(payload, "view", "state", "values")
-    others = {each: _text(part_of(state, each, each)) for each in options if each != option.name}
+    fields = {
+        text_of(block, "block_id"): part_of(block, "element")
+        for block in list_of(payload, "view", "blocks")
+    }
+    others = {each: _shown(fields.get(each, {})) for each in options if each != option.name}
     typed = {each: words for each, words in others.items() if words}
     return option, typed, text_of(payload, "value", most=LONGEST_TYPED)
 
@@ -298,9 +308,10 @@ def _value(option: Option, entry: Mapping[str, object]) -> Value | None:
             return converted(option, words) if words else None
 
 
-def _text(entry: Mapping[str, object]) -> str:
-    """The text of a field, or the value of the chosen option; "" for none."""
-    return text_of(entry, "value", most=LONGEST_TEXT) or _chosen(entry)
+def _shown(element: Mapping[str, object]) -> str:
+    """The text with which a field was shown, or the value of its option; "" for none."""
+    words = text_of(element, "initial_value", most=LONGEST_TEXT)
+    return words or decoded(text_of(element, "initial_option", "value"))
 
 
 def _chosen(entry: Mapping[str, object]) -> str:

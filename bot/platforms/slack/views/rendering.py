@@ -30,6 +30,8 @@ BLOCKS, CHARACTERS = 50, 12_000
 """Most blocks and characters of a message. Slack refuses about 13,200 characters, undocumented."""
 BLOCK, HEADER, CONTEXT, LABEL, VALUE = 3_000, 150, 3_000, 75, 2_000
 """Most characters of parts of a message, in UTF-16 code units."""
+ALTERNATIVE = 2_000
+"""Most characters of the text that describes a picture."""
 PLACEHOLDER = 150
 """Characters of what a menu shows while nothing is chosen."""
 MENU = "menu "
@@ -78,6 +80,7 @@ def render(
     commands: CommandNames,
     names: External = _NOBODY,
     language: Language = ENGLISH,
+    pictures: Sequence[Block] = (),
 ) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
 
@@ -86,7 +89,7 @@ def render(
     """
     message = translated(message, language)
     pages = _pages(_Renderer(message, names, commands, language).blocks(), CHARACTERS)
-    buttons = [*_selects(message, names), *_actions(message.buttons)]
+    buttons = [*_below(pictures), *_selects(message, names), *_actions(message.buttons)]
     if buttons:
         *before, last = pages or [[]]
         pages = [*before, *_pages([*last, *buttons], CHARACTERS)]
@@ -98,12 +101,13 @@ def render_edit(
     commands: CommandNames,
     names: External = _NOBODY,
     language: Language = ENGLISH,
+    pictures: Sequence[Block] = (),
 ) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
     out.
     """
     message = translated(message, language)
-    buttons = [*_selects(message, names), *_actions(message.buttons)]
+    buttons = [*_below(pictures), *_selects(message, names), *_actions(message.buttons)]
     content = _Renderer(message, names, commands, language).blocks()
     most = CHARACTERS - sum(_length(each.words) for each in buttons)
     pages = _pages(content, most, BLOCKS - len(buttons)) or [[]]
@@ -265,6 +269,12 @@ def button(shown: Button, position: int) -> Block:
     return block
 
 
+def image(file: str, description: str) -> Block:
+    """A picture that Slack has as a file (F…)."""
+    alternative = _cut(clean(description), ALTERNATIVE) or "…"
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": alternative}
+
+
 def conversations_select(chosen: str = "") -> Block:
     """A menu of channels, with the chosen one (C…)."""
     only = {"include": ["public", "private"], "exclude_bot_users": True}
@@ -301,6 +311,10 @@ def encoded(value: str) -> str:
 def decoded(value: str) -> str:
     """The inverse of `encoded`."""
     return re.sub("|".join(_ENCODED), lambda found: _ENCODED[found[0]], value)
+
+
+def _below(pictures: Sequence[Block]) -> list[_Sized]:
+    return [_Sized(each, "") for each in pictures]
 
 
 def _selects(message: Message, names: External) -> list[_Sized]:
@@ -435,7 +449,7 @@ def _pages(
 
 
 def _part(blocks: Sequence[_Sized], otherwise: str = "") -> MessagePart:
-    words = "\n".join([each.words for each in blocks]) or otherwise or "…"
+    words = "\n".join([each.words for each in blocks if each.words]) or otherwise or "…"
     escaped = _cut(words, FALLBACK).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": escaped, "blocks": [each.block for each in blocks]}
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.drop_column("versions", "history")
     _add_languages()
     _index_button_states_by_age()
+    _add_slack_uploads()
 
 
 def _add_outbox() -> None:
@@ -116,6 +117,17 @@ def _index_button_states_by_age() -> None:
 def _add_languages() -> None:
     """Add the languages of the first members who ask in a community."""
     op.add_column("communities", sa.Column("asked_in", sa.Text()))
+
+
+def _add_slack_uploads() -> None:
+    op.create_table(
+        "slack_uploads",
+        sa.Column("file", sa.String(length=32), primary_key=True),
+        sa.Column("workspace", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=64)),
+    )
+    op.create_index(op.f("ix_slack_uploads_place"), "slack_uploads", ["place"])
 
 
 def _folded(name: str) -> str:

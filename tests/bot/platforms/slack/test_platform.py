@@ -70,8 +70,9 @@ async def test_edit(platform: SlackPlatform, server: SlackServer, ref: MessageRe
     """Files go to the thread of the message, and those that it had are deleted."""
     server.takes_files()
     await platform.edit(ref, WITH_PLAQUE)
-    (sent,) = server.of("chat.update")
+    sent, noted = server.of("chat.update")
     assert (sent["channel"], sent["ts"]) == ("C1", TIMESTAMP)
+    assert (sent["text"], noted["text"]) == ("Hello", "Hello\nThe picture is in the thread.")
     (done,) = server.of("files.completeUploadExternal")
     assert done["thread_ts"] == TIMESTAMP
     await platform.edit(ref, WITH_PLAQUE)  # Slack would show that the first one was deleted
@@ -138,7 +139,39 @@ async def test_files_that_stay(
     await platform.edit(ref, HELLO)
     assert [each["file"] for each in server.of("files.delete")] == ["F1"]
     words = [each["text"] for each in server.of("chat.postMessage") + server.of("chat.update")]
-    assert words == ["Hello\nThe picture is in the thread."] * 2 + ["Hello"]
+    assert words == ["Hello", *["Hello\nThe picture is in the thread."] * 2, "Hello"]
+
+
+async def test_note_undoes_no_newer_edit(
+    platform: SlackPlatform,
+    server: SlackServer,
+    ref: MessageRef,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A vote may come while a picture is sent."""
+
+    async def upload(*_arguments: object, **_options: object) -> list[str]:
+        await platform.edit(ref, Message(text(written("A vote")), files_stay=True))
+        return ["F1"]
+
+    monkeypatch.setattr(platform.api, "upload", upload)
+    await platform.send(ref, replace(WITH_PLAQUE, files_stay=True))
+    assert [each["text"] for each in server.of("chat.update")] == ["A vote"]
+
+
+@pytest.mark.parametrize("code", ["internal_error", "file_uploads_disabled"])
+async def test_picture_that_did_not_arrive(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef, code: str
+) -> None:
+    """No message promises it; one says that the workspace forbids it."""
+    server.answers["files.getUploadURLExternal"] = [refusal(code)] * 2
+    await platform.send(ref, replace(WITH_PLAQUE, files_stay=True))
+    await platform.edit(ref, WITH_PLAQUE)
+    words = str(server.of("chat.postMessage") + server.of("chat.update"))
+    assert "in the thread" not in words
+    assert words.count("keeps the bot from sending files") == (
+        4 if code == "file_uploads_disabled" else 0  # twice, as text and in blocks
+    )
 
 
 @pytest.mark.parametrize(

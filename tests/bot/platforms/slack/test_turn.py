@@ -309,6 +309,16 @@ async def test_private_file(turn: SlackTurn, server: SlackServer, shown: dict[st
     assert done["channel_id"] == "D9"
 
 
+async def test_private_picture_that_cannot_be_sent(turn: SlackTurn, server: SlackServer) -> None:
+    """The answer comes without it, and says why."""
+    server.answers["files.getUploadURLExternal"] = [refusal("file_uploads_disabled")]
+    await turn.respond(Message(embeds=(Embed(written("Data")),), files=(FILE,), private=True))
+    (sent,) = server.of("respond")
+    assert "Data" in str(sent["blocks"])
+    assert "keeps the bot from sending files" in str(sent["blocks"])
+    assert "direct messages" not in str(sent["blocks"])
+
+
 async def test_pressed_message_is_edited(press: SlackTurn, server: SlackServer) -> None:
     """An answer is a new message."""
     assert press.source is not None
@@ -393,10 +403,23 @@ async def test_unanswered(platform: SlackPlatform, server: SlackServer) -> None:
     assert pressed.unanswered is None
 
 
-async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
-    """A button there is answered there. Slack documents it only for what everybody sees."""
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_private_answer_in_a_thread(
+    threaded: SlackTurn, server: SlackServer, is_refused: bool
+) -> None:
+    """A `response_url` has no place there, and is for what Slack refuses."""
+    if is_refused:
+        server.answers["chat.postEphemeral"] = [refusal("user_not_in_channel")]
     await threaded.respond(SECRET)
-    assert "thread_ts" not in server.of("respond")[0]
+    (sent,) = server.of("chat.postEphemeral")
+    assert (sent["channel"], sent["user"], sent["thread_ts"]) == ("C1", "U1", THREAD)
+    assert "Psst" in str(sent["blocks"])
+    assert len(server.of("respond")) == is_refused
+    assert "thread_ts" not in str(server.of("respond"))
+
+
+async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
+    """A button there is answered there."""
     await threaded.respond(Message(LONG))
     await threaded.announce(HELLO)
     await threaded.edit_source(HELLO)
