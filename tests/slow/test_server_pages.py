@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import site
 import subprocess
@@ -24,7 +25,7 @@ def commands(page: str, heading: str, last: str) -> list[str]:
     text = (CHECKOUT / "docs" / page).read_text()
     part = text[text.index(heading) :].partition(last)[0]
     lines = re.findall(r"^ {4,}(\S.*)$", part, re.MULTILINE)
-    return [line for line in lines if re.match("sudo|cd ", line)]
+    return [line for line in lines if re.match(r"sudo |cd |git |mkdir |\.venv/", line)]
 
 
 class Server:
@@ -41,8 +42,11 @@ class Server:
         if line.startswith("cd ") or any(word in line for word in OF_THE_MACHINE):
             return ""
         if "-m venv" in line:  # the packages of this environment instead of a download
-            line = f"{PYTHON} -m venv --without-pip .venv"
-        line = line.replace("sudo -u mangosaurus", f"runuser -u {USER} --").replace("sudo ", "")
+            line = f"sudo {PYTHON} -m venv --without-pip .venv"
+        as_user = f"runuser -u {USER} -- env HOME={self.root}"
+        if not line.startswith("sudo "):  # of somebody who has logged in
+            line = f"sudo -u mangosaurus sh -c {shlex.quote(line)}"
+        line = line.replace("sudo -u mangosaurus", as_user).replace("sudo ", "")
         line = line.replace("/opt/mangosaurus", str(self.home)).replace("ADDRESS", self.origin)
         line = line.replace("/var/lib/mangosaurus", str(self.root / "lib"))
         line = line.replace("-o mangosaurus", f"-o {USER}").replace("-g mangosaurus", f"-g {GROUP}")
