@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Run what is asked for. Imports only what that needs, as packages may be missing."""
     match options.operation:
+        case None if options.version:
+            from bot.version import checkout_version  # needs `OLDEST`
+
+            sys.stdout.write(f"{checkout_version()}\n")
+            return Exit.OK
         case None:
             stop_at_once_if_told()  # before the imports, which take a second
             with _imports():
@@ -110,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         + ". SIGTERM and Ctrl-C let running answers finish, then exit with 0; with 14 if "
         "something still hangs after 7.25 seconds. It ends itself with 15 if its networks hang.",
     )
+    parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument(
         "--local",
         action="store_true",

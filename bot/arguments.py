@@ -55,6 +55,7 @@ def digits(text: str) -> int:
 
 whole_number = number(digits, 0, math.inf, "a whole number from 0, for example 7")
 count = number(digits, 1, math.inf, "a whole number from 1, for example 60")
+width = number(digits, 1, 2_048, "a whole number from 1 to 2048, for example 60")
 positive_number = number(  # neither 0 nor infinite
     float, math.ulp(0), sys.float_info.max, "a positive number, for example 2.5"
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.logs import set_up_logs
-from bot.settings import LOCAL, Settings, SettingsError, load_settings, suspicious_names
+from bot.settings import LOCAL, Settings, SettingsError, exposed, load_settings, suspicious_names
 from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
 from bot.text.formats import visible
 
@@ -22,7 +22,7 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
     try:
         settings = load_settings()
         set_up_logs(settings.log_format, settings.log_level, settings.tokens)
-        for sentence in suspicious_names():
+        for sentence in filter(None, (exposed(), *suspicious_names())):
             log.warning(sentence)
         work(local_settings(settings) if local else settings)
     except SettingsError as error:

@@ -25,7 +25,7 @@ from typing import Any, Self
 from bot.startup import exit_without_package
 
 try:
-    from bot.arguments import OptionParser, count, positive_number, weight_file, whole_number
+    from bot.arguments import OptionParser, positive_number, weight_file, whole_number, width
     from bot.pictures.loss_curve import loss_curve
     from bot.trainer.reporters import JsonReporter, Reporter, TerminalReporter
     from data.corpora import CorpusError
@@ -107,6 +107,8 @@ def _train(
     run = task.start(recipe, chosen, out, loss_curve)
     if options.resume:
         run.resume()
+    elif options.units and options.initial_weights is None:
+        sys.stderr.write("With --units, the network begins anew, with random parameters.\n")
     signals.is_planning = False
     code = 0
     for event in run.events(signals.stop, longest=60 * options.minutes):
@@ -139,7 +141,7 @@ def _parser() -> OptionParser:
     add("seed", "N", whole_number)
     add("minutes", "M", positive_number, default=math.inf)
     add("from", "FILE", Path, dest="initial_weights")
-    add("units", "N", count)
+    add("units", "N", width)
     add("words", "FOLDER", Path)
     parser.add_switch("resume", HELP["resume"])
     add("progress", None, str, choices=("bar", "json"), default="bar")

@@ -22,7 +22,7 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 
 RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.features bot.launch
-    bot.platforms.slack bot.startup bot.arguments
+    bot.platforms.slack bot.startup bot.version bot.arguments
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
     bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings bot.startup
     bot.text bot.trainer models.weights

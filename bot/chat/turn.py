@@ -52,6 +52,10 @@ class Deleted(Gone):
     """The message or its channel was deleted."""
 
 
+class DeletedMeanwhile(DeliveryError):  # noqa: N818
+    """The message had arrived at an earlier attempt to send it, and was deleted since."""
+
+
 class Forbidden(DeliveryError):  # noqa: N818
     """The bot lacks a permission in the channel."""
 

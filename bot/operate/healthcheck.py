@@ -13,6 +13,7 @@ HEALTHY, UNHEALTHY = 0, 1
 """Exit codes: those that Docker asks for."""
 TIMEOUT_S = 4.0
 MOST_BYTES = 100_000
+MOST_PORT = 65_535
 REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where it listens, not where to ask)
 REFUSALS = (OSError, http.client.HTTPException, ValueError, OverflowError)
 
@@ -21,7 +22,7 @@ def healthcheck(environment: Mapping[str, str] = os.environ) -> int:
     """Ask `/healthz` on METRICS_PORT. Returns the exit code."""
     port = environment.get("METRICS_PORT", "").strip()
     host = environment.get("METRICS_HOST", "").strip() or "127.0.0.1"
-    if port and not port.isdecimal():
+    if port and not (port.isdecimal() and 1 <= int(port) <= MOST_PORT):
         sys.stderr.write(f"METRICS_PORT is {port!r} in the environment, and not a port number.\n")
         return UNHEALTHY
     if not port:

@@ -11,6 +11,7 @@ from bot.chat.app import App
 from bot.chat.message import Message, without_pictures
 from bot.chat.turn import (
     Deleted,
+    DeletedMeanwhile,
     DeliveryError,
     Forbidden,
     Limited,
@@ -243,6 +244,8 @@ class OutboxWorker:
                 self._retry_at = now + _pause_after(self._failures)
         except TimeoutError:
             log.info("A delivery (%s) took too long", row.kind)
+        except DeletedMeanwhile:
+            return Ended()
         except DeliveryError as error:
             log.info("A message (%s) is refused: %s", row.kind, error)
             return Ended(is_lost=True)

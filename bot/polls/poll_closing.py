@@ -12,7 +12,15 @@ from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Embed, Message, Tone, with_pictures
 from bot.chat.translation import Language, _, ngettext
-from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
+from bot.chat.turn import (
+    Deleted,
+    DeletedMeanwhile,
+    DeliveryError,
+    Limits,
+    MessageRef,
+    Platform,
+    Unreachable,
+)
 from bot.chat.unfinished import Final
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
@@ -129,6 +137,8 @@ class PollCloser:
             sent = await delivery.send(place, announcement, step=ANNOUNCING)
         except Unreachable:
             raise
+        except DeletedMeanwhile:
+            return None, True
         except DeliveryError as error:
             log.info("The winner of poll %d cannot be announced: %s", poll.id, error)
             sent = None

@@ -1,12 +1,13 @@
 """Settings: type, default, documentation and example of each.
 
-A setting is an environment variable or a line of `.env`. The environment wins; an empty or blank
-value counts as unset. `python -m bot.settings` prints the content of `.env.example`.
+A setting is an environment variable or a line of `.env`. The environment wins, also with an empty
+or blank value, which means unset. `python -m bot.settings` prints the content of `.env.example`.
 """
 
 import difflib
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -322,7 +323,7 @@ def _problems_of_shards(settings: Settings) -> Iterator[str]:
 def given_values(
     dotenv: Path | None, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Values that are set in the environment, or else in `.env`, unless that is `None`.
+    """Values that are set in the environment, empty ones too, or else in `.env` if that is given.
 
     Names are in lower case, as those of the fields. Raises `OSError` and `UnicodeDecodeError` for a
     file that cannot be read.
@@ -330,7 +331,7 @@ def given_values(
     values: dict[str, str] = {}
     own = _in_file(dotenv) if dotenv is not None else {}
     for source in (own, environment):
-        values |= {name.lower(): value for name, value in source.items() if value}
+        values |= {name.lower(): value or "" for name, value in source.items()}
     return values
 
 
@@ -338,6 +339,13 @@ def _in_file(dotenv: Path) -> Mapping[str, str | None]:
     from dotenv import dotenv_values  # here: without this package, the doctor can still say so
 
     return dotenv_values(dotenv) if dotenv.is_file() else {}
+
+
+def exposed(dotenv: Path = DOTENV) -> str | None:
+    """A sentence if every user of the machine can read `.env`."""
+    if os.name != "posix" or not dotenv.is_file() or not dotenv.stat().st_mode & stat.S_IROTH:
+        return None
+    return f"Every user of this machine can read {dotenv}, where tokens are. Run: chmod o= {dotenv}"
 
 
 def suspicious_names(

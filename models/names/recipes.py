@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from data import corpora, downloads
-from data.corpora import Corpus
+from data.corpora import Corpus, CorpusError
 from data.genera import load_genera
 from data.lists import normalise_entry, read_extra_names, read_list, stored_list
 from data.text import clean_name
@@ -156,7 +156,12 @@ def _continuing(settings: MixtureSettings, begin: Sequence[LSTM]) -> MixtureSett
 def _corpus(options: Options) -> Corpus:
     if options.corpus is None:
         return corpora.load_names()
-    return corpora.read_corpus(options.corpus, "names")
+    try:
+        return corpora.read_corpus(options.corpus, "names")
+    except CorpusError as error:
+        raise RecipeError(
+            f"{error} This recipe reads the letters a to z; --recipe {LIST_RECIPE} reads others."
+        ) from error
 
 
 def _with_extra_names(corpus: Corpus, options: Options, clean: Callable[[str], str]) -> Corpus:

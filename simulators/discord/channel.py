@@ -48,7 +48,8 @@ class Channel:
         """Address at which files are served, with a slash at the end."""
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
-        self._by_nonce: dict[str, Message] = {}
+        self.by_nonce: dict[str, Message] = {}
+        """The bot's messages in all channels by their enforced nonces, also deleted ones."""
         self.old_s = OLD_S
         self._old_edits = RateLimiter(OLD_EDITS, OLD_WINDOW_S, clock)
 
@@ -74,17 +75,20 @@ class Channel:
     def post(self, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
         """Post an ordinary message of the bot.
 
-        A second one with the same enforced nonce is not posted: the first one is returned.
+        A second one with the same enforced nonce is not posted: the first one is returned, or an
+        error if that was deleted.
         """
         self.open_thread()
         nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
-        if nonce is not None and (posted := self._by_nonce.get(str(nonce))) is not None:
+        if nonce is not None and (posted := self.by_nonce.get(str(nonce))) is not None:
+            if posted.deleted:
+                raise ApiError(10008)
             return posted
         reference = (payload.get("message_reference") or {}).get("message_id")
         message = self.draft(self._guild.bot, reply_to=self.messages.get(str(reference)))
         self.fill(message, payload, uploads)
         if nonce is not None:
-            self._by_nonce[str(nonce)] = message
+            self.by_nonce[str(nonce)] = message
         return self.add(message)
 
     def edit(self, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:

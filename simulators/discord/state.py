@@ -83,6 +83,7 @@ class State:
         if beside is not None:
             self.commands = beside.commands
             self.channel.attachments = beside.channel.attachments  # at one address
+            self.channel.by_nonce = beside.channel.by_nonce  # of one author
 
     def overwrite_commands(self, payloads: list[JSON], guild_id: str = "") -> list[JSON]:
         registered = self.commands.overwrite(payloads, guild_id)

@@ -8,8 +8,10 @@ import pytest
 
 from bot.evaluate import main
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
+from data.lists import read_list, stored_list
 from models.fingerprints import Fingerprints
 from models.networks.network import cross_entropy
+from models.networks.vocabulary import Vocabulary
 from models.weights import describe, load_shipped, load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm, namer
 from tools.evaluation.held_out import held_out_losses, record
@@ -63,6 +65,22 @@ def test_table(
     table = capsys.readouterr().out
     assert "[red]dwarves[:o:].txt" in table
     assert "These weights were trained on another corpus" in table
+
+
+def test_list_in_another_alphabet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Weights of a list are measured on that list, as they have read it."""
+    path, weights = tmp_path / "rivers.txt", tmp_path / "rivers.safetensors"
+    path.write_text("\n".join(f"Река {letter}" for letter in "абвгдежзиклмнопрстуфхц"))
+    corpus = stored_list(read_list(path), path.name)
+    letters = Vocabulary("".join(sorted({"\n", *"".join(corpus.items)})))
+    facts = card("names", letters, corpus_sha256=corpus.sha256, recipe="list", reads_all=True)
+    save_weights(weights, lstm(letters).arrays(), facts, Fingerprints.of([]), Fingerprints.of([]))
+    assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(path)]) == 0
+    table = capsys.readouterr().out
+    assert "4 items" in table
+    assert "nan" not in table
+    assert "another corpus" not in table
+    assert "trained on the held-out part too" in table
 
 
 def test_record(names: Path, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:

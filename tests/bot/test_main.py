@@ -14,6 +14,7 @@ import pytest
 from bot.__main__ import main
 from bot.operate.archive import ArchiveWriter, Manifest
 from bot.startup import Exit
+from bot.version import checkout_version
 from tests.bot.operate.doctor.setups import simulator_in_thread
 from tests.ports import free_port
 from tests.slow.processes import environment_of
@@ -111,6 +112,19 @@ def test_failure_of_the_start(
     assert (found, [part for part in said if part not in errors]) == (code, [])
     assert "Traceback" not in errors
     assert "secret" not in errors
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == Exit.OK
+    assert capsys.readouterr().out == f"{checkout_version()}\n"
+
+
+def test_exposed_settings(outcome: Outcome, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=not.used.here\n")
+    (tmp_path / ".env").chmod(0o644)
+    code, errors = outcome({"DISCORD_TOKEN": ""})
+    assert code == Exit.NO_TOKEN
+    assert "chmod o= .env" in errors
 
 
 @pytest.mark.parametrize("setting", ["LOCAL_PORT", "METRICS_PORT"])

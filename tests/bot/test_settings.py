@@ -1,11 +1,19 @@
 """Settings: reading, checking, documentation."""
 
+import os
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
-from bot.settings import SETTINGS, Settings, SettingsError, load_settings, suspicious_names
+from bot.settings import (
+    SETTINGS,
+    Settings,
+    SettingsError,
+    exposed,
+    load_settings,
+    suspicious_names,
+)
 from bot.settings.__main__ import example
 from bot.settings.values import format_shards
 
@@ -45,6 +53,22 @@ def test_dotenv_is_read(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_blank_value_is_unset(dotenv: Path, value: str) -> None:
     dotenv.write_text("\n".join(f"{name.upper()}={value}" for name in SETTINGS))
     assert load_settings(dotenv) == Settings()
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_empty_environment_wins(dotenv: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    dotenv.write_text("DISCORD_TOKEN=a.b.c\nLOCAL_PORT=1111\n")
+    monkeypatch.setenv("DISCORD_TOKEN", value)
+    assert load_settings(dotenv) == Settings(local_port=1111)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX")
+@pytest.mark.parametrize(("mode", "warns"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_readable_tokens(dotenv: Path, mode: int, warns: bool) -> None:
+    assert exposed(dotenv) is None
+    dotenv.write_text("DISCORD_TOKEN=a.b.c\n")
+    dotenv.chmod(mode)
+    assert (f"chmod o= {dotenv}" in (exposed(dotenv) or "")) is warns
 
 
 def test_all_problems_are_listed(dotenv: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef, Limited, MessageRef, Refused, Unreachable
+from bot.chat.turn import AnswerRef, DeletedMeanwhile, Limited, MessageRef, Refused, Unreachable
 from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord import platform
@@ -127,3 +127,14 @@ async def test_limit_of_one_channel(
         with pytest.raises(Unreachable) as caught:
             await bot.platform.edit(ref, message)
     assert type(caught.value) is Unreachable
+
+
+async def test_nonce_of_a_deleted_message(local: LocalDiscord, toy: ToyBot) -> None:
+    ref, message = MessageRef(local.channel_id, 0), Message(text(written("Hello.")))
+    bot = DiscordPlatform(toy, InvalidRequests())
+    number = await bot.send(ref, message, nonce=1)
+    assert await bot.send(ref, message, nonce=1) == number
+    local.state.channel.remove(local.state.channel.messages[str(number)])
+    with pytest.raises(DeletedMeanwhile):
+        await bot.send(ref, message, nonce=1)
+    assert not local.messages

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.table import Table
 
 from bot.help.headline import FILE, write_headline
 from data.corpora import Corpus
+from data.lists import read_list, stored_list
+from models.names.constraints import of_a_list
 from models.tasks import TASKS
 from models.weights import SHIPPED, Trained
 from tools.evaluation.baselines import ShowStatus
@@ -54,7 +57,7 @@ def evaluate(options: EvaluationOptions, console: Console) -> None:
     task = TASKS[options.task]
     path = options.weights or task.shipped_path
     trained = task.load(path) if options.weights else task.load_shipped()
-    corpus = task.read_corpus(options.corpus) if options.corpus else task.load_corpus()
+    corpus = _corpus(trained, options)
     if options.record:
         check_record(trained, corpus)
         trained = record(path, trained, held_out_losses(trained, corpus).nats_per_character)
@@ -64,6 +67,17 @@ def evaluate(options: EvaluationOptions, console: Console) -> None:
         _make_poems(path, trained, corpus, options, console)
     else:
         _make_scoreboard(path, trained, corpus, options, console)
+
+
+def _corpus(trained: Trained, options: EvaluationOptions) -> Corpus:
+    """The corpus to measure on, read as the weights' recipe reads it."""
+    task = TASKS[options.task]
+    if options.corpus is None:
+        return task.load_corpus()
+    if not of_a_list(trained.card):
+        return task.read_corpus(options.corpus)
+    corpus = stored_list(read_list(options.corpus), options.corpus.name)
+    return replace(corpus, held_out=corpus.validation)  # which it has read, as `leak_warning` says
 
 
 def _show_quick(

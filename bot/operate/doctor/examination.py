@@ -31,6 +31,7 @@ from bot.settings import (
     Settings,
     SettingsError,
     checked,
+    exposed,
     given_values,
     load_settings,
     suspicious_names,
@@ -113,6 +114,8 @@ def read_settings(dotenv: Path = DOTENV) -> tuple[Settings, list[Finding]]:
         where = f"{dotenv} and the environment" if dotenv.is_file() else "the environment"
         findings = [fine(check, f"All are valid, from {where}.")]
     with suppress(OSError, UnicodeDecodeError):  # reported already
+        if sentence := exposed(dotenv):
+            findings.append(warning(check, sentence, ""))
         findings += [
             warning(check, sentence, "Correct or remove it.")
             for sentence in suspicious_names(dotenv=dotenv)

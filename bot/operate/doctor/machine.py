@@ -221,7 +221,7 @@ def examine_monitoring(settings: Settings) -> list[Finding]:
 
 def _port(host: str, port: int | None) -> Iterator[Finding]:
     if port is None:
-        if "METRICS_PORT" in os.environ:
+        if not os.environ.get("METRICS_PORT", "unset").strip():
             yield warning(
                 PORT,
                 "METRICS_PORT is empty in the environment, so no port is opened, and the health "

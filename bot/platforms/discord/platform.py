@@ -26,6 +26,7 @@ from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
     Deleted,
+    DeletedMeanwhile,
     DeliveryError,
     Forbidden,
     Gone,
@@ -52,7 +53,8 @@ includes timeouts."""
 
 _CLOSED = "closed"
 """Part of aiohttp's `RuntimeError` for a request of a late answer, while the bot stops."""
-_DELETED = {10003, 10008}
+_UNKNOWN_MESSAGE = 10008
+_DELETED = {10003, _UNKNOWN_MESSAGE}
 """Unknown channel or message."""
 _GONE = {10004, 10015, 10062, 50027}
 """Unknown server, webhook or interaction; invalid token."""
@@ -231,7 +233,12 @@ class DiscordPlatform:
         if nonce is not None:
             options["nonce"] = nonce
         async with delivery(limit_of(message)):
-            sent = await self._channel(ref).send(**options)
+            try:
+                sent = await self._channel(ref).send(**options)
+            except discord.NotFound as error:
+                if nonce is None or error.code != _UNKNOWN_MESSAGE:
+                    raise
+                raise DeletedMeanwhile(str(error)) from error  # the message of this nonce
         return sent.id
 
     async def edit(self, ref: MessageRef, message: Message) -> None:

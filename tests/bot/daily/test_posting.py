@@ -7,7 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.chat.message import Message
-from bot.chat.turn import Forbidden, Gone, MessageRef, Refused, Unanswered, Unreachable
+from bot.chat.turn import (
+    DeletedMeanwhile,
+    Forbidden,
+    Gone,
+    MessageRef,
+    Refused,
+    Unanswered,
+    Unreachable,
+)
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.daily.queries import Dailies
 from bot.features.jobs import Jobs
@@ -340,6 +348,20 @@ async def test_blocked_for_a_while(scene: Scene) -> None:
     assert scene.platform.told == []
     await scene.go_on(DAY)
     assert scene.platform.dailies == [CHANNEL] * 2
+
+
+async def test_deleted_before_its_answer_was_known(scene: Scene) -> None:
+    """It had arrived: it is neither lost, nor tried again, nor does the daily dinosaur stop."""
+    await scene.choose()
+    scene.platform.errors[CHANNEL] = DeletedMeanwhile()
+    await scene.go_on(HOUR)
+    scene.platform.errors.clear()
+    await scene.go_on(HOUR)
+    assert scene.platform.sent == []
+    counted = scene.app.monitor.metrics.deliveries
+    assert counted.labels("daily", "delivered")._value.get() == 1
+    await scene.go_on(DAY)
+    assert scene.platform.dailies == [CHANNEL]
 
 
 async def test_log_channel_that_is_closed(scene: Scene) -> None:

@@ -51,7 +51,7 @@ def test_hung(monkeypatch: pytest.MonkeyPatch) -> None:
     ("port", "sentence"),
     [
         ("9", "The bot does not answer at 127.0.0.1:9: "),
-        ("99999", "The bot does not answer at 127.0.0.1:99999: "),
+        ("99999", "METRICS_PORT is '99999' in the environment, and not a port number."),
         ("", "METRICS_PORT is not set in the environment, so the bot can't be asked."),
         ("many", "METRICS_PORT is 'many' in the environment, and not a port number."),
         ("-1", "METRICS_PORT is '-1' in the environment, and not a port number."),

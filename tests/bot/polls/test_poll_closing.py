@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
-from bot.chat.turn import Forbidden, Limited, MessageRef
+from bot.chat.turn import DeletedMeanwhile, Forbidden, Limited, MessageRef
 from bot.community.queries import Action, RecordEntry
 from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
@@ -223,6 +223,21 @@ async def test_no_right_to_attach_files(fossil: Fossil, monkeypatch: pytest.Monk
     announcement = fossil.platform.shown[number]
     assert "Aasaurus won with 1 vote." in lines_of(announcement)
     assert not any(embed.image for embed in announcement.embeds)
+
+
+async def test_announcement_deleted_before_its_answer_was_known(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The poll's message does not show the pictures instead, and nothing is sent again."""
+    send = AsyncMock(side_effect=DeletedMeanwhile)
+    monkeypatch.setattr(fossil.platform, "send", send)
+    await fossil.close()
+    await fossil.close(minutes=30)
+    assert send.await_count == 1
+    assert not fossil.platform.shown[1].files
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.announced_at is not None
 
 
 async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:

@@ -74,6 +74,20 @@ def test_terminal_output(names: Path, out: Path, capsys: pytest.CaptureFixture[s
         assert said in words
 
 
+def test_units_begin_anew(names: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["names", "--corpus", str(names), "--out", str(out), "--minutes", "1e-9"]
+    assert main(options) == 0
+    assert "begins anew" not in capsys.readouterr().err
+    assert main([*options, "--units", "8"]) == 0
+    assert "begins anew" in capsys.readouterr().err
+
+
+def test_other_alphabet(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "rivers.txt"
+    path.write_text("Волга\nДон\nОка\n")
+    assert "--recipe list reads others" in error_of(report("names", "--corpus", path))
+
+
 def test_time_limit_keeps_the_best_network(names: Path, out: Path, report: Report) -> None:
     code, events = report("names", "--corpus", names, "--out", out, "--minutes", 1e-9)
     assert (code, events[-1]["event"]) == (0, "done")
@@ -128,7 +142,8 @@ def test_missing_keras(report: Report, monkeypatch: pytest.MonkeyPatch, recipe: 
         (["names", "--seed", "-1"], "not a whole number from 0, for example 7"),
         (["names", "--minutes", "0"], "not a positive number, for example 2.5"),
         (["names", "--minutes", "inf"], "not a positive number"),
-        (["sonnets", "--units", "0"], "not a whole number from 1, for example 60"),
+        (["sonnets", "--units", "0"], "not a whole number from 1 to 2048, for example 60"),
+        (["names", "--units", "99999"], "not a whole number from 1 to 2048"),
         (["names", "--out", "names.md"], "does not end in .safetensors, for example"),
         ([], "required"),
     ],

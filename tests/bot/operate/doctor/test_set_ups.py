@@ -40,6 +40,11 @@ def wrong_settings(setup: Setup) -> None:
     (setup.folder / ".env").write_text("LOCAL_PORT=0\n")
 
 
+def exposed_settings(setup: Setup) -> None:
+    (setup.folder / ".env").write_text("LOG_LEVEL=INFO\n")
+    (setup.folder / ".env").chmod(0o644)
+
+
 def settings_in_latin_1(setup: Setup) -> None:
     (setup.folder / ".env").write_bytes(b"BLOCKED_WORDS=\xe4\n")
 
@@ -281,6 +286,7 @@ SET_UPS: dict[Callable[[Setup], None], tuple[str, ...]] = {
         "! Monitoring port: METRICS_PORT is empty in the environment",
         "--env-file",
     ),
+    exposed_settings: ("! Settings: Every user of this machine can read .env", "chmod o= .env"),
     taken_port: ("✗ Monitoring port: Port ", "is in use", "another port"),
     other_address: ("✗ Monitoring port: Port ", "can't be opened (", "METRICS_HOST"),
     monitored: (
@@ -504,3 +510,9 @@ async def test_tokens_of_two_apps(monkeypatch: pytest.MonkeyPatch, slack: LocalS
     assert finding.level is Level.PROBLEM
     assert finding.found == "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2."
     assert finding.advice == "Copy both."
+
+
+def test_wrong_port_is_not_called_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The finding on the settings says that it is wrong."""
+    monkeypatch.setenv("METRICS_PORT", "99999")
+    assert examine_monitoring(Settings()) == []
