@@ -289,8 +289,7 @@ class SlackPlatform:
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
-            if pictures and code_of(error) == "invalid_blocks":
-                log.warning("Slack does not take a picture in a message: %s", error)
+            if pictures and refuses_picture(error):
                 return await self.post(
                     channel, message, thread=thread, language=language, has_blocks=False
                 )
@@ -347,6 +346,12 @@ class SlackPlatform:
         except Deleted:
             await self._note_pictures(key, hash(()), [])
             raise
+        except DeliveryError as error:
+            if not (pictures and refuses_picture(error)):
+                raise
+            plain, pictures = message, []
+            part = await self.rendered_edit(message, language)
+            shown = await self.api.update(channel, timestamp, part)
         if shown is None:
             return
         await self._note_pictures(key, hash(message.files), pictures)
@@ -390,7 +395,14 @@ class SlackPlatform:
         message = translated(message, language)
         plain, pictures = await self._with_pictures(message)
         first, *rest = await self.rendered(plain, language, pictures=pictures)
-        shown = await self.api.update(channel, timestamp, first)
+        try:
+            shown = await self.api.update(channel, timestamp, first)
+        except DeliveryError as error:
+            if not (pictures and refuses_picture(error)):
+                raise
+            plain, pictures = message, []
+            first, *rest = await self.rendered(message, language)
+            shown = await self.api.update(channel, timestamp, first)
         if pictures and shown is not None:
             await self._note_pictures((channel, timestamp), hash(message.files), pictures)
         await self._send_rest(channel, timestamp, rest, plain, thread, language)
@@ -591,6 +603,14 @@ class SlackPlatform:
 def are_pictures(message: Message) -> bool:
     """Whether a message has files, and all of them are pictures that Slack shows."""
     return bool(message.files) and all(file.name.endswith(".png") for file in message.files)
+
+
+def refuses_picture(error: DeliveryError) -> bool:
+    """Whether Slack does not take a picture in a message: it has to follow it."""
+    is_refused = code_of(error) == "invalid_blocks"
+    if is_refused:
+        log.warning("Slack does not take a picture in a message: %s", error)
+    return is_refused
 
 
 def with_note(message: Message, note: Showable) -> Message:

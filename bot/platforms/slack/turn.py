@@ -27,9 +27,9 @@ from bot.chat.turn import (
 )
 from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
-from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi, code_of
+from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
 from bot.platforms.slack.payloads import FileRef
-from bot.platforms.slack.platform import SlackPlatform, are_pictures, with_note
+from bot.platforms.slack.platform import SlackPlatform, are_pictures, refuses_picture, with_note
 from bot.platforms.slack.views.modals import text_form
 from bot.platforms.slack.views.rendering import Block
 from bot.store import StoreError
@@ -425,9 +425,8 @@ class SlackTurn:
         try:
             await self._send_elsewhere(message, language, pictures)
         except DeliveryError as error:
-            if not pictures or code_of(error) != "invalid_blocks":
+            if not (pictures and refuses_picture(error)):
                 raise
-            log.warning("Slack does not take a picture in a message: %s", error)
             await self._send_elsewhere(message, language, [])
 
     async def _send_elsewhere(

@@ -110,11 +110,15 @@ async def test_refused_block(
     turn = await turn_of(bot, slack)
     refused = Mock(side_effect=SlackError("invalid_blocks"))
     monkeypatch.setattr(slack.state.messages, "_picture", refused)
-    await turn.respond(PUBLIC)
+    ref = await turn.respond(PUBLIC)
+    assert ref is not None
     message, below = slack.messages[-2:]
     assert "The picture is in the thread." in message.words
     assert below.thread_ts == message.ts
     assert [each.data for each in below.files] == [PLATE.content]
+    await bot.platform.edit(ref, replace(PUBLIC, files=(OTHER,)))
+    assert slack.messages[-1].files[0].data == OTHER.content
+    assert below.files[0].is_deleted
 
 
 class Killed(BaseException):
