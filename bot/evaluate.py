@@ -82,7 +82,7 @@ FILES = {
     "corpus": "corpus file, a tenth of which is held out (default: the project's)",
     "openings": "sonnets: file with one opening per line (default: the scoreboard's twenty)",
     "page": "page to write (default: "
-    "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
+    "out/scoreboard.md; docs/scoreboard.md for the shipped weights, default options and --record)",
 }
 """The options whose values are files."""
 

@@ -15,6 +15,8 @@ from models.networks.vocabulary import Vocabulary
 from models.weights import describe, load_shipped, load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm, namer
 from tools.evaluation.held_out import held_out_losses, record
+from tools.evaluation.options import EvaluationOptions
+from tools.evaluation.run import OTHER_PAGE, PAGE, _page
 
 
 @pytest.fixture
@@ -145,3 +147,9 @@ def test_shipped_figure() -> None:
     assert f"| Held out | {losses.nats_per_character:.4f} nats per character |" in page
     assert losses.nats_per_character < 1.62
     assert (len(losses.nats), losses.unknown) == (131, 0)
+
+
+@pytest.mark.parametrize(("record", "page"), [(False, OTHER_PAGE), (True, PAGE)])
+def test_page_of_the_project_is_kept(record: bool, page: Path) -> None:
+    """A changed file of the repository would block the operator's next `git pull`."""
+    assert _page(EvaluationOptions("names", record=record)) == page

@@ -137,7 +137,8 @@ def _make_scoreboard(
 
 
 def _page(options: EvaluationOptions) -> Path:
-    return options.page or (PAGE if options.measures_shipped else OTHER_PAGE)
+    records = options.record and options.measures_shipped  # else the next git pull would refuse
+    return options.page or (PAGE if records else OTHER_PAGE)
 
 
 @contextmanager
