@@ -59,7 +59,7 @@ from bot.polls.poll_message import (
 from bot.polls.queries import NoNameLeft, PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
-from bot.text.spans import Text, strong, text
+from bot.text.spans import Text, code, strong, text
 from bot.text.technical import technical
 from bot.trainer.queries import CustomModelRecord
 from bot.training import usable_models
@@ -284,13 +284,14 @@ async def _check_open(
         raise UserError(
             _(
                 "Another {community} trained {namer} and keeps its list to itself. Ask for at most "
-                "{most} letters here, leave at least {least} open, and choose a temperature from "
-                "{low:g}."
+                "{most} letters here, leave at least {least} open, and give {option} {low:g} or "
+                "more."
             ),
             community=turn.platform.terms.community,
             namer=words.filtered(model.record.name),
             most=MOST_GIVEN,
             least=LEAST_OPEN,
+            option=code(technical("temperature")),
             low=TAMEST_OF_OTHERS,
         )
     letters = sum(map(len, pieces_of(as_read(request, latin=False))))

@@ -68,9 +68,7 @@ TERMS = Terms(
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
-    without_commands=_(
-        "Slack takes no commands in threads. Buttons work there, and so does the menu of a message."
-    ),
+    without_commands=_("Commands don't work in threads; buttons do."),
     has_channel_rights=False,
     community_id=technical("T0123456789"),
     home_setting=technical("HOME_WORKSPACES"),

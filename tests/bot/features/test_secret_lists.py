@@ -257,7 +257,7 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
     """A character or a length that it lacks is answered like letters without a new name."""
     stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
     nothing = "No new name was found. Ask for other or fewer letters."
-    closed = "Ask for at most 2 letters here, leave at least 3 open, and choose a temperature from"
+    closed = "at most 2 letters here, leave at least 3 open, and give temperature 0.7 or more"
     for asked, sentence in (
         ({"starts_with": "龍"}, nothing),
         ({"contains": "龍"}, nothing),
