@@ -126,7 +126,12 @@ async def test_limit_of_one_channel(
         local.faults.rest = RestFault(FaultKind.GLOBAL_LIMIT, paths="PATCH .*/channels/")
         with pytest.raises(Unreachable) as caught:
             await bot.platform.edit(ref, message)
+        local.faults.rest = None
+        monkeypatch.setattr(platform, "REQUEST_S", 10.0)
+        other = local.state.channel.post({"content": "old"})
+        await bot.platform.edit(MessageRef(local.channel_id, int(other.id)), message)
     assert type(caught.value) is Unreachable
+    assert other.content == "New."
 
 
 async def test_nonce_of_a_deleted_message(local: LocalDiscord, toy: ToyBot) -> None:

@@ -74,7 +74,7 @@ class Mangosaurus(discord.AutoShardedClient):
             intents=discord.Intents(guilds=True, dm_messages=True),
             max_messages=None,  # messages are never looked up
             allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=tracing(app.monitor),
+            http_trace=tracing(app.monitor, self._end_global_limit),
             **_shards(app.settings) | options,
         )
         self.tree = _Tree(self)
@@ -88,6 +88,14 @@ class Mangosaurus(discord.AutoShardedClient):
         """Other platforms of this process, which stop with this one."""
         self._always_sync = always_sync
         self._is_stopping = False
+
+    def _end_global_limit(self) -> None:
+        """Let requests be sent again.
+
+        discord.py does so only if nothing has cancelled the request that met the limit, as our
+        time limits do. Else it would never send anything again.
+        """
+        self.http._global_over.set()
 
     async def setup_hook(self) -> None:
         """Prepare everything that the first event needs.

@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -28,6 +29,8 @@ MISSED = 2
 have been this process that was busy."""
 SENDING_S = 1.0
 """Seconds that sending one may take."""
+LONGEST_LIMIT_S = 3600
+"""Seconds after which requests are tried again after a limit of all, whatever Discord said."""
 LOGGERS = ("discord.app_commands.tree", "discord.client", "discord.shard", "discord.gateway")
 """The loggers of suggestions that did not arrive, and of connections that are made again."""
 _HANDLED = (
@@ -51,8 +54,11 @@ def shortened(record: logging.LogRecord) -> bool:
     return True
 
 
-def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
-    """A trace for `discord.Client`: its one session sends all requests, also for interactions."""
+def tracing(monitor: Monitor, end_limit: Callable[[], None]) -> aiohttp.TraceConfig:
+    """A trace for `discord.Client`: its one session sends all requests, also for interactions.
+
+    `end_limit` is called once a rate limit of all requests is over.
+    """
 
     async def started(*_: object) -> None:
         note_request(is_limited=False)
@@ -64,7 +70,12 @@ def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
             answer = request.response
             monitor.response(answer.status, answer.headers)
             is_refused = answer.status == HTTPStatus.TOO_MANY_REQUESTS
-            note_request(is_limited=is_refused and "X-RateLimit-Global" not in answer.headers)
+            is_global = is_refused and "X-RateLimit-Global" in answer.headers
+            note_request(is_limited=is_refused and not is_global)
+            if is_global:
+                seconds = answer.headers.get("Retry-After", "")
+                pause_s = int(seconds) if seconds.isdecimal() else LONGEST_LIMIT_S
+                asyncio.get_running_loop().call_later(min(pause_s, LONGEST_LIMIT_S), end_limit)
 
     async def failed(
         _session: object, _context: object, request: aiohttp.TraceRequestExceptionParams
