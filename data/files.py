@@ -20,8 +20,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             give_to_owner(handle, path.parent)
             file.write(content)
             file.flush()
+            if os.name == "posix":  # mkstemp creates files that only their owner can read
+                os.fchmod(handle, 0o644)
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp creates files that only their owner can read
         Path(temporary).replace(path)
         _flush_folder(path.parent)
     except BaseException:

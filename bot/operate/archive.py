@@ -77,7 +77,7 @@ class ArchiveWriter:
         self._path = path
         self._parts: dict[str, Part] = {}
         with self._writable():
-            _remove_partial(path)
+            remove_partial(path.parent, glob.escape(path.name))
             # Readable by its owner only: it has what the database has.
             handle, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
             give_to_owner(handle, path.parent)
@@ -220,9 +220,11 @@ class ArchiveReader:
             raise ArchiveError(f"{self._name} is not a backup of Mangosaurus.") from error
 
 
-def _remove_partial(path: Path) -> None:
-    """Remove what backups to the same file have left that were killed."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
+def remove_partial(folder: Path, name: str) -> None:
+    """Remove what backups have left that were killed; `name` is the pattern of their files."""
+    for left in folder.glob(f".{name}.*{PARTIAL}"):
+        if left.is_symlink() or not left.is_file():  # opening a pipe would wait for ever
+            continue
         with suppress(OSError), left.open("rb") as file:
             if time.time() - left.stat().st_mtime >= YOUNG_S and _lock(file):
                 left.unlink()

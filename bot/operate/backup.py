@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
+from bot.operate.archive import (
+    ArchiveError,
+    ArchiveReader,
+    ArchiveWriter,
+    Manifest,
+    remove_partial,
+)
 from bot.store import Database, migrations
 from bot.store.backup import Snapshot, fill, snapshot
 from bot.version import checkout_version
@@ -40,13 +46,15 @@ def delete_old(folder: Path, keep: int, newest: Path) -> None:
     newest: the one that was just written; a clock may have stepped back.
     """
     others = sorted({*folder.glob(SCHEDULED)} - {newest})
+    failed = ""
     for old in others[: len(others) - keep + 1]:
         try:
             old.unlink()
         except OSError as error:
-            raise ArchiveError(
-                f"The old backup {old} can't be deleted ({error.strerror})."
-            ) from error
+            failed = failed or f"The old backup {old} can't be deleted ({error.strerror})."
+    remove_partial(folder, SCHEDULED)
+    if failed:
+        raise ArchiveError(failed)
 
 
 async def read_archive(

@@ -4,8 +4,8 @@ import asyncio
 import dataclasses
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,18 +108,46 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
     must_exist: whether to refuse to create a missing file.
     """
+    file = None
     try:
         database = Database(url_of(settings.database_address, settings.state_dir))
-        if database.is_sqlite:
-            await asyncio.to_thread(_check_file, Path(database.url.database or ""), must_exist)
-        try:
-            yield database
-        finally:
-            await database.close()
+        file = Path(database.url.database or "") if database.is_sqlite else None
+        with _as_owner(file.parent) if file and not must_exist else nullcontext():
+            if file:
+                await asyncio.to_thread(_check_file, file, must_exist)
+            try:
+                yield database
+            finally:
+                await database.close()
     except RestoreError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
     except StoreError as error:
         raise startup_problem(error) from error
+    except OSError as error:  # of the file's lock
+        raise unusable(file or Path(), error) from error
+
+
+@contextmanager
+def _as_owner(folder: Path) -> Iterator[None]:
+    """Work as the owner of a folder if root works in that of another user.
+
+    Who owns a folder can put links there: root would write to any file of the system through them.
+    """
+    folder = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    owner = folder.stat()
+    if os.name != "posix" or os.geteuid() != 0 or owner.st_uid == 0:
+        yield
+        return
+    group, groups = os.getegid(), os.getgroups()
+    os.setgroups([owner.st_gid])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
 
 
 def _check_file(path: Path, must_exist: bool) -> None:

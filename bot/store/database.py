@@ -193,7 +193,7 @@ class Database:
 
     def _beside(self, purpose: str) -> Path:
         """A file for a lock, beside that of SQLite."""
-        path = Path(self.url.database or "")
+        path = Path(self.url.database or "").resolve()  # else a link would have a lock of its own
         return path.with_name(f"{path.name}-{purpose}")
 
     async def migrate(self) -> None:

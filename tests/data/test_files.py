@@ -20,6 +20,27 @@ def test_missing_folders_are_created(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_no_rights_are_given_through_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner of the folder may replace the temporary file at any time."""
+    private, folder = tmp_path / "private", tmp_path / "folder"
+    private.touch(0o600)
+    folder.mkdir()
+    flush = os.fsync
+
+    def replaces(handle: int) -> None:
+        flush(handle)
+        for temporary in folder.iterdir():
+            temporary.unlink()
+            temporary.symlink_to(private)
+
+    monkeypatch.setattr(os, "fsync", replaces)
+    write_atomically(folder / "file", b"content")
+    assert private.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
 @pytest.mark.parametrize("old", [b"old", None], ids=["over an old file", "a new file"])

@@ -351,6 +351,9 @@ def test_killed_backup_is_cleaned_up(tmp_path: Path) -> None:
     with ArchiveWriter(path):  # which may have found it before its lock
         assert left.exists()
     os.utime(left, (time.time() - YOUNG_S,) * 2)
+    os.mkfifo(pipe := tmp_path / ".backup.zip.pipe.partial")
+    with ArchiveWriter(path):
+        pipe.unlink()
     with ArchiveWriter(path), ArchiveWriter(path):
         assert len([*tmp_path.glob(".backup.zip.*.partial")]) == 2
     assert [*tmp_path.iterdir()] == [other]

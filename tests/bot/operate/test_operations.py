@@ -1,6 +1,7 @@
 """`python -m bot migrate`, `backup` and `restore`, as the operator runs them."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from bot.operate.archive import PARTIAL
 from bot.operate.database import back_up, check_backup, migrate, restore
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
@@ -123,6 +125,14 @@ def test_backups_of_which_some_are_kept(tmp_path: Path, capsys: pytest.CaptureFi
     back_up(settings, folder, keep=2)
     left = {path.name for path in folder.iterdir()}
     (new,) = left - {"mine.zip", "mangosaurus-before-upgrade.zip", later[2]}
+    (folder / "mangosaurus-2000-01-01T04-00-00Z.zip").mkdir()  # which cannot be deleted
+    (folder / "mangosaurus-2000-01-02T04-00-00Z.zip").write_text("")
+    killed = folder / f".{later[0]}.abc{PARTIAL}"
+    killed.write_text("")
+    os.utime(killed, (0, 0))
+    refused(lambda: back_up(settings, folder, keep=2), Exit.BAD_BACKUP, "can't be deleted")
+    (folder / "mangosaurus-2000-01-01T04-00-00Z.zip").rmdir()
+    assert {path.name for path in folder.iterdir()} == left
     assert len(left) == 4
     assert new < later[0]
     check_backup(settings, folder / new)

@@ -278,6 +278,22 @@ def test_root_gives_what_it_writes_to_the_owner(
     assert f"{tmp_path / 'mangosaurus.db'} belongs to root" in capsys.readouterr().out
 
 
+@ROOT
+@pytest.mark.parametrize("name", ["mangosaurus.db", "mangosaurus.db-lock", "mangosaurus.db-served"])
+def test_root_follows_no_link_of_the_owner(name: str, of_nobody: Path, tmp_path: Path) -> None:
+    """Who owns the folder could have root write anywhere. At the end it is root again."""
+    migrate(settings_in(tmp_path))
+    back_up(settings_in(tmp_path), tmp_path / "backup.zip")
+    (of_nobody / name).symlink_to(tmp_path / "written")
+    before = os.getresuid(), os.getresgid(), os.getgroups()
+    with suppress(StartupError):
+        migrate(settings_in(of_nobody))
+    with suppress(StartupError):
+        restore(settings_in(of_nobody), tmp_path / "backup.zip", replace=True)
+    assert not (tmp_path / "written").exists()
+    assert (os.getresuid(), os.getresgid(), os.getgroups()) == before
+
+
 # PostgreSQL
 
 
@@ -355,6 +371,22 @@ def test_no_restore_while_the_bot_runs(replace: bool, tmp_path: Path) -> None:
         asyncio.run(run())
     assert caught.value.code is Exit.BAD_BACKUP
     restore(settings, file, replace=replace)
+
+
+def test_no_restore_through_a_link(tmp_path: Path) -> None:
+    """The file is locked, whatever its name."""
+    settings, file = settings_in(tmp_path / "a"), tmp_path / "backup.zip"
+    migrate(settings)
+    back_up(settings, file)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "mangosaurus.db").symlink_to(tmp_path / "a" / "mangosaurus.db")
+
+    async def run() -> None:
+        async with Database(url_of(None, tmp_path / "a")).served(0):
+            await asyncio.to_thread(restore, settings_in(tmp_path / "b"), file, replace=True)
+
+    with pytest.raises(StartupError, match="The bot runs on this database"):
+        asyncio.run(run())
 
 
 @pytest.mark.parametrize("space", [Space.PRESENCE, Space.SHARD, Space.NAMES])
