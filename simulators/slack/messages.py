@@ -195,11 +195,15 @@ class Messages:
             raise SlackError("invalid_arguments", ["must be a string [json-pointer:/text]"])
         check_text(text or "", longest)
         blocks = check_message_blocks(blocks)
-        message.pictures = [
+        pictures = [
             self._picture(block["slack_file"]["id"], f"/blocks/{place}/slack_file")
             for place, block in enumerate(blocks)
             if block["type"] == "image"
         ]
+        if message.ts in self.by_ts and message.only_for is None:
+            # Slack shows one that an update brings as broken (java-slack-sdk#1441).
+            pictures = [each for each in pictures if each in message.pictures]
+        message.pictures = pictures
         self.warnings += odd_dates(blocks, self._clock())
         if not (text or "").strip() and not blocks:
             raise SlackError("no_text")

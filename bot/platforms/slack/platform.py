@@ -391,18 +391,9 @@ class SlackPlatform:
         Raises `DeliveryError`.
         """
         message = translated(message, language)
-        plain, pictures = await self._with_pictures(message)
+        plain, pictures = await self._pictures_of((channel, timestamp), message)
         first, *rest = await self.rendered(plain, language, pictures=pictures)
-        try:
-            shown = await self.api.update(channel, timestamp, first)
-        except DeliveryError as error:
-            if not (pictures and refuses_picture(error)):
-                raise
-            plain, pictures = message, []
-            first, *rest = await self.rendered(message, language)
-            shown = await self.api.update(channel, timestamp, first)
-        if pictures and shown is not None:
-            await self._note_pictures((channel, timestamp), hash(message.files), pictures)
+        await self.api.update(channel, timestamp, first)
         await self._send_rest(channel, timestamp, rest, plain, thread, language)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
@@ -516,12 +507,15 @@ class SlackPlatform:
     async def _pictures_of(
         self, key: tuple[str, str], message: Message
     ) -> tuple[Message, Sequence[Block]]:
-        """As `_with_pictures`, for an edit: a message may have its pictures already."""
+        """A message without the pictures that it has already, and these as blocks.
+
+        Slack shows a picture that an edit brings as broken: it has to follow the message.
+        """
         digest, blocks = self._shown.get(key, (None, None))
         if message.files and digest == hash(message.files) and blocks:
             return replace(message, files=()), blocks
         if message.files or not message.files_stay or self.pictures is None:
-            return await self._with_pictures(message)
+            return message, []
         if blocks is None:
             try:
                 blocks = await self.pictures.of(self.team, " ".join(key))

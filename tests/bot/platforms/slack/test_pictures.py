@@ -81,26 +81,29 @@ async def test_picture_of_a_public_message(world: World, bot: SlackBot, slack: L
         assert message.pictures == [first]
         assert message.blocks[-1]["alt_text"] == "A plate"
         await other.platform.edit(ref, replace(PUBLIC, files=(OTHER,)))
-        (second,) = message.pictures
-        assert existing(slack) == [second]
+        assert message.pictures == []
+        (second,) = existing(slack)
+        assert second in slack.messages[-1].files
+        assert "in the thread" in message.words
         await other.platform.edit(ref, replace(PUBLIC, files=(OTHER,)))
-        assert message.pictures == [second]
+        assert existing(slack) == [second]
         await other.platform.edit(ref, replace(PUBLIC, files=(), files_stay=False))
-    assert message.pictures == existing(slack) == []
+    assert existing(slack) == []
 
 
 async def test_newer_edit_overtakes_a_picture(bot: SlackBot, slack: LocalSlack) -> None:
-    """The older one, which waits for its picture, must not undo it."""
+    """The older one, which then says where its picture is, must not undo it."""
     turn = await turn_of(bot, slack)
     ref = await turn.respond(replace(PUBLIC, files=()))
     assert ref is not None
+    message = slack.messages[-1]
     older = asyncio.create_task(bot.platform.edit(ref, PUBLIC))
     await slack.wait_for(lambda: slack.calls["files.getUploadURLExternal"])
     newest = Message(embeds=(Embed(written("Kilosaurus")),))
     await bot.platform.edit(ref, newest)
     await older
-    assert "Kilosaurus" in slack.messages[-1].words
-    assert slack.messages[-1].pictures == []
+    assert "Kilosaurus" in message.words
+    assert "in the thread" not in message.words
 
 
 async def test_refused_block(
