@@ -149,13 +149,15 @@ async def vote(app: App, turn: Turn, state: str) -> None:
         raise too_late(poll)
     poll = await _update(app, turn, poll_id)
     async with app.receipts:
+        note = _taken_back() if outcome is not Outcome.COUNTED else _counted()
         with suppress(Unavailable):  # the vote is stored anyway
             poll = poll or await shown_poll(app, poll_id)
-            if poll is not None:
-                note = _taken_back()
-                if outcome is Outcome.COUNTED:
-                    note = _receipt(poll, position)
-                await app.notes.show(turn, poll_id, note, now)
+            if poll is None:
+                return
+            if outcome is Outcome.COUNTED:
+                note = _receipt(poll, position)
+        with suppress(Unavailable):
+            await app.notes.show(turn, poll_id, note, now)
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
@@ -311,6 +313,12 @@ def too_many(limit: TooManyPolls) -> Phrase:
 def _taken_back() -> Message:
     """The private note that a vote was taken back."""
     reply = text(_("You took your vote back. Press a name to vote again."))
+    return Message(content=reply, private=True)
+
+
+def _counted() -> Message:
+    """The private confirmation of a vote while the poll cannot be read."""
+    reply = text(_("Your vote is counted. The same name again takes it back."))
     return Message(content=reply, private=True)
 
 

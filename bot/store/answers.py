@@ -79,7 +79,9 @@ class ButtonStates(Queries):
         """Store payloads, in place of the oldest beyond `MOST_STATES`. Returns their ids."""
         await session.execute(insert(ButtonState), rows)
         of_place = (ButtonState.member_id, ButtonState.community_id)
-        latest = (ButtonState.created_at.desc(), ButtonState.id)
+        # Those of a clock that was ahead are the oldest: else they would outlive all new ones.
+        is_later = ButtonState.created_at > max(row["created_at"] for row in rows)
+        latest = (is_later, ButtonState.created_at.desc(), ButtonState.id)
         number = func.row_number().over(partition_by=of_place, order_by=latest).label("number")
         of_members = ButtonState.member_id.in_({row["member_id"] for row in rows})
         numbered = select(ButtonState.id, number).where(of_members).subquery()

@@ -286,6 +286,8 @@ class SlackTurn:
 
     async def open_view(self, view: Mapping[str, Any]) -> None:
         """Open a modal. Raises `UserError` if it is too late for that."""
+        if not self.origin.trigger:  # no request of Slack's that could open one
+            raise form_too_late()
         try:
             await self.platform.api.open_view(self.origin.trigger, view)
         except Gone as error:

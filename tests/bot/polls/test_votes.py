@@ -237,6 +237,18 @@ async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatc
     assert [*first_message(chat).buttons][1] == "Bravosaurus"
 
 
+async def test_vote_is_counted_before_the_database_goes(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence would have the member press again, which takes the vote back."""
+    message = await a_poll(chat)
+    with monkeypatch.context() as gone:
+        gone.setattr("bot.polls.votes.shown_poll", unavailable)
+        for sentence in ("Your vote is counted. The same name", "You took your vote back."):
+            result = await chat.alice.press(message, "Bravosaurus")
+            assert [each for each in (result, *result.others) if sentence in each.text]
+
+
 async def test_vote_that_may_be_lost(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     message = await a_poll(chat)
     with monkeypatch.context() as slow:

@@ -33,5 +33,6 @@ async def test_oldest_of_a_member_make_room(store: Store, monkeypatch: pytest.Mo
     assert kept == [None, None, "{}", "{}", "{}"]
     found = [await states.get(each, place) for each, place in zip(others, (1, 2, 1), strict=True)]
     assert found == [PAYLOAD] * 3
+    assert await states.get(await states.put("{}", 3, 1, NOW), 1) == "{}"  # the clock was ahead
     many = await asyncio.gather(*(states.put("{}", 3, None, LATER) for _ in range(9)))
     assert len([each for each in many if await states.get(each, None) is not None]) == 3

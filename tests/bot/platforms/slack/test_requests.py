@@ -117,3 +117,11 @@ async def test_late_form(bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.M
     monkeypatch.setattr(bot.api, "open_view", expired)
     answer = await slack.command(slack.member, "/sonnet", "?").answer()
     assert "could not be opened in time" in answer.words
+
+
+async def test_form_without_a_trigger(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack.state.views, "new_trigger", lambda *_: "")
+    answer = await slack.command(slack.member, "/sonnet", "?").answer()
+    assert "could not be opened in time" in answer.words
