@@ -149,7 +149,7 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Gone(str(error)) from error
         if error.code in _FORBIDDEN:
             raise Forbidden(str(error)) from error
-        if isinstance(error, discord.Forbidden):
+        if isinstance(error, discord.Forbidden) or error.status == http.HTTPStatus.UNAUTHORIZED:
             raise Refused(str(error)) from error
         if error.code == _EDITED_OFTEN:
             raise Limited(str(error)) from error

@@ -54,8 +54,10 @@ MOST_HOMES = 4
 FORM, MOST_FORMS = timedelta(minutes=30), 200
 """How long a form can be opened again as it was submitted, and how many forms can be."""
 
-NOT_WRITTEN = {"bot_id", "edited", "hidden", "subtype"}
-"""Fields of messages that no member has just written: those of apps, edits, deletions, joins."""
+NOT_WRITTEN = {"bot_id", "edited", "hidden"}
+"""Fields of messages that no member has just written: those of apps, edits, deletions."""
+WRITTEN = (None, "file_share", "me_message", "thread_broadcast")
+"""Subtypes of messages that a member has written; others tell of joins, say."""
 
 _MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 """A mention, a channel or an address, perhaps with words to show for it."""
@@ -440,6 +442,7 @@ class Requests:
         platform, user = self._platform, text_of(event, "user")
         channel, thread = text_of(event, "channel"), text_of(event, "thread_ts")
         is_theirs = user != platform.bot_user and NOT_WRITTEN.isdisjoint(event)
+        is_theirs &= event.get("subtype") in WRITTEN
         if not (is_theirs and is_external(user) and is_external(channel)):
             return
         await self._app.begin()

@@ -144,7 +144,7 @@ async def test_mention_in_a_thread(slack_chat: SlackChat) -> None:
         {"subtype": "message_changed", "message": {"text": SECRET}},
         {"subtype": "message_deleted", "hidden": True},
         {"subtype": "channel_join"},
-        {"subtype": "file_share"},
+        {"subtype": ["file_share"]},
         {"edited": {"user": "U1", "ts": "1.0"}},
         {"user": "the bot"},
         {"user": None},
@@ -167,6 +167,15 @@ async def test_no_answer_on_slack(
     await chat.bot.requests.receive("events_api", {"type": "event_callback", "event": event})
     await chat.settle()
     assert [each for each in chat.slack.messages if each.author.is_bot] == []
+
+
+async def test_file_for_the_bot(slack_chat: SlackChat) -> None:
+    chat = slack_chat
+    place = {"user": chat.alice.member.id, "channel": chat.slack.channel.id, "text": SECRET}
+    event = {"ts": "1.1", "type": "message", "channel_type": "im", "subtype": "file_share", **place}
+    await chat.bot.requests.receive("events_api", {"type": "event_callback", "event": event})
+    await chat.settle()
+    assert len(written(chat)) == 1
 
 
 @pytest.mark.parametrize("scope", ["member", "everywhere", "community"])

@@ -73,8 +73,7 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
             "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
             "permissions of the app."
         ),
-        "access_denied app_access_restricted ekm_access_denied enterprise_is_restricted "
-        "forbidden_team no_permission team_access_not_granted",
+        "enterprise_is_restricted forbidden_team no_permission",
     ),
     (  # an admin, or the end of a move, changes it
         Refused,
@@ -82,7 +81,8 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
             "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
             "permissions of the app."
         ),
-        "accesslimited external_channel_migrating missing_scope",
+        "access_denied accesslimited app_access_restricted ekm_access_denied "
+        "external_channel_migrating missing_scope team_access_not_granted",
     ),
     (
         Forbidden,
@@ -113,8 +113,8 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
         _("Slack doesn't let the bot delete this file. An admin can delete it."),
         "cant_delete_file delete_not_allowed file_deleting_disabled",
     ),
-    (
-        DeliveryError,
+    (  # the operator sets another token
+        Refused,
         _("Slack doesn't accept the bot's token any more. Tell the bot's operator."),
         "account_inactive invalid_auth not_allowed_token_type not_authed token_expired "
         "token_revoked two_factor_setup_required",

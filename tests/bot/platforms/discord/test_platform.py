@@ -42,6 +42,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (refused(discord.NotFound, 404, 10008), Deleted),
         (refused(discord.NotFound, 404, 10062), Gone),
         (refused(discord.HTTPException, 401, 50027), Gone),
+        (refused(discord.HTTPException, 401, 0), Refused),  # until the token is replaced
         (refused(discord.Forbidden, 403, 50013), Forbidden),
         (refused(discord.Forbidden, 403, 50001), Forbidden),
         (refused(discord.Forbidden, 403, 50083), Forbidden),

@@ -53,7 +53,8 @@ async def test_post(api: SlackApi, slack: SlackServer) -> None:
         ("internal_error", LostAnswer),
         ("rate_limited", Unreachable),
         ("invalid_blocks", DeliveryError),
-        ("invalid_auth", DeliveryError),
+        ("invalid_auth", Refused),
+        ("ekm_access_denied", Refused),
         ("something_new", DeliveryError),
     ],
 )
