@@ -1,6 +1,7 @@
 """A Discord interaction as a `bot.chat.turn.Turn`."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -26,6 +27,9 @@ T = TypeVar("T")
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
+
+LATE_S = 1.0
+"""Seconds after which a first response has no time left for files: Discord gives up after three."""
 
 _UPDATES = {InteractionResponseType.message_update, InteractionResponseType.deferred_message_update}
 """Responses that edit the message with the pressed button."""
@@ -54,6 +58,7 @@ class DiscordTurn:
         """Time at which the member sent the request."""
         self.community_locale = locale_of(interaction.guild, interaction.guild_locale)
         self._interaction = interaction
+        self._late_at = time.monotonic() + LATE_S
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
         """Held during a first response: there is only one."""
@@ -183,6 +188,8 @@ class DiscordTurn:
         interaction, limit = self._interaction, limit_of(message)
         self._is_private |= message.private
         language = await self.language(private=self._is_private)
+        if self._sends_files_late(message):
+            await self.defer(private=self._is_private)
         number: int | None = None
         parts: list[dict[str, Any]] = []
 
@@ -203,6 +210,11 @@ class DiscordTurn:
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
+
+    def _sends_files_late(self, message: Message) -> bool:
+        """Whether the files of a first response may not arrive in time."""
+        is_late = time.monotonic() >= self._late_at
+        return bool(message.files) and self._type is None and is_late
 
     async def _send_later(
         self, message: Message, parts: Sequence[dict[str, Any]], language: Language
@@ -241,6 +253,8 @@ class DiscordTurn:
             language = await self.language(private=True)
         else:  # as later edits, or each voter would change the language of a poll
             language = await self._language_of_all()
+        if self._sends_files_late(message):
+            await self.acknowledge()
 
         async def send() -> None:
             await interaction.response.edit_message(**render_edit(message, language))

@@ -11,6 +11,7 @@ from bot.chat.languages import no_choice
 from bot.chat.message import Button, File, Message
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord import turn as turns
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.turn import DiscordTurn
 from bot.text.technical import technical
@@ -108,6 +109,28 @@ async def test_files_are_complete_once_a_thread_is_open(
         turn = turn_of(platform, response=response, edit_original_response=edit)
         await turn.respond(message)
     assert sizes == [len(b"picture")] * 2
+
+
+async def test_file_that_replaces_a_message_on_a_slow_uplink(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A late press is acknowledged before a file is sent, and then the message is edited."""
+    monkeypatch.setattr(turns, "LATE_S", 0.0)
+    calls: list[str] = []
+    response = SimpleNamespace(type=None)
+
+    async def defer() -> None:
+        calls.append("defer")
+        response.type = discord.InteractionResponseType.deferred_message_update
+
+    async def edit(**_options: object) -> None:
+        calls.append("edit")
+
+    response.defer = defer
+    platform = DiscordPlatform(Mock(), InvalidRequests())
+    turn = turn_of(platform, response=response, message=None, edit_original_response=edit)
+    await turn.edit_source(Message(files=(File(technical("picture.png"), b"picture"),)))
+    assert calls == ["defer", "edit"]
 
 
 @pytest.mark.parametrize("right", ["attach_files", "administrator"])
