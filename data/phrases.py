@@ -4,12 +4,15 @@ Sentences are arguments of `_()` or `ngettext()`, which return a `Phrase`. It is
 is shown, so it may be made before it is known who reads it, or when a module is imported.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from string import Formatter
 from typing import Any, ClassVar, Self
+
+log = logging.getLogger(__name__)
 
 
 def not_one(count: int) -> int:
@@ -99,7 +102,7 @@ class Language:
         """A number as the language writes it, from how Python does: `1,234.5`, `47%`."""
         separators, percent = self._figures
         number = written.removesuffix("%").translate(separators)
-        return Translated(percent.format(number) if written.endswith("%") else number)
+        return Translated(percent.replace("47", number) if written.endswith("%") else number)
 
     def before(self, words: str, next_one: str) -> Translated:
         """Words as they are before others: in Spanish, "y" is "e" before "Iguanodon"."""
@@ -113,7 +116,7 @@ class Language:
     def _figures(self) -> tuple[Mapping[int, str], str]:
         number, share = self.translation(_NUMBER), self.translation(_SHARE)
         separators = {",": number[2:-5], ".": number[-2:-1]}
-        return str.maketrans(separators), share.replace("47", "{}")
+        return str.maketrans(separators), share
 
 
 class Phrase(Showable):
@@ -156,6 +159,14 @@ class Phrase(Showable):
         return Phrase(self.template, self.plural, self.number, fields)
 
     def said(self, language: Language) -> Translated:
+        """The phrase in a language; in English if its translation has other fields or forms."""
+        try:
+            return self._translated(language)
+        except (LookupError, ValueError, ArithmeticError):
+            _warn_once(language.tag, self.template)
+            return Translated(self)
+
+    def _translated(self, language: Language) -> Translated:
         template = language.translation(self.template, self.plural, self.number)
         if self.fields is None:
             return template
@@ -170,6 +181,11 @@ def _formatted(value: Showable | float, form: str, language: Language) -> str:
     if isinstance(value, int | float):
         return language.number(format(value, form))
     return format(in_language(value, language), form)
+
+
+@cache
+def _warn_once(tag: str, sentence: str) -> None:
+    log.warning("The translation into %s has wrong fields or forms: %r", tag, sentence)
 
 
 def in_language(words: Showable, language: Language) -> Showable:

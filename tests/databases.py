@@ -22,6 +22,7 @@ from sqlalchemy import URL, Dialect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import LRUCache
 
+import bot.store.backup
 import bot.store.database
 from bot.store import Database, Store, url_of
 from bot.store.database import FILE
@@ -61,6 +62,14 @@ def compiled_statements() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bot.store.database, "create_async_engine", create)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_locks() -> Iterator[None]:
+    """Replace what a database has at once: no bot is about to return."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bot.store.backup, "RETURN_S", 0)
         yield
 
 

@@ -8,6 +8,7 @@ into the language of their readers when it renders a message (`bot.chat.message.
 import gettext
 import hashlib
 import json
+import logging
 import re
 import sys
 import tomllib
@@ -43,6 +44,8 @@ __all__ = [
     "ngettext",
     "read_catalogue",
 ]
+
+log = logging.getLogger(__name__)
 
 _AMERICAN = Language("en-US")
 # TRANSLATORS: The name of your language, in your language: Deutsch, español.
@@ -92,7 +95,11 @@ def language_of(locale: str | None) -> Language:
 def _language(tag: str) -> Language:
     if tag == "en":
         return ENGLISH
-    return read_catalogue(tag, _catalogue(tag))
+    try:
+        return read_catalogue(tag, _catalogue(tag))
+    except ValueError as error:
+        log.warning("The catalogue of %s can't be read: %s", tag, error)
+        return Language(tag)
 
 
 def digest_of_catalogues() -> str:

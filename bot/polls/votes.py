@@ -141,9 +141,13 @@ async def vote(app: App, turn: Turn, state: str) -> None:
             raise removed()
         if is_open:
             raise elsewhere()
-        is_here = poll is not None and turn.source == Source(message_of(poll))
-        if poll is not None and is_here and poll.closed_at is not None:
-            # Its buttons are still there: it could not be edited when it was closed.
+        is_shown_here = poll is not None and (
+            turn.source == Source(message_of(poll))
+            or (poll.message_id is None and turn.channel_id == poll.channel_id)
+        )
+        if poll is not None and is_shown_here and poll.closed_at is not None:
+            # Its buttons are still there: it could not be edited when it was closed, or the process
+            # that sent it was killed before it noted which message it is.
             with suppress(DeliveryError):
                 await turn.edit_source(poll_message(poll, turn.platform.limits))
         raise too_late(poll)

@@ -3,6 +3,7 @@
 Tables are read from the database and not from `schema.py`, since those of an older revision differ.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ IN_USE = (
     "The bot runs on this database, so nothing was restored. Stop all of its processes, and "
     "restore again."
 )
+RETURN_S = 8.0
+"""Seconds in which a running bot that has lost its locks in PostgreSQL takes them again."""
 REPLACEMENT = "\ufffd"
 """Stands for NUL, which PostgreSQL cannot store in text."""
 
@@ -202,6 +205,11 @@ def _drop_tables(connection: Connection, *, replace: bool) -> None:
             f"The database already has data (in {', '.join(filled)}), so nothing was restored. "
             "Restore into an empty database, or add --replace to delete what it has."
         )
+    deadline = time.monotonic() + RETURN_S
+    while filled and connection.dialect.name != "sqlite" and time.monotonic() < deadline:
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+        if has_holders(connection):
+            raise RestoreError(IN_USE)
     Base.metadata.drop_all(connection)
     connection.execute(text(f"DELETE FROM {migrations.VERSION_TABLE}"))  # noqa: S608 (a constant)
 

@@ -31,14 +31,20 @@ def has_poll(card: records.Message) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("is_locked", "manages_threads", "closes"),
-    [(False, False, True), (True, False, False), (True, True, True)],
-    ids=["archived", "locked", "locked-and-managed"],
+    ("is_archived", "is_locked", "manages_threads", "closes"),
+    [
+        (True, False, False, True),
+        (True, True, False, False),
+        (False, True, False, False),
+        (True, True, True, True),
+    ],
+    ids=["archived", "locked", "locked-while-open", "locked-and-managed"],
 )
 async def test_poll_closes_in_archived_thread(
     local: LocalDiscord,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
+    is_archived: bool,
     is_locked: bool,
     manages_threads: bool,
     closes: bool,
@@ -52,7 +58,7 @@ async def test_poll_closes_in_archived_thread(
     )
     async with mangosaurus(local, tmp_path) as bot:
         card = (await local.run_command("dinoname")).message
-        guild.channel.archived, guild.channel.locked = True, is_locked
+        guild.channel.archived, guild.channel.locked = is_archived, is_locked
         await cast("Jobs", bot.jobs).polls.close_due(utc_now() + timedelta(hours=1))
     assert has_poll(card) is not closes
     assert ("Manage Threads if it is locked" in caplog.text) is not closes

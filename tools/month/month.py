@@ -296,7 +296,8 @@ class Month:
         message = self.chat.shown.get(self.chat.polls.get(poll.id, 0))
         if message is None or poll.closed_at is None or poll.closed_at > self.chat.now - DAY:
             return
-        if any(button.action == ACTION for button in message.buttons):
+        is_known = poll.message_id is not None  # else a kill came before it was noted
+        if is_known and any(button.action == ACTION for button in message.buttons):
             self.note(f"poll {poll.id} does not show its result")
         if poll.winner is not None and may_have_picture and not (sent or message.files):
             self.note(f"the winner of poll {poll.id} was not announced")

@@ -38,7 +38,7 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.monitoring.invalid_requests import InvalidRequests
-from bot.platforms.discord.rendering import render, render_edit
+from bot.platforms.discord.rendering import ALTERNATIVE, render, render_edit
 from bot.store.people import Person
 from bot.text.spans import Span, link
 from bot.text.technical import TechnicalText, technical
@@ -61,7 +61,7 @@ _GONE = {10004, 10015, 10062, 50027}
 _EDITED_OFTEN = 30046
 """Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
-"""The thread is archived: its messages cannot be edited until somebody opens it again."""
+"""The thread is archived or locked: its messages cannot be edited until somebody opens it again."""
 _FORBIDDEN = {50001, 50013, _ARCHIVED}
 """Missing access or permission, or a thread that stays archived. Any other 403 is for a while, such
 as a block by Cloudflare: 40333, or a page without a code."""
@@ -74,7 +74,7 @@ LIMITS = Limits(
     button_id=100,
     choices=25,
     choice_label=100,
-    alt_text=1024,
+    alt_text=ALTERNATIVE,
     nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(
@@ -277,7 +277,7 @@ class DiscordPlatform:
             if error.code not in _FORBIDDEN:
                 raise
             log.info(
-                "A message in the archived thread %d cannot be edited: the bot may not open it "
+                "A message in the closed thread %d cannot be edited: the bot may not open it "
                 "again, for which it needs to be in it, or Manage Threads if it is locked: %s",
                 channel_id,
                 error,

@@ -1,6 +1,11 @@
-"""Catalogues: how they are read."""
+"""Catalogues: how they are read, and what is said if they are wrong."""
 
-from bot.chat.translation import read_catalogue
+from pathlib import Path
+
+import pytest
+
+from bot.chat import translation
+from bot.chat.translation import _, in_language, ngettext, read_catalogue
 
 CATALOGUE = r"""
 # A comment with "quotation marks".
@@ -65,3 +70,35 @@ def test_half_translated() -> None:
     assert forms == ["{count} name", "{count} nazwy", "{count} names"]
     forms = [polish.translation("{count} poem", "{count} poems", n) for n in (1, 2, 5)]
     assert forms == ["{count} wiersz", "{count} poems", "{count} poems"]
+
+
+@pytest.mark.parametrize("translated", ["{nmae}", "{}", "{0}", "{name:d}", "{name", "{name.x}"])
+def test_wrong_fields_are_english(translated: str, caplog: pytest.LogCaptureFixture) -> None:
+    source = f"{{name}} is not {translated.replace('{', '').replace('}', '')}."
+    french = read_catalogue("fr", f'msgid "{source}"\nmsgstr "{translated}"\n')
+    phrase = _(source).format(name=_("Ada"))
+    assert [in_language(phrase, french) for _each in "ab"] == [str(phrase)] * 2
+    (logged,) = caplog.messages
+    assert source in logged
+
+
+def test_wrong_plural_forms_are_english() -> None:
+    forms = 'msgid "a"\nmsgid_plural "b"\nmsgstr[0] "x"\n'
+    french = read_catalogue("fr", f'msgid ""\nmsgstr ""\n"plural=1/(n-1);"\n\n{forms}')
+    assert [in_language(ngettext("a", "b", n), french) for n in (1, 2)] == ["a", "b"]
+
+
+def test_wrong_number_is_written() -> None:
+    french = read_catalogue("fr", 'msgid "47%"\nmsgstr "{nmae} 47 %"\n')
+    assert french.number("12%") == "{nmae} 12 %"
+
+
+@pytest.mark.parametrize("wrong", [rb'"plural=(n > ;\n"', rb'"\q"', b'"\xff"'])
+def test_unreadable_catalogue(
+    wrong: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "fr" / "LC_MESSAGES" / "messages.po"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'msgid ""\nmsgstr ""\n' + wrong + b'\n\nmsgid "a"\nmsgstr "x"\n')
+    monkeypatch.setattr(translation, "LOCALES", tmp_path)
+    assert translation._language.__wrapped__("fr").translation("a") == "a"

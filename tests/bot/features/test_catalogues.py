@@ -63,8 +63,9 @@ def test_complete(catalogue: Catalog, language: Language) -> None:
     assert sorted(ids - translated) == []
 
 
-def fields_of(sentence: str) -> set[str]:
-    return {name for _literal, name, _form, _conversion in Formatter().parse(sentence) if name}
+def fields_of(sentence: str) -> set[tuple[str, str | None]]:
+    fields = Formatter().parse(sentence)
+    return {(name, form) for _literal, name, form, _conversion in fields if name is not None}
 
 
 def test_fields_are_kept(catalogue: Catalog) -> None:

@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock
 
 import discord
 import pytest
+from sqlalchemy import update
 
 from bot.chat.message import UserError
 from bot.community.queries import Action, RecordEntry
@@ -16,6 +17,7 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, signature
 from bot.store import OutcomeUnknown
 from bot.store.answers import ButtonStates
+from bot.store.schema import Poll
 from bot.text.spans import plain
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
@@ -362,6 +364,19 @@ async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: Discor
     assert "There's no poll, because the bot can't see this channel." in str(result.lines)
     assert not {"Mangosaurus", "Bravosaurus"} & {*result.buttons}
     assert await open_polls(discord_chat) == []
+
+
+async def test_press_closes_a_poll_whose_message_was_never_noted(chat: Chat) -> None:
+    """The process that sent it was killed between sending it and noting which message it is."""
+    message = await a_poll(chat)
+    await chat.settle()
+    async with chat.app.store.database.writing() as session:
+        await session.execute(update(Poll).values(message_id=None))
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert "Kilosaurus" in [*first_message(chat).buttons]
+    result = await chat.alice.press(message, "Kilosaurus")
+    assert receipt(result).text.startswith("This poll is closed.")
+    assert "Kilosaurus" not in [*first_message(chat).buttons]
 
 
 async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordChat) -> None:

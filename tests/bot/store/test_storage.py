@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from bot.operate.database import back_up, migrate, restore
 from bot.operate.doctor.database import examine_database
@@ -26,6 +26,7 @@ from bot.store import Database, Unavailable, url_of
 from bot.store.backup import RestoreError, fill
 from bot.store.locks import AdvisoryLocks, Space
 from bot.store.migrations import newest
+from bot.store.schema import Community
 from bot.store.startup_problems import startup_problem
 from data.files import write_atomically
 from tests.databases import Templates
@@ -399,3 +400,24 @@ async def test_no_restore_while_locks_are_held(space: Space, postgres: Database)
             await fill(postgres, newest(), {}, {}, replace=True)
     finally:
         await locks.close()
+
+
+async def test_no_restore_before_locks_are_back(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot that has lost its connection for locks takes them again within seconds."""
+    monkeypatch.setattr("bot.store.backup.RETURN_S", 60)
+    async with postgres.writing() as session:
+        await session.execute(insert(Community).values(id=1))
+    restoring = asyncio.create_task(fill(postgres, newest(), {}, {}, replace=True))
+    await asyncio.sleep(0.3)
+    locks = AdvisoryLocks(postgres.url)
+    await locks.connect()
+    try:
+        await locks.share(Space.PRESENCE, 0)
+        with pytest.raises(RestoreError, match="The bot runs on this database"):
+            await restoring
+    finally:
+        await locks.close()
+    async with postgres.reading() as session:
+        assert await session.scalar(select(Community.id)) == 1
