@@ -364,7 +364,7 @@ class SlackPlatform:
             if plain.files:
                 thread = await self._thread_of(channel, timestamp)
                 await self._send_rest(channel, timestamp, (), plain, thread, language)
-        for file in former:
+        for file in {*former} - {each["slack_file"]["id"] for each in pictures}:
             try:
                 await self.api.delete_file(file)
             except DeliveryError as error:
