@@ -1,7 +1,7 @@
 """Messages that Discord does not let the bot edit, or only in some way."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +9,15 @@ import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef, DeletedMeanwhile, Limited, MessageRef, Refused, Unreachable
+from bot.chat.turn import (
+    AnswerRef,
+    DeletedMeanwhile,
+    Forbidden,
+    Limited,
+    MessageRef,
+    Refused,
+    Unreachable,
+)
 from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord import platform
@@ -149,3 +157,19 @@ async def test_nonce_of_a_deleted_message(local: LocalDiscord, toy: ToyBot) -> N
     with pytest.raises(DeletedMeanwhile):
         await bot.send(ref, message, nonce=1)
     assert not local.messages
+
+
+async def test_bot_that_is_timed_out(local: LocalDiscord, toy: ToyBot) -> None:
+    """Its server is tried again later, and delays no other."""
+    ref, message = MessageRef(local.channel_id, 0, local.guild_id), Message(text(written("Hi.")))
+    bot, guild = DiscordPlatform(toy, InvalidRequests()), toy.get_guild(local.guild_id)
+    shown = await bot.send(ref, message)
+    assert guild is not None
+    local.state.guild.timed_out_until = "2999-01-01T00:00:00+00:00"
+    with pytest.raises(Forbidden):  # as it would be without a right
+        await bot.send(ref, message)
+    guild.me.timed_out_until = datetime(2999, 1, 1, tzinfo=UTC)
+    with pytest.raises(Limited):
+        await bot.send(ref, message)
+    with pytest.raises(Limited):
+        await bot.edit(replace(ref, message_id=shown), message)

@@ -121,11 +121,13 @@ def note_request(*, is_limited: bool) -> None:
 
 
 @asynccontextmanager
-async def delivery(limit: float | None = None) -> AsyncIterator[None]:
+async def delivery(
+    limit: float | None = None, guild: discord.Guild | None = None
+) -> AsyncIterator[None]:
     """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
 
     `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
-    have arrived nevertheless.
+    have arrived nevertheless. `guild` is the server in which they write.
     """
     latest = _LatestRequest()
     token = _latest_request.set(latest)
@@ -148,6 +150,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
         if error.code in _GONE:
             raise Gone(str(error)) from error
         if error.code in _FORBIDDEN:
+            if guild is not None and guild.me is not None and guild.me.is_timed_out():
+                raise Limited("a moderator has timed out the bot") from error
             raise Forbidden(str(error)) from error
         if isinstance(error, discord.Forbidden) or error.status == http.HTTPStatus.UNAUTHORIZED:
             raise Refused(str(error)) from error
@@ -232,7 +236,7 @@ class DiscordPlatform:
         options = render(message, await self.language_of(ref.community_id))[0]
         if nonce is not None:
             options["nonce"] = nonce
-        async with delivery(limit_of(message)):
+        async with delivery(limit_of(message), self._guild(ref)):
             try:
                 sent = await self._channel(ref).send(**options)
             except discord.NotFound as error:
@@ -245,7 +249,7 @@ class DiscordPlatform:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
         language = await self.language_of(ref.community_id)
-        async with delivery(limit_of(message)):
+        async with delivery(limit_of(message), self._guild(ref)):
             await self.replace(ref.channel_id, shown.edit, message, language)
 
     async def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
@@ -340,7 +344,7 @@ class DiscordPlatform:
 
     async def is_in_community(self, ref: MessageRef) -> bool:
         """Whether the channel of `ref` belongs to its server. Raises `DeliveryError`."""
-        guild = self._client.get_guild(ref.community_id or 0)
+        guild = self._guild(ref)
         if guild is None:
             return False
         if guild.get_channel_or_thread(ref.channel_id) is not None:
@@ -395,6 +399,9 @@ class DiscordPlatform:
             for guild in self._client.guilds
             if guild.me is not None and (guild.me.joined_at or since) > since
         }
+
+    def _guild(self, ref: MessageRef) -> discord.Guild | None:
+        return self._client.get_guild(ref.community_id or 0)
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
