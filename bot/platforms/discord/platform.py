@@ -221,6 +221,12 @@ class DiscordPlatform:
         return client.is_ready() and not any(s.is_closed() for s in client.shards.values())
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether some shard is connected, and the servers of all are known."""
+        client = self._client
+        return client.is_ready() and not all(s.is_closed() for s in client.shards.values())
+
+    @property
     def latency(self) -> float | None:
         """Seconds from a heartbeat to its answer, the mean of all shards."""
         seconds = self._client.latency

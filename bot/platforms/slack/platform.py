@@ -161,6 +161,11 @@ class SlackPlatform:
         """Whether requests arrive."""
         return self.connected()
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether messages can be sent, as far as is known."""
+        return self.connected()
+
     def serves(self, payload: Mapping[str, object]) -> bool:
         """Whether a payload is about the workspace, and not another one that has the same app.
 
