@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import discord
@@ -186,6 +187,7 @@ class DiscordTurn:
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing "thinking…". A message that is too long is split."""
         interaction, limit = self._interaction, limit_of(message)
+        message = self._without_unknown_channels(message)
         self._is_private |= message.private
         language = await self.language(private=self._is_private)
         if self._sends_files_late(message):
@@ -210,6 +212,22 @@ class DiscordTurn:
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
+
+    def _without_unknown_channels(self, message: Message) -> Message:
+        """The message, with no channel chosen in its menus that the server no longer has.
+
+        Nor a thread: menus do not offer those, and Discord failed for one (discord-api-docs#6719).
+        """
+        guild = self._interaction.guild
+        if guild is None or not message.selects:
+            return message
+        selects = [
+            each
+            if each.choices or guild.get_channel(int(each.chosen or 0))
+            else replace(each, chosen="")
+            for each in message.selects
+        ]
+        return replace(message, selects=tuple(selects))
 
     def _sends_files_late(self, message: Message) -> bool:
         """Whether the files of a first response may not arrive in time."""
@@ -247,6 +265,7 @@ class DiscordTurn:
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
         interaction, limit = self._interaction, limit_of(message)
+        message = self._without_unknown_channels(message)
         source = interaction.message
         is_private = source is not None and source.flags.ephemeral
         if is_private or self.community_id is None:
