@@ -59,8 +59,8 @@ class PrivateNotes:
         if last is not None and last.ref is not None:
             try:
                 await turn.platform.close_answer(last.ref, message)
-            except DeliveryError:  # it is gone
-                pass
+            except DeliveryError:  # it is gone, or may say this already
+                self.changed(turn, subject, Message(), at)
             else:
                 self.changed(turn, subject, message, at)
                 return

@@ -218,7 +218,11 @@ class Platform(Protocol):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the platform can be reached, so that requests arrive."""
+        """Whether all connections stand, so that requests arrive."""
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether some connection stands, so that messages can be sent."""
 
     @property
     def latency(self) -> float | None:

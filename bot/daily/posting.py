@@ -54,7 +54,7 @@ class DailyPoster:
 
     async def post_due(self) -> float:
         """Run once. Returns the seconds until the next run, at the beginning of a minute."""
-        if self._platform.is_connected:  # else what is due waits, up to two hours
+        if self._platform.is_reachable:  # else what is due waits, up to two hours
             with suppress(Unavailable):  # logged where it is raised
                 dailies = await self._app.store[Dailies].chosen(self._platform.name)
                 here, now = {*self._platform.communities}, self._app.now()

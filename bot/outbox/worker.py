@@ -186,7 +186,7 @@ class OutboxWorker:
         room = (1 if self._failures else AT_ONCE) - running
         may_retry = not now < self._retry_at <= now + LONGEST_PAUSE
         is_stopping = self._app.in_flight.is_stopping
-        may_claim = self._platform.is_connected and may_retry and not is_stopping
+        may_claim = self._platform.is_reachable and may_retry and not is_stopping
         if not may_claim or room <= 0:
             return []
         return await self._app.store[Outbox].claim(self._platform.name, now, room)

@@ -4,19 +4,27 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.schema import ColumnCollectionConstraint
 
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.members import Author, Forgotten, author_of, writing_for_all
 from bot.store.personal import Rows, rows_of
 from bot.store.queries import Queries
-from bot.store.schema import FIRST_SURROGATE, IdentityRow, SlackUpload
+from bot.store.schema import FIRST_SURROGATE, Base, IdentityRow, SlackUpload
 
 WITH_SURROGATES = frozenset({"slack"})
 """Platforms whose ids are surrogates. Those of all others, Discord's, are below these."""
+CHANNELS = [
+    column
+    for table in Base.metadata.sorted_tables
+    for column in table.c
+    if column.name.endswith("channel_id") or column.name == "target_id"
+]
+"""Columns with numbers of channels; that of the record of moderation has others, too."""
 LARGEST_BATCH = 200
 """Ids resolved in one transaction. PostgreSQL takes 32,767 values per statement."""
 
@@ -97,6 +105,23 @@ class Identities(Queries):
         async with self._database.writing() as session:
             await session.execute(delete(IdentityRow).where(IdentityRow.id == identity_id))
 
+    async def move_channel(self, platform: str, workspace: str, old: str, new: str) -> None:
+        """Give a channel another external id, with all that is stored about either."""
+        known = select(IdentityRow).filter_by(platform=platform, kind="channel")
+        known = known.filter_by(workspace=workspace).where(IdentityRow.external.in_([old, new]))
+        place = func.replace(SlackUpload.place, f"{old} ", f"{new} ")
+        async with self._database.writing() as session:
+            rows = [*await session.scalars(known.order_by(IdentityRow.id))]
+            for other in rows[1:]:  # a request with the new id was faster
+                await _merge_channels(session, other.id, into=rows[0].id)
+                await session.delete(other)
+            await session.flush()
+            for row in rows[:1]:
+                row.external = new
+            uploads = update(SlackUpload).filter_by(workspace=workspace)
+            uploads = uploads.where(SlackUpload.place.startswith(f"{old} "))
+            await session.execute(uploads.values(place=place))
+
     async def _resolve(self, asked: Sequence[tuple[Key, Author | None]]) -> list[int | Exception]:
         """The surrogates of external ids; of new ones, too."""
         async with self._database.reading() as session:
@@ -121,6 +146,19 @@ async def _existing(session: AsyncSession, keys: Collection[Key]) -> dict[Key, i
         select(IdentityRow.id, *columns).where(tuple_(*columns).in_([*keys]))
     )
     return {Key(*external): number for number, *external in rows}
+
+
+async def _merge_channels(session: AsyncSession, channel_id: int, *, into: int) -> None:
+    """Store for a channel what is stored for another one, which replaces the same of it."""
+    for column in CHANNELS:
+        table = column.table
+        for key in table.constraints:
+            if isinstance(key, ColumnCollectionConstraint) and column in [*key]:
+                rest = [each for each in key if each is not column]
+                same = tuple_(*rest).in_(select(*rest).where(column == channel_id))
+                await session.execute(delete(table).where(column == into, same))
+        moved = update(table).where(column == channel_id).values({column: into})
+        await session.execute(moved)
 
 
 async def keys_of(database: Database, member_id: int) -> list[str]:

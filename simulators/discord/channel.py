@@ -7,7 +7,12 @@ from urllib.parse import quote
 from simulators.common.payloads import JSON, Upload, content_type
 from simulators.common.rate_limits import RateLimiter
 from simulators.discord.guild import Guild, User
-from simulators.discord.limits import ATTACHMENT_BYTES, ApiError
+from simulators.discord.limits import (
+    ATTACHMENT_BYTES,
+    LONGEST_DESCRIPTION,
+    ApiError,
+    PayloadErrors,
+)
 from simulators.discord.records import (
     EPHEMERAL,
     LOADING,
@@ -78,6 +83,7 @@ class Channel:
         A second one with the same enforced nonce is not posted: the first one is returned, or an
         error if that was deleted.
         """
+        self._guild.check_not_timed_out()
         self.open_thread()
         nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
         if nonce is not None and (posted := self.by_nonce.get(str(nonce))) is not None:
@@ -93,6 +99,7 @@ class Channel:
 
     def edit(self, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
         """Edit a message of the bot. Ephemeral ones are edited through their interactions only."""
+        self._guild.check_not_timed_out()
         message = self.messages.get(message_id)
         if message is None or message.ephemeral:
             raise ApiError(10008)
@@ -199,6 +206,9 @@ class Channel:
     def store_file(self, upload: Upload) -> Attachment:
         if len(upload.data) > ATTACHMENT_BYTES:
             raise ApiError(40005)
+        form = PayloadErrors()
+        form.length("attachments.description", upload.description, 0, LONGEST_DESCRIPTION)
+        form.check()
         attachment_id = self._new_id()
         filename = re.sub(r"[^\w.\-]", "_", upload.filename) or "file"
         url = (

@@ -115,6 +115,11 @@ class Guild:
         self.elsewhere_id = new_id()
         """Another server or channel, without the bot."""
         self.channel = ChannelState()
+        self.features: tuple[str, ...] = ()
+        """Those of the server: only with `COMMUNITY` it can choose a `locale`."""
+        self.locale = "en-US"
+        self.timed_out_until: str | None = None
+        """Time until which a moderator has silenced the bot, as the API writes it."""
         self.joined = True
         """Whether the bot is in the server."""
         self.joined_s = FOUNDED_S
@@ -145,6 +150,7 @@ class Guild:
             "user": user.payload(),
             "roles": [self.admin_role_id] if user.permissions & ADMINISTRATOR else [],
             "joined_at": iso(self.joined_s if user is self.bot else FOUNDED_S),
+            "communication_disabled_until": self.timed_out_until if user is self.bot else None,
             "flags": 0,
         }
 
@@ -179,9 +185,22 @@ class Guild:
             raise ApiError(50001)
 
     def check_unlocked(self) -> None:
-        """Raise `ApiError` if the channel is a locked thread that the bot does not manage."""
+        """Raise `ApiError` if the channel is a locked thread that the bot does not manage.
+
+        Discord says that the thread is archived, also if it is not (discord-api-docs#6884).
+        """
         if self.channel.locked and not self.bot.has(MANAGE_THREADS):
-            raise ApiError(50083 if self.channel.archived else 50013)
+            raise ApiError(50083)
+
+    def check_not_timed_out(self) -> None:
+        """Raise `ApiError` if the bot may not write. It may still answer interactions."""
+        if self.timed_out_until is not None:
+            raise ApiError(50013)
+
+    @property
+    def told_locale(self) -> str:
+        """The locale that the API tells."""
+        return self.locale if "COMMUNITY" in self.features else "en-US"
 
     def change_thread(self, payload: JSON) -> JSON:
         """Open the thread, for the bot, which changes nothing else in it."""
@@ -206,6 +225,8 @@ class Guild:
             "id": self.id,
             "name": "Local server",
             "owner_id": self.admin.id,
+            "features": [*self.features],
+            "preferred_locale": self.told_locale,
             "roles": [
                 role(self.id, "@everyone", MEMBER_PERMISSIONS),
                 role(self.admin_role_id, "Administrator", ALL_PERMISSIONS),

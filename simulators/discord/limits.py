@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from simulators.common.payloads import JSON
 
 ATTACHMENT_BYTES = 10 * 1024 * 1024
+LONGEST_DESCRIPTION = 1024
+"""Characters of the text that stands for a file."""
 LONGEST_OPTION = 6000
 """Characters of a text option."""
 LINK_BUTTON = 5
@@ -169,10 +171,10 @@ def _check_installs(
 def _check_named(form: PayloadErrors, path: str, item: JSON) -> None:
     """Check a command or an option, and the options in it."""
     name, options = item.get("name"), item.get("options") or []
-    form.length(f"{path}.name", name, 1, 32)
+    _check_texts(form, path, item, "name", 32)
     if name and (not re.fullmatch(r"[-_'\w]+", name) or name != name.lower()):
         form.add(f"{path}.name", "Command name is invalid: lower-case letters, digits, - and _")
-    form.length(f"{path}.description", item.get("description"), 1, 100)
+    _check_texts(form, path, item, "description", 100)
     form.length(f"{path}.options", options, 0, 25)
     optional_seen, names = False, set[str]()
     for index, option in enumerate(options):
@@ -193,10 +195,23 @@ def _check_named(form: PayloadErrors, path: str, item: JSON) -> None:
         _check_choices(form, f"{here}.choices", option.get("choices") or [])
 
 
+def _check_texts(form: PayloadErrors, path: str, item: JSON, field: str, longest: int) -> None:
+    """Check the length of a text in all languages."""
+    for key, text in _texts(item, field).items():
+        form.length(f"{path}.{key}", text, 1, longest)
+
+
+def _texts(item: JSON, field: str) -> dict[str, str]:
+    """A text of a command and its localizations, by their places in `item`."""
+    others = f"{field}_localizations"
+    localized = {f"{others}.{key}": text for key, text in (item.get(others) or {}).items()}
+    return {field: item.get(field) or "", **localized}
+
+
 def _check_choices(form: PayloadErrors, path: str, choices: list[JSON]) -> None:
     form.length(path, choices, 0, 25)
     for index, choice in enumerate(choices):
-        form.length(f"{path}.{index}.name", choice.get("name"), 1, 100)
+        _check_texts(form, f"{path}.{index}", choice, "name", 100)
         form.length(f"{path}.{index}.value", str(choice.get("value", "")), 0, 100)
 
 
@@ -210,9 +225,8 @@ def check_choices(data: JSON) -> list[JSON]:
 
 
 def _command_size(item: JSON) -> int:
-    choices = item.get("choices") or []
-    texts = [item.get("name"), item.get("description")]
-    texts += [part for choice in choices for part in (choice.get("name"), choice.get("value"))]
-    return len("".join(map(str, filter(None, texts)))) + sum(
-        map(_command_size, item.get("options") or [])
-    )
+    """Characters of a command, with the longest localization of each text, as Discord counts."""
+    size = len(str(item.get("value", "")))
+    size += sum(max(map(len, _texts(item, key).values())) for key in ("name", "description"))
+    nested = [*(item.get("options") or []), *(item.get("choices") or [])]
+    return size + sum(map(_command_size, nested))

@@ -69,6 +69,8 @@ class State:
         self.first_response_s = first_response_s
         self.locale = "en-US"
         """The language of the members: that of the browser."""
+        self.upload_s = 0.0
+        """Seconds by which a first response with files arrives later; nobody waits for them."""
         self.online = False
         self.events = Events()
         self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
@@ -280,7 +282,7 @@ class State:
             | {"permissions": str(asked.user.permissions)},
             "app_permissions": str(self.guild.bot.permissions),
             "locale": self.locale,
-            "guild_locale": "en-US",
+            "guild_locale": self.guild.told_locale,
             "context": int(Context.SERVER),
             "authorizing_integration_owners": {str(SERVERS): self.guild.id},
             "attachment_size_limit": ATTACHMENT_BYTES,
@@ -289,7 +291,7 @@ class State:
             payload |= self._elsewhere(asked)
         if asked.surface.context is not Context.SERVER:
             payload |= {"user": payload["member"]["user"]}
-            del payload["guild_id"], payload["member"]
+            del payload["guild_id"], payload["guild_locale"], payload["member"]
         if asked.source is not None:
             payload["message"] = asked.source.payload()
         return payload
@@ -321,7 +323,8 @@ class State:
             raise ApiError(10062)
         if asked.acknowledged:
             raise ApiError(40060)
-        if asked.failed or self.clock() - asked.created_at > self.first_response_s:
+        arrived_at = self.clock() + self.upload_s * bool(uploads)
+        if asked.failed or arrived_at - asked.created_at > self.first_response_s:
             raise ApiError(10062)
         reply = reply_type(asked, payload.get("type"))
         data: JSON = payload.get("data") or {}

@@ -233,6 +233,17 @@ class State:
         }
         return self._send_event(event, member)
 
+    def move(self, member: Member, channel: Channel) -> Interaction:
+        """Share a channel with another workspace, which changes its id."""
+        old = self.workspace.renumber(channel)
+        event: JSON = {
+            "type": "channel_id_changed",
+            "old_channel_id": old,
+            "new_channel_id": channel.id,
+            "event_ts": self.messages.new_ts(),
+        }
+        return self._send_event(event, member)
+
     def _send_event(self, event: JSON, member: Member, name: str = "") -> Interaction:
         """Send the bot an event that it has subscribed to, under its type or another name."""
         self._check_known(name or event["type"], self._events)

@@ -86,6 +86,12 @@ class Workspace:
         """Add a channel with all members in it."""
         return self._add("C", name, is_joined=is_joined, is_private=is_private)
 
+    def renumber(self, channel: Channel) -> str:
+        """Give a channel another id, as sharing it with another workspace does. Returns the old."""
+        old, channel.id = channel.id, self._new_id("C")
+        self.channels[channel.id] = self.channels.pop(old)
+        return old
+
     def add_group(self, *members: Member) -> Channel:
         """Add the direct messages of two members, or a group DM of more."""
         is_pair = len(members) == 2

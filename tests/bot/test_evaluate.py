@@ -83,6 +83,14 @@ def test_list_in_another_alphabet(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "nan" not in table
     assert "another corpus" not in table
     assert "trained on the held-out part too" in table
+    assert main(["names", "--weights", str(weights), "--corpus", str(path)]) == 1
+    assert "There is no scoreboard for weights of a list; use --quick." in said(capsys)
+    assert main(["names", "--quick", "--corpus", str(path)]) == 1
+    assert "Names found: 0. To measure weights of the recipe list" in said(capsys)
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
 
 
 def test_record(names: Path, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,7 @@ class FakePlatform:
     shard_latencies: dict[int, float | None] = field(default_factory=dict)
     whole_answer_s = 0.0
     is_connected = True
+    is_reachable = True
     latency: float | None = 0.05
     spares_requests: bool = False
     new: dict[int, Sequence[int]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.chat.app import MOST_RECEIPTS
-from bot.platforms.discord import platform
+from bot.platforms.discord import platform, turn
 from bot.platforms.discord.client import Mangosaurus
 from simulators.discord.server import LocalDiscord
 from tests.bot.tiny import write_tiny_weights
@@ -39,6 +39,23 @@ async def test_votes_precede_receipts(local: LocalDiscord, tmp_path: Path) -> No
         receipts.release()
         await local.wait_for(lambda: asked.followups, what="The receipt")
         assert "You voted for" in asked.message.content
+
+
+async def test_file_on_a_slow_uplink(
+    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A response with it would come too late: the bot is thinking, until the answer comes."""
+    monkeypatch.setattr(turn, "LATE_S", 0.0)
+    async with playing(local, tmp_path):
+        await local.run_command("dinoname")
+        overview = (await local.run_command("privacy")).message
+        local.state.upload_s = local.state.first_response_s + 1
+        plate = await local.run_command("dinosaur", {"name": "Triceratops"})
+        export = await local.press(overview, "Show everything")
+    for asked, is_private in (plate, False), (export, True):
+        (shown,) = asked.messages
+        assert len(shown.files) == 1
+        assert shown.ephemeral is is_private
 
 
 def silence(

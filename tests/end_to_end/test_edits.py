@@ -1,7 +1,7 @@
 """Messages that Discord does not let the bot edit, or only in some way."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +9,15 @@ import pytest
 
 from bot.app import utc_now
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef, DeletedMeanwhile, Limited, MessageRef, Refused, Unreachable
+from bot.chat.turn import (
+    AnswerRef,
+    DeletedMeanwhile,
+    Forbidden,
+    Limited,
+    MessageRef,
+    Refused,
+    Unreachable,
+)
 from bot.features.jobs import Jobs
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord import platform
@@ -31,14 +39,20 @@ def has_poll(card: records.Message) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("is_locked", "manages_threads", "closes"),
-    [(False, False, True), (True, False, False), (True, True, True)],
-    ids=["archived", "locked", "locked-and-managed"],
+    ("is_archived", "is_locked", "manages_threads", "closes"),
+    [
+        (True, False, False, True),
+        (True, True, False, False),
+        (False, True, False, False),
+        (True, True, True, True),
+    ],
+    ids=["archived", "locked", "locked-while-open", "locked-and-managed"],
 )
 async def test_poll_closes_in_archived_thread(
     local: LocalDiscord,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
+    is_archived: bool,
     is_locked: bool,
     manages_threads: bool,
     closes: bool,
@@ -52,7 +66,7 @@ async def test_poll_closes_in_archived_thread(
     )
     async with mangosaurus(local, tmp_path) as bot:
         card = (await local.run_command("dinoname")).message
-        guild.channel.archived, guild.channel.locked = True, is_locked
+        guild.channel.archived, guild.channel.locked = is_archived, is_locked
         await cast("Jobs", bot.jobs).polls.close_due(utc_now() + timedelta(hours=1))
     assert has_poll(card) is not closes
     assert ("Manage Threads if it is locked" in caplog.text) is not closes
@@ -143,3 +157,19 @@ async def test_nonce_of_a_deleted_message(local: LocalDiscord, toy: ToyBot) -> N
     with pytest.raises(DeletedMeanwhile):
         await bot.send(ref, message, nonce=1)
     assert not local.messages
+
+
+async def test_bot_that_is_timed_out(local: LocalDiscord, toy: ToyBot) -> None:
+    """Its server is tried again later, and delays no other."""
+    ref, message = MessageRef(local.channel_id, 0, local.guild_id), Message(text(written("Hi.")))
+    bot, guild = DiscordPlatform(toy, InvalidRequests()), toy.get_guild(local.guild_id)
+    shown = await bot.send(ref, message)
+    assert guild is not None
+    local.state.guild.timed_out_until = "2999-01-01T00:00:00+00:00"
+    with pytest.raises(Forbidden):  # as it would be without a right
+        await bot.send(ref, message)
+    guild.me.timed_out_until = datetime(2999, 1, 1, tzinfo=UTC)
+    with pytest.raises(Limited):
+        await bot.send(ref, message)
+    with pytest.raises(Limited):
+        await bot.edit(replace(ref, message_id=shown), message)

@@ -29,6 +29,9 @@ def choice(**changes: object) -> dict[str, object]:
     return {"name": "x" * 100, "value": "y" * 100} | changes
 
 
+LOCALIZED = [choice(name="x", value="y", name_localizations={"de": "x" * 100, "fr": "x"})] * 25
+
+
 @pytest.mark.parametrize(
     ("commands", "path"),
     [
@@ -47,10 +50,18 @@ def choice(**changes: object) -> dict[str, object]:
         ([command(options=[option(choices=[choice(name="")])])], "0.options.0.choices.0.name"),
         ([command(options=[option(choices=[choice()] * 26)])], "0.options.0.choices"),
         ([command(options=[option(name=f"o{n}", choices=[choice()] * 25) for n in range(4)])], "0"),
+        ([command(name_localizations={"de": "x" * 33})], "0.name_localizations.de"),
+        ([command(description_localizations={"de": "x" * 101})], "0.description_localizations.de"),
+        ([command(options=[option(name=f"o{n}", choices=LOCALIZED) for n in range(4)])], "0"),
     ],
 )
 def test_invalid_command(commands: list[dict[str, object]], path: str) -> None:
     assert any(each.startswith(f"{path}: ") for each in problems(check_commands, commands))
+
+
+def test_longest_localization_counts() -> None:
+    options = [option(name=f"o{n}", choices=LOCALIZED) for n in range(3)]
+    check_commands([command(options=options)])
 
 
 def test_command_names_are_unique_by_type() -> None:

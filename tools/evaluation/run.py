@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bot.help.headline import FILE, write_headline
 from data.corpora import Corpus
+from data.errors import CorpusError
 from data.lists import read_list, stored_list
 from models.names.constraints import of_a_list
 from models.tasks import TASKS
@@ -40,6 +41,9 @@ NOT_INSTALLED = (
     "The scoreboard needs scikit-learn, pronouncing and textblob, which are not all installed; "
     " run .venv/bin/python -m pip install --require-hashes -r requirements-evaluate.txt "
     "and try again, or measure held-out text alone with --quick."
+)
+NOT_OF_A_LIST = (
+    "To measure weights of the recipe list, which read any alphabet, name them with --weights."
 )
 
 BOARDS: Mapping[str, tuple[Callable[[Evaluation], Board], int]] = {
@@ -75,7 +79,12 @@ def _corpus(trained: Trained, options: EvaluationOptions) -> Corpus:
     if options.corpus is None:
         return task.load_corpus()
     if not of_a_list(trained.card):
-        return task.read_corpus(options.corpus)
+        try:
+            return task.read_corpus(options.corpus)
+        except CorpusError as error:
+            if options.task != "names":
+                raise
+            raise ScoreboardError(f"{error} {NOT_OF_A_LIST}") from error
     corpus = stored_list(read_list(options.corpus), options.corpus.name)
     return replace(corpus, held_out=corpus.validation)  # which it has read, as `leak_warning` says
 
@@ -114,10 +123,11 @@ def _make_scoreboard(
     path: Path, trained: Trained, corpus: Corpus, options: EvaluationOptions, console: Console
 ) -> None:
     """Measure everything, which takes minutes; show it, and write the page."""
+    if options.task not in BOARDS or of_a_list(trained.card):
+        what = "weights of a list" if options.task in BOARDS else options.task
+        raise ScoreboardError(f"There is no scoreboard for {what}; use --quick.")
     if not all(map(importlib.util.find_spec, LIBRARIES)):
         raise ScoreboardError(NOT_INSTALLED)
-    if options.task not in BOARDS:
-        raise ScoreboardError(f"There is no scoreboard for {options.task}; use --quick.")
     make_board, count = BOARDS[options.task]
     page = _page(options)
     with _status() as show_status:

@@ -20,8 +20,8 @@ SHORT_FORMS = {"limerick": "Limericks", "quatrain": "Quatrains"}
 INTRODUCTION = """\
 # Poems
 
-Poems of `/sonnet` at its default settings, as `python -m bot.evaluate sonnets --poems` makes this
-page. None was picked or changed: in each part the seeds are {seed} and up. The openings and
+Poems of `/sonnet` at its default settings. `python -m bot.evaluate sonnets --poems --record` makes
+this page. None was picked or changed: in each part the seeds are {seed} and up. The openings and
 subjects are in `tools/evaluation/samples.toml`. The [scoreboard](scoreboard.md) has the measures.
 
 - weights: SHA-256 `{digest}`

@@ -38,7 +38,7 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.monitoring.invalid_requests import InvalidRequests
-from bot.platforms.discord.rendering import render, render_edit
+from bot.platforms.discord.rendering import ALTERNATIVE, render, render_edit
 from bot.store.people import Person
 from bot.text.spans import Span, link
 from bot.text.technical import TechnicalText, technical
@@ -61,7 +61,7 @@ _GONE = {10004, 10015, 10062, 50027}
 _EDITED_OFTEN = 30046
 """Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
-"""The thread is archived: its messages cannot be edited until somebody opens it again."""
+"""The thread is archived or locked: its messages cannot be edited until somebody opens it again."""
 _FORBIDDEN = {50001, 50013, _ARCHIVED}
 """Missing access or permission, or a thread that stays archived. Any other 403 is for a while, such
 as a block by Cloudflare: 40333, or a page without a code."""
@@ -74,7 +74,7 @@ LIMITS = Limits(
     button_id=100,
     choices=25,
     choice_label=100,
-    alt_text=1024,
+    alt_text=ALTERNATIVE,
     nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(
@@ -121,11 +121,13 @@ def note_request(*, is_limited: bool) -> None:
 
 
 @asynccontextmanager
-async def delivery(limit: float | None = None) -> AsyncIterator[None]:
+async def delivery(
+    limit: float | None = None, guild: discord.Guild | None = None
+) -> AsyncIterator[None]:
     """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
 
     `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
-    have arrived nevertheless.
+    have arrived nevertheless. `guild` is the server in which they write.
     """
     latest = _LatestRequest()
     token = _latest_request.set(latest)
@@ -148,6 +150,8 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
         if error.code in _GONE:
             raise Gone(str(error)) from error
         if error.code in _FORBIDDEN:
+            if guild is not None and guild.me is not None and guild.me.is_timed_out():
+                raise Limited("a moderator has timed out the bot") from error
             raise Forbidden(str(error)) from error
         if isinstance(error, discord.Forbidden) or error.status == http.HTTPStatus.UNAUTHORIZED:
             raise Refused(str(error)) from error
@@ -217,6 +221,12 @@ class DiscordPlatform:
         return client.is_ready() and not any(s.is_closed() for s in client.shards.values())
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether some shard is connected, and the servers of all are known."""
+        client = self._client
+        return client.is_ready() and not all(s.is_closed() for s in client.shards.values())
+
+    @property
     def latency(self) -> float | None:
         """Seconds from a heartbeat to its answer, the mean of all shards."""
         seconds = self._client.latency
@@ -232,7 +242,7 @@ class DiscordPlatform:
         options = render(message, await self.language_of(ref.community_id))[0]
         if nonce is not None:
             options["nonce"] = nonce
-        async with delivery(limit_of(message)):
+        async with delivery(limit_of(message), self._guild(ref)):
             try:
                 sent = await self._channel(ref).send(**options)
             except discord.NotFound as error:
@@ -245,7 +255,7 @@ class DiscordPlatform:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
         language = await self.language_of(ref.community_id)
-        async with delivery(limit_of(message)):
+        async with delivery(limit_of(message), self._guild(ref)):
             await self.replace(ref.channel_id, shown.edit, message, language)
 
     async def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
@@ -277,7 +287,7 @@ class DiscordPlatform:
             if error.code not in _FORBIDDEN:
                 raise
             log.info(
-                "A message in the archived thread %d cannot be edited: the bot may not open it "
+                "A message in the closed thread %d cannot be edited: the bot may not open it "
                 "again, for which it needs to be in it, or Manage Threads if it is locked: %s",
                 channel_id,
                 error,
@@ -340,7 +350,7 @@ class DiscordPlatform:
 
     async def is_in_community(self, ref: MessageRef) -> bool:
         """Whether the channel of `ref` belongs to its server. Raises `DeliveryError`."""
-        guild = self._client.get_guild(ref.community_id or 0)
+        guild = self._guild(ref)
         if guild is None:
             return False
         if guild.get_channel_or_thread(ref.channel_id) is not None:
@@ -395,6 +405,9 @@ class DiscordPlatform:
             for guild in self._client.guilds
             if guild.me is not None and (guild.me.joined_at or since) > since
         }
+
+    def _guild(self, ref: MessageRef) -> discord.Guild | None:
+        return self._client.get_guild(ref.community_id or 0)
 
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)

@@ -53,6 +53,9 @@ LONGEST_ID = 100
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
 EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
+ALTERNATIVE = 1024
+"""Characters that describe a file."""
+
 FORM_WORDS = 45
 """Characters of the title of a form, and of the label of its field."""
 LINE = 100
@@ -89,7 +92,11 @@ def render(message: Message, language: Language = ENGLISH) -> list[dict[str, Any
         messages[-1]["view"] = view_of(message)
     if message.files:
         messages[-1]["files"] = [
-            discord.File(BytesIO(file.content), file.name, description=file.description or None)
+            discord.File(
+                BytesIO(file.content),
+                file.name,
+                description=cut(file.description, ALTERNATIVE) or None,
+            )
             for file in message.files
         ]
     return messages

@@ -1,7 +1,9 @@
 """A Discord interaction as a `bot.chat.turn.Turn`."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import discord
@@ -26,6 +28,9 @@ T = TypeVar("T")
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
+
+LATE_S = 1.0
+"""Seconds after which a first response has no time left for files: Discord gives up after three."""
 
 _UPDATES = {InteractionResponseType.message_update, InteractionResponseType.deferred_message_update}
 """Responses that edit the message with the pressed button."""
@@ -54,6 +59,7 @@ class DiscordTurn:
         """Time at which the member sent the request."""
         self.community_locale = locale_of(interaction.guild, interaction.guild_locale)
         self._interaction = interaction
+        self._late_at = time.monotonic() + LATE_S
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
         """Held during a first response: there is only one."""
@@ -181,8 +187,11 @@ class DiscordTurn:
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing "thinking…". A message that is too long is split."""
         interaction, limit = self._interaction, limit_of(message)
+        message = self._without_unknown_channels(message)
         self._is_private |= message.private
         language = await self.language(private=self._is_private)
+        if self._sends_files_late(message):
+            await self.defer(private=self._is_private)
         number: int | None = None
         parts: list[dict[str, Any]] = []
 
@@ -203,6 +212,27 @@ class DiscordTurn:
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
+
+    def _without_unknown_channels(self, message: Message) -> Message:
+        """The message, with no channel chosen in its menus that the server no longer has.
+
+        Nor a thread: menus do not offer those, and Discord failed for one (discord-api-docs#6719).
+        """
+        guild = self._interaction.guild
+        if guild is None or not message.selects:
+            return message
+        selects = [
+            each
+            if each.choices or guild.get_channel(int(each.chosen or 0))
+            else replace(each, chosen="")
+            for each in message.selects
+        ]
+        return replace(message, selects=tuple(selects))
+
+    def _sends_files_late(self, message: Message) -> bool:
+        """Whether the files of a first response may not arrive in time."""
+        is_late = time.monotonic() >= self._late_at
+        return bool(message.files) and self._type is None and is_late
 
     async def _send_later(
         self, message: Message, parts: Sequence[dict[str, Any]], language: Language
@@ -235,12 +265,15 @@ class DiscordTurn:
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
         interaction, limit = self._interaction, limit_of(message)
+        message = self._without_unknown_channels(message)
         source = interaction.message
         is_private = source is not None and source.flags.ephemeral
         if is_private or self.community_id is None:
             language = await self.language(private=True)
         else:  # as later edits, or each voter would change the language of a poll
             language = await self._language_of_all()
+        if self._sends_files_late(message):
+            await self.acknowledge()
 
         async def send() -> None:
             await interaction.response.edit_message(**render_edit(message, language))

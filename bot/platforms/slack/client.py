@@ -117,6 +117,8 @@ class SlackBot:
         """
         fleet, platform = self.app.fleet, self.platform
         self.api.budget.share(fleet.processes(Served.SLACK))
+        if fleet.processes(Served.SLACK) > 1:
+            platform.identities.forget_channels()
         if not (self._is_home and platform.team and fleet.has_seen(Served.DISCORD)):
             return
         self._is_home = False

@@ -57,6 +57,16 @@ class SlackIdentities:
         """The number of a user (U…, W…); `None` if they have none, or not anymore."""
         return await self._identities.look_up(PLATFORM, "user", team, user)
 
+    async def move_channel(self, team: str, old: str, new: str) -> None:
+        """Note that a channel has another id from now on."""
+        await self._identities.move_channel(PLATFORM, team, old, new)
+        self.forget_channels()
+
+    def forget_channels(self) -> None:
+        """Look channels up again, which another process may have noted as moved."""
+        self._numbers.clear()
+        self._identities_of.clear()
+
     async def user(self, team: str, user: str) -> int:
         """The number of a user (U…, W…)."""
         key = team, user

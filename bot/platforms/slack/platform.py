@@ -161,6 +161,11 @@ class SlackPlatform:
         """Whether requests arrive."""
         return self.connected()
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether messages can be sent, as far as is known."""
+        return self.connected()
+
     def serves(self, payload: Mapping[str, object]) -> bool:
         """Whether a payload is about the workspace, and not another one that has the same app.
 
@@ -364,7 +369,7 @@ class SlackPlatform:
             if plain.files:
                 thread = await self._thread_of(channel, timestamp)
                 await self._send_rest(channel, timestamp, (), plain, thread, language)
-        for file in former:
+        for file in {*former} - {each["slack_file"]["id"] for each in pictures}:
             try:
                 await self.api.delete_file(file)
             except DeliveryError as error:

@@ -415,6 +415,8 @@ class Requests:
                 await self._show_home(text_of(event, "user"))
             case "member_joined_channel" if text_of(event, "user") == self._platform.bot_user:
                 await self._greet(text_of(event, "channel"))
+            case "channel_id_changed":
+                await self._move(text_of(event, "old_channel_id"), text_of(event, "new_channel_id"))
             case "app_mention":
                 await self._greet_writer(event)
             case "message" if event.get("channel_type") == "im":
@@ -436,6 +438,15 @@ class Requests:
                 log.warning("The workspace is not welcomed: %s", error)
             else:
                 await self._jobs.greet(platform.community_id, number)
+
+    async def _move(self, old: str, new: str) -> None:
+        """Follow a channel that is shared with another workspace now, and has another id."""
+        platform = self._platform
+        if is_external(old) and is_external(new):
+            try:
+                await platform.identities.move_channel(platform.team, old, new)
+            except StoreError as error:
+                log.error("The channel %s is %s now, which is not stored: %s", old, new, error)
 
     async def _greet_writer(self, event: Payload) -> None:
         """Answer a member who writes to the bot where they do. What they write is not read."""

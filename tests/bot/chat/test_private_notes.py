@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from unittest.mock import AsyncMock
+
+import pytest
 
 from bot.chat.message import Message
 from bot.chat.private_notes import PrivateNotes
-from bot.chat.turn import AnswerRef, MessageRef
+from bot.chat.turn import AnswerRef, MessageRef, Unreachable
 from bot.text.spans import text
 from tests.bot.turns import FakePlatform, FakeTurn
 from tests.texts import written
@@ -41,3 +44,17 @@ async def test_quick_presses_have_one_note() -> None:
     assert not platform.closed
     await notes.show(turns[0], 77, THIRD, NOW + timedelta(seconds=5))
     assert [message for _ref, message in platform.closed] == [THIRD]
+
+
+async def test_lost_answer_to_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The note may say the second message by now, so the first one is not there already."""
+    platform, notes = FakePlatform(), PrivateNotes()
+    turn = SlowTurn(platform)
+    await notes.show(turn, 77, FIRST, NOW)
+    with monkeypatch.context() as outage:
+        for of, name in ((platform, "close_answer"), (turn, "respond")):
+            outage.setattr(of, name, AsyncMock(side_effect=Unreachable))
+        with pytest.raises(Unreachable):
+            await notes.show(turn, 77, SECOND, NOW)
+    await notes.show(turn, 77, FIRST, NOW)
+    assert [message for _ref, message in platform.closed] == [FIRST]

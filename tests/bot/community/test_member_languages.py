@@ -20,15 +20,16 @@ Speak = Callable[[DiscordActor, str], None]
 
 @pytest.fixture
 def speak(monkeypatch: pytest.MonkeyPatch) -> Speak:
-    """Chooses the language of a member. Discord says en-US for a server that has not chosen."""
+    """Chooses the language of a member, for which simcord has no setting.
+
+    It says en-US for a server, as Discord does for one that has not chosen.
+    """
     locales: dict[int, str] = {}
     payload = simcord.interactions.base_payload
 
     def with_locale(backend: Any, **about: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401
         record, made = payload(backend, **about)
-        guild = backend.guilds.get(about["guild_id"])
-        chosen = {} if guild is None else {"guild_locale": guild.preferred_locale}
-        return record, made | chosen | {"locale": locales.get(about["user_id"], AMERICAN)}
+        return record, made | {"locale": locales.get(about["user_id"], AMERICAN)}
 
     monkeypatch.setattr("simcord.interactions.base_payload", with_locale)
     return lambda who, locale: locales.update({who.id: locale})
@@ -113,19 +114,6 @@ async def test_managers_choose(discord_chat: DiscordChat, speak: Speak) -> None:
     assert [*map(language_in, await ask(chat, speak, AMERICAN))] == [FRENCH]
     await manager.use("settings", language="default")
     assert [*map(language_in, await ask(chat, speak, AMERICAN))] == [GERMAN]
-
-
-async def test_community_server(discord_chat: DiscordChat, speak: Speak) -> None:
-    """A server that becomes one has the locale that it chose then."""
-    chat = discord_chat
-    await ask(chat, speak, *[GERMAN] * 5)
-    guild = chat.bot.get_guild(chat.community_id)
-    assert guild is not None
-    guild.features.append("COMMUNITY")
-    chat.home.env.backend.guilds[guild.id].preferred_locale = FRENCH
-    guild.preferred_locale = FRENCH  # type: ignore[assignment]
-    assert [*map(language_in, await ask(chat, speak, AMERICAN))] == [FRENCH]
-    assert await later(chat) == FRENCH
 
 
 async def test_units(discord_chat: DiscordChat, speak: Speak) -> None:

@@ -197,12 +197,19 @@ def _poll(number: int, day: date | None) -> PollRecord:
 async def test_after_an_outage(scene: Scene, minutes: int, comes: bool) -> None:
     """Without the platform or the database nothing is tried; up to two hours late it comes."""
     await scene.choose()
-    scene.platform.is_connected = False
+    scene.platform.is_reachable = False
     await scene.go_on(timedelta(minutes=minutes))
     assert not scene.platform.sent
-    scene.platform.is_connected = True
+    scene.platform.is_reachable = True
     await scene.go_on(timedelta(0))
     assert bool(scene.platform.dailies) == comes
+
+
+async def test_one_closed_shard(scene: Scene) -> None:
+    await scene.choose()
+    scene.platform.is_connected = False
+    await scene.go_on(HOUR)
+    assert scene.platform.dailies == [CHANNEL]
 
 
 async def test_silent_database(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import aiohttp
 import discord
@@ -18,7 +19,8 @@ from bot.chat.turn import (
     Refused,
     Unreachable,
 )
-from bot.platforms.discord.platform import delivery
+from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord.platform import DiscordPlatform, delivery
 
 
 def refused(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
@@ -71,3 +73,15 @@ async def test_request_without_answer() -> None:
     with pytest.raises(Unreachable):
         async with delivery(0.01):
             await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("closed", "is_connected", "is_reachable"),
+    [((False, False), True, True), ((True, False), False, True), ((True, True), False, False)],
+)
+def test_closed_shards(closed: tuple[bool, ...], is_connected: bool, is_reachable: bool) -> None:
+    """A shard that is away delays no messages, which need no gateway; without any, Discord is."""
+    shards = {n: Mock(**{"is_closed.return_value": each}) for n, each in enumerate(closed)}
+    platform = DiscordPlatform(Mock(shards=shards), InvalidRequests())
+    assert platform.is_connected == is_connected
+    assert platform.is_reachable == is_reachable

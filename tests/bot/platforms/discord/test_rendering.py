@@ -138,3 +138,9 @@ def test_button_styles() -> None:
     (message,) = render(Message(buttons=buttons))
     styles = [child.item.style.name for child in message["view"].children]
     assert styles == ["primary", "secondary", "danger"]
+
+
+def test_longest_alternative_text() -> None:
+    file = File(technical("a.png"), b"x", written("x" * 2000))
+    ((sent,),) = (part["files"] for part in render(Message(files=(file,))))
+    assert sent.description == "x" * 1023 + "…"

@@ -8,13 +8,16 @@ import discord
 import pytest
 
 from bot.chat.languages import no_choice
-from bot.chat.message import Button, File, Message
+from bot.chat.message import Button, File, Message, Select
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord import turn as turns
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.discord.rendering import MessageSelect
 from bot.platforms.discord.turn import DiscordTurn
 from bot.text.technical import technical
 from tests.bot.platforms.discord.test_platform import refused
+from tests.texts import written
 
 SERVER, CHANNEL, MESSAGE = 1, 2, 3
 HIDDEN = AnswerRef(CHANNEL, None, "a token")
@@ -110,8 +113,49 @@ async def test_files_are_complete_once_a_thread_is_open(
     assert sizes == [len(b"picture")] * 2
 
 
+async def test_file_that_replaces_a_message_on_a_slow_uplink(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A late press is acknowledged before a file is sent, and then the message is edited."""
+    monkeypatch.setattr(turns, "LATE_S", 0.0)
+    calls: list[str] = []
+    response = SimpleNamespace(type=None)
+
+    async def defer() -> None:
+        calls.append("defer")
+        response.type = discord.InteractionResponseType.deferred_message_update
+
+    async def edit(**_options: object) -> None:
+        calls.append("edit")
+
+    response.defer = defer
+    platform = DiscordPlatform(Mock(), InvalidRequests())
+    turn = turn_of(platform, response=response, message=None, edit_original_response=edit)
+    await turn.edit_source(Message(files=(File(technical("picture.png"), b"picture"),)))
+    assert calls == ["defer", "edit"]
+
+
 @pytest.mark.parametrize("right", ["attach_files", "administrator"])
 def test_right_to_attach_files(right: str) -> None:
     for granted in (True, False):
         turn = turn_of(app_permissions=discord.Permissions(**{right: granted}))
         assert turn.attaches_files == granted
+
+
+@pytest.mark.parametrize("channel", [CHANNEL, CHANNEL + 1], ids=["known", "deleted"])
+async def test_menu_of_a_deleted_channel(channel: int) -> None:
+    """Discord may refuse a menu with a channel that it does not have."""
+    shown: list[list[discord.SelectDefaultValue]] = []
+
+    async def edit_message(*, view: discord.ui.View, **_options: object) -> None:
+        (menu,) = view.walk_children()
+        assert isinstance(menu, MessageSelect)
+        assert isinstance(menu.item, discord.ui.ChannelSelect)
+        shown.append(menu.item.default_values)
+
+    guild = Mock(features=[], get_channel={CHANNEL: "a channel"}.get)
+    response = SimpleNamespace(type=None, edit_message=edit_message)
+    menu = Select(written("Channel"), "settings", "daily_channel=", (), str(channel))
+    turn = turn_of(response=response, message=None, guild=guild)
+    await turn.edit_source(Message(selects=(menu,)))
+    assert [len(each) for each in shown] == [channel == CHANNEL]

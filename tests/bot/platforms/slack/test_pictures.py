@@ -91,6 +91,16 @@ async def test_picture_of_a_public_message(world: World, bot: SlackBot, slack: L
     assert existing(slack) == []
 
 
+async def test_shown_picture_is_no_former_file(bot: SlackBot, slack: LocalSlack) -> None:
+    """Slack may count the picture in a message among its files."""
+    ref = await (await turn_of(bot, slack)).respond(PUBLIC)
+    assert ref is not None
+    message = slack.messages[-1]
+    message.files += message.pictures
+    await bot.platform.edit(ref, PUBLIC)
+    assert existing(slack) == message.pictures != []
+
+
 async def test_newer_edit_overtakes_a_picture(bot: SlackBot, slack: LocalSlack) -> None:
     """The older one, which then says where its picture is, must not undo it."""
     turn = await turn_of(bot, slack)

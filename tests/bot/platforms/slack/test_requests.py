@@ -5,12 +5,17 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.turn import Gone, Unreachable
+from bot.chat.message import Message
+from bot.chat.turn import Gone, MessageRef, Unreachable
 from bot.community.queries import Action, RecordEntry
+from bot.fleet.membership import Served
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
 from bot.privacy.queries import Privacy
+from bot.store.identities import Identities
 from bot.store.schema import EVERYWHERE
+from bot.text.spans import text
+from bot.text.technical import technical
 from simulators.slack.blocks import texts
 from simulators.slack.records import View
 from simulators.slack.server import LocalSlack
@@ -125,3 +130,28 @@ async def test_form_without_a_trigger(
     monkeypatch.setattr(slack.state.views, "new_trigger", lambda *_: "")
     answer = await slack.command(slack.member, "/sonnet", "?").answer()
     assert "could not be opened in time" in answer.words
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_moved_channel(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, *, is_told: bool
+) -> None:
+    """Slack tells one process that a channel has another id; the others look it up again."""
+    platform, old = bot.platform, slack.channel.id
+    card = await slack.command(slack.member, "/dinoname", "").answer()
+    number = await platform.identities.channel(platform.team, old)
+    if is_told:
+        told = slack.state.move(slack.admin, slack.channel)
+        await told.acknowledgement()
+        await bot.requests.handle_event(told.payload["event"])  # it may come twice
+    else:
+        slack.workspace.renumber(slack.channel)
+        identities = bot.app.store[Identities]
+        await identities.move_channel("slack", platform.team, old, slack.channel.id)
+        monkeypatch.setattr(bot.app.fleet, "_processes", {Served.SLACK: 2})
+        bot._look_around()
+    hello = Message(text(technical("Hello")))
+    assert await platform.send(MessageRef(number, 0, platform.community_id), hello)
+    assert await platform.identities.channel(platform.team, slack.channel.id) == number
+    slack.press(slack.guest, card, card.buttons[0]["action_id"])
+    await slack.wait_for(lambda: " · 1" in card.buttons[0]["text"]["text"])
