@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from bot.launch import Tokens
 from bot.operate.doctor.findings import Finding, fine, problem, refused, warning
 from bot.settings import Settings
-from bot.startup import how_to_install
+from bot.startup import Exit, how_to_install
 
 CHECK = "Slack"
 PACKAGE = how_to_install("requirements-slack.txt")
@@ -27,7 +27,7 @@ def examine_slack(settings: Settings) -> list[Finding]:
 
 async def _reach() -> list[Finding]:
     """Whether Slack can be reached, as no token says which platform the bot is for."""
-    from bot.chat.turn import DeliveryError, Unreachable
+    from bot.chat.turn import DeliveryError
     from bot.monitoring.monitor import Monitor
     from bot.platforms.slack import startup_problems
     from bot.platforms.slack.network import api as slack
@@ -35,10 +35,10 @@ async def _reach() -> list[Finding]:
     api = slack.SlackApi("none", monitor=Monitor(), base_url=slack.BASE_URL)
     try:
         await api.identify()
-    except Unreachable as error:
-        return [refused("Network", startup_problems.startup_problem(error))]
-    except DeliveryError:  # Slack has refused the token
-        pass
+    except DeliveryError as error:
+        found = startup_problems.startup_problem(error)
+        if found.code is Exit.UNREACHABLE:  # else Slack has refused the token
+            return [refused("Network", found)]
     finally:
         await api.close()
     return [fine("Network", "Slack can be reached.")]
