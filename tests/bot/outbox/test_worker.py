@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
+from bot.chat.turn import Refused
 from bot.outbox.queries import Kind
 from bot.outbox.worker import GRACE, Delivery, Ended, OutboxWorker
 from bot.store.schema import OutboxRow
@@ -22,17 +23,21 @@ class Post:
         self.platform = FakePlatform({})
         self.platform.name = "discord"
         self.delivered = 0
+        self.refused: set[int] = set()
+        """Channels that take nothing."""
         self.worker = OutboxWorker(self.app, self.platform, {Kind.WELCOME: self.deliver})
 
-    async def deliver(self, _delivery: Delivery) -> Ended:
+    async def deliver(self, delivery: Delivery) -> Ended:
+        if delivery.channel_id in self.refused:
+            raise Refused("40333")
         self.delivered += 1
         return Ended(self.note)
 
     async def note(self, _session: object) -> None:
         raise ZeroDivisionError
 
-    async def put(self, kind: str) -> None:
-        row = {"kind": kind, "subject_id": 1, "channel_id": CHANNEL}
+    async def put(self, kind: str, channel: int = CHANNEL) -> None:
+        row = {"kind": kind, "subject_id": channel, "channel_id": channel}
         times = {"due_at": self.begin, "until": self.begin}
         async with self.app.store.database.writing() as session:
             await session.execute(insert(OutboxRow).values(row | times))
@@ -66,3 +71,15 @@ async def test_row_of_a_newer_version(post: Post) -> None:
     assert await post.worker.deliver_due() > 1
     assert post.delivered == 1
     assert await post.rows() == 1
+
+
+async def test_channel_that_refuses_for_hours(post: Post) -> None:
+    """While nothing arrives, rows take turns: the oldest one is not tried again before others."""
+    post.refused = {CHANNEL}
+    await post.put("welcome")
+    await post.worker.deliver_due()
+    await post.put("welcome", CHANNEL + 1)
+    for _round in range(3):
+        post.now += timedelta(minutes=10)
+        await post.worker.deliver_due()
+    assert post.delivered > 0
