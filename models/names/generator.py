@@ -57,7 +57,7 @@ from models.text_generator import (
     check_stop,
     never,
 )
-from models.weights import Trained, has_controls
+from models.weights import Trained, cached_with_weights, has_controls
 
 MOST_NAMES = 10_000
 """Names of a request. With `MAX_FRUITLESS` it limits the work."""
@@ -71,6 +71,9 @@ MAX_FRUITLESS = 640
 BUDGET = 20_000
 """Characters that are drawn for ten names at most; more names have more in proportion. A usual core
 draws so many in 0.3 s with the shipped weights. Most requests need 200 to 4,000."""
+PARAMETERS = 600_000
+"""Parameters of a network that draws `BUDGET` characters. A larger one takes longer for each, and
+draws fewer; by its size, not by a clock, so that a seed gives the same names everywhere."""
 MAX_UNSAYABLE = 128
 """Names in a row without a new sayable one, after which it ends if the others are enough. A network
 that may write sayable names hardly ever writes so many others: of its names, about one in ten."""
@@ -183,7 +186,7 @@ def generate_names(trained: Trained, request: NamesRequest, accept: Accept) -> N
     draft = begin(trained, request)
     # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both
     # counters of names in vain. At most MAX_FRUITLESS names are sampled for each that is found, and
-    # BUDGET characters in all.
+    # so many characters in all as its budget allows.
     while draft.result is None:
         (draft,) = extend(trained, [draft], [accept])
     return draft.result
@@ -199,7 +202,7 @@ def batch_size(request: NamesRequest) -> int:
 def begin(trained: Trained, request: NamesRequest) -> NamesDraft:
     """Return a draft without names. Raises `NamesError` for constraints that no name can meet."""
     _check_bounds(request)
-    return _finished(NamesDraft(request), _sampler_of(trained, request))
+    return _finished(trained, NamesDraft(request), _sampler_of(trained, request))
 
 
 def extend(
@@ -231,7 +234,7 @@ def extend(
             draft = _with_names(trained, drafts[i], names, samplers[i], accepts[i])
             drawn = sum(len(text) + 1 for text in batch.texts)
             draft = replace(draft, characters=draft.characters + drawn)
-            extended[i] = _finished(draft, samplers[i])
+            extended[i] = _finished(trained, draft, samplers[i])
     return extended
 
 
@@ -353,14 +356,21 @@ def _with_names(
     return replace(draft, batches=draft.batches + 1, found=found)
 
 
-def _finished(draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
+@cached_with_weights
+def _budget(trained: Trained) -> float:
+    """Characters that are drawn for ten names at most."""
+    size = sum(array.size for array in trained.network.arrays().values())
+    return BUDGET * PARAMETERS / max(size, PARAMETERS)
+
+
+def _finished(trained: Trained, draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
     """The draft, with its result if the search is over. Raises `NamesError`."""
     found, count = draft.found, draft.request.count
     is_enough = len(found.sayable) == count or (
         len(found) >= count and found.unsayable >= MAX_UNSAYABLE
     )
     is_vain = found.fruitless >= MAX_FRUITLESS or len(found.generated) >= sampler.possible
-    is_over = draft.characters >= BUDGET * max(1, count / 10)
+    is_over = draft.characters >= _budget(trained) * max(1, count / 10)
     if not is_enough and not is_vain and not is_over:
         return draft
     names, rejected = found.best(count), found.rejected.copy()
