@@ -22,22 +22,26 @@ SCHEDULED = "mangosaurus-????-??-??T??-??-??Z.zip"
 
 
 async def write_archive(database: Database, path: Path) -> Manifest:
+    """Write what a database has to a new archive. Raises `StoreError` and `ArchiveError`."""
+    with ArchiveWriter(path) as archive:
+        return archive.finish(await write_tables(database, archive))
+
+
+async def write_tables(database: Database, archive: ArchiveWriter) -> Manifest:
     """Write what a database has at this moment, while others go on writing.
 
-    At most one binary value and a few hundred other rows are in memory at a time. Raises
-    `StoreError` and `ArchiveError`.
+    At most one binary value and a few hundred other rows are in memory at a time. Returns the
+    manifest to finish the archive with. Raises `StoreError` and `ArchiveError`.
     """
     async with snapshot(database) as view:
-        with ArchiveWriter(path) as archive:
-            rows = {name: await _write_table(view, archive, name) for name in view.tables}
-            manifest = Manifest(
-                revision=migrations.newest(),
-                created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                version=checkout_version(),
-                rows=rows,
-                last_ids=await view.last_ids(),
-            )
-            return archive.finish(manifest)
+        rows = {name: await _write_table(view, archive, name) for name in view.tables}
+        return Manifest(
+            revision=migrations.newest(),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=checkout_version(),
+            rows=rows,
+            last_ids=await view.last_ids(),
+        )
 
 
 def delete_old(folder: Path, keep: int, newest: Path) -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.operate.archive import ArchiveError, ArchiveReader, Manifest
-from bot.operate.backup import delete_old, read_archive, write_archive
+from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
+from bot.operate.backup import delete_old, read_archive, write_tables
 from bot.settings import LOCAL, Settings
 from bot.startup import Exit, StartupError, unusable
 from bot.store import Database, StoreError, migrations, url_of
@@ -43,8 +43,10 @@ def back_up(settings: Settings, path: Path, *, keep: int | None = None) -> None:
         path = folder / f"mangosaurus-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.zip"
 
     async def run() -> Manifest:
-        async with _opened(settings, must_exist=True) as database:
-            return await write_archive(database, path)
+        with ArchiveWriter(path) as archive:  # root may write where the owner below may not
+            async with _opened(settings, must_exist=True) as database:
+                manifest = await write_tables(database, archive)
+            return archive.finish(manifest)
 
     try:
         manifest = asyncio.run(run())
@@ -112,7 +114,7 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
     try:
         database = Database(url_of(settings.database_address, settings.state_dir))
         file = Path(database.url.database or "") if database.is_sqlite else None
-        with _as_owner(file.parent) if file and not must_exist else nullcontext():
+        with _as_owner(file.parent) if file else nullcontext():
             if file:
                 await asyncio.to_thread(_check_file, file, must_exist)
             try:

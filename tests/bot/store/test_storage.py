@@ -295,6 +295,20 @@ def test_root_follows_no_link_of_the_owner(name: str, of_nobody: Path, tmp_path:
     assert (os.getresuid(), os.getresgid(), os.getgroups()) == before
 
 
+@ROOT
+def test_root_backs_up_as_the_owner(of_nobody: Path, tmp_path: Path) -> None:
+    """The backup may be in a folder of root's. Databases that others may not read stay unread."""
+    migrate(settings_in(of_nobody))
+    (folder := tmp_path / "backups").mkdir(mode=0o700)
+    back_up(settings_in(of_nobody), folder / "backup.zip")
+    migrate(settings_in(folder))
+    (of_nobody / "mangosaurus.db").unlink()
+    (of_nobody / "mangosaurus.db").symlink_to(folder / "mangosaurus.db")
+    with pytest.raises(StartupError):
+        back_up(settings_in(of_nobody), folder / "link.zip")
+    assert not (folder / "link.zip").exists()
+
+
 # PostgreSQL
 
 
