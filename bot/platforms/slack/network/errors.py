@@ -132,9 +132,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (
         Unreachable,
         NOTHING,
-        "rate_limited ratelimited streaming_state_conflict update_failed",
+        "rate_limited ratelimited request_timeout service_unavailable streaming_state_conflict "
+        "update_failed",
     ),
-    (LostAnswer, NOTHING, "fatal_error internal_error request_timeout service_unavailable"),
+    (LostAnswer, NOTHING, "fatal_error internal_error"),
 )
 _BY_CODE: Mapping[str, tuple[type[DeliveryError], Phrase]] = {
     code: (kind, sentence) for kind, sentence, codes in _KINDS for code in codes.split()
