@@ -69,8 +69,8 @@ _EDITED_OFTEN = 30046
 _ARCHIVED = 50083
 """The thread is archived or locked: its messages cannot be edited until somebody opens it again."""
 _FORBIDDEN = {50001, 50013, _ARCHIVED, 60003}
-"""Missing access, permission or second factor of the owner, or a thread that stays archived. Any other 403 is for a while, such
-as a block by Cloudflare: 40333, or a page without a code."""
+"""Missing access, permission or second factor of the owner, or a thread that stays archived. Any
+other 403 is for a while, such as a block by Cloudflare: 40333, or a page without a code."""
 
 _ORIGINAL: Any = "@original"
 """Stands for a message's id: the answer to the interaction whose token a webhook has."""
