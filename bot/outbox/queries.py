@@ -117,7 +117,7 @@ class Outbox(Queries):
         )
 
     async def claim(self, platform: str, now: datetime, most: int) -> list[ClaimedRow]:
-        """Claim rows that are due, the longest first, and at most one of each channel."""
+        """Claim rows that are due, the least tried first, and at most one of each channel."""
         row, other = OutboxRow, aliased(OutboxRow)
         is_earlier = and_(_is_due(other, now), other.id < row.id)
         waits = exists().where(
@@ -133,7 +133,7 @@ class Outbox(Queries):
                 not_(_is_claimed(row, now)),
                 not_(waits),
             )
-            .order_by(row.due_at, row.id)
+            .order_by(row.attempts, row.due_at, row.id)
             .limit(most)
             .with_for_update(skip_locked=True)
         )

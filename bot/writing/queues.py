@@ -429,8 +429,8 @@ class Queues:
         try:
             try:
                 outcomes = await writing
-            except WriterLost as lost:
-                log.warning("%s. The bot itself computes its turn again", lost)
+            except (WriterLost, OSError, EOFError, MemoryError) as lost:  # a machine's own errors
+                log.warning("%s. The bot itself computes its turn again", str(lost) or repr(lost))
                 outcomes = await self._thread.write(first.work, items, first.stop)
             if len(outcomes) != len(batch):  # nobody may wait for ever
                 raise RuntimeError(f"{len(batch)} steps had {len(outcomes)} outcomes")
@@ -439,7 +439,9 @@ class Queues:
         for request, outcome in zip(batch, outcomes, strict=True):
             if request.result.done():  # cancelled
                 continue
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, StopIteration):  # which no future takes
+                request.result.set_exception(RuntimeError(repr(outcome)))
+            elif isinstance(outcome, Exception):
                 request.result.set_exception(outcome)
             else:
                 request.result.set_result(outcome)

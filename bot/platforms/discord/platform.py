@@ -47,9 +47,15 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSONDecodeError)
-"""Raised by discord.py when the network or Discord is down, or an answer breaks off; `OSError`
-includes timeouts."""
+NO_NETWORK = (
+    aiohttp.ClientError,
+    OSError,
+    discord.DiscordServerError,
+    json.JSONDecodeError,
+    UnicodeError,
+)
+"""Raised by discord.py when the network or Discord is down, or an answer breaks off or is that of a
+proxy; `OSError` includes timeouts."""
 
 _CLOSED = "closed"
 """Part of aiohttp's `RuntimeError` for a request of a late answer, while the bot stops."""
@@ -62,9 +68,9 @@ _EDITED_OFTEN = 30046
 """Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
 """The thread is archived or locked: its messages cannot be edited until somebody opens it again."""
-_FORBIDDEN = {50001, 50013, _ARCHIVED}
-"""Missing access or permission, or a thread that stays archived. Any other 403 is for a while, such
-as a block by Cloudflare: 40333, or a page without a code."""
+_FORBIDDEN = {50001, 50013, _ARCHIVED, 60003}
+"""Missing access, permission or second factor of the owner, or a thread that stays archived. Any
+other 403 is for a while, such as a block by Cloudflare: 40333, or a page without a code."""
 
 _ORIGINAL: Any = "@original"
 """Stands for a message's id: the answer to the interaction whose token a webhook has."""
@@ -153,12 +159,13 @@ async def delivery(
             if guild is not None and guild.me is not None and guild.me.is_timed_out():
                 raise Limited("a moderator has timed out the bot") from error
             raise Forbidden(str(error)) from error
-        if isinstance(error, discord.Forbidden) or error.status == http.HTTPStatus.UNAUTHORIZED:
-            raise Refused(str(error)) from error
         if error.code == _EDITED_OFTEN:
             raise Limited(str(error)) from error
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
             raise Unreachable(str(error)) from error
+        is_page = not error.code  # of a proxy
+        if is_page or error.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+            raise Refused(str(error)) from error
         raise DeliveryError(str(error)) from error
     finally:
         _latest_request.reset(token)

@@ -18,11 +18,13 @@ REFUSALS = (
     json.JSONDecodeError,  # what Discord sent broke off
 )
 """Errors of a start: Discord refuses the bot, or cannot be reached."""
+_NOT_AUTHENTICATED = 4004
+"""Code with which Discord closes a connection whose token has been replaced."""
 
 
 def startup_problem(error: BaseException) -> StartupError:
     """The problem that one of `REFUSALS` shows."""
-    if isinstance(error, discord.LoginFailure):
+    if isinstance(error, discord.LoginFailure) or getattr(error, "code", 0) == _NOT_AUTHENTICATED:
         return StartupError(
             Exit.TOKEN_REJECTED,
             "Discord does not accept DISCORD_TOKEN.",

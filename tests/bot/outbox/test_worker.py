@@ -17,7 +17,7 @@ class Post:
     """An outbox with one row, and how often that was delivered."""
 
     def __init__(self, world: World) -> None:
-        self.now = self.begin = datetime(2026, 12, 2, tzinfo=UTC)
+        self.now = datetime(2026, 12, 2, tzinfo=UTC)
         world.now = lambda: self.now
         self.app = world.make_app()
         self.platform = FakePlatform({})
@@ -38,7 +38,7 @@ class Post:
 
     async def put(self, kind: str, channel: int = CHANNEL) -> None:
         row = {"kind": kind, "subject_id": channel, "channel_id": channel}
-        times = {"due_at": self.begin, "until": self.begin}
+        times = {"due_at": self.now, "until": self.now}
         async with self.app.store.database.writing() as session:
             await session.execute(insert(OutboxRow).values(row | times))
 
@@ -75,11 +75,13 @@ async def test_row_of_a_newer_version(post: Post) -> None:
 
 async def test_channel_that_refuses_for_hours(post: Post) -> None:
     """While nothing arrives, rows take turns: the oldest one is not tried again before others."""
-    post.refused = {CHANNEL}
-    await post.put("welcome")
+    post.refused = {CHANNEL + number for number in range(5)}
+    for channel in post.refused:
+        await post.put("welcome", channel)
     await post.worker.deliver_due()
-    await post.put("welcome", CHANNEL + 1)
-    for _round in range(3):
-        post.now += timedelta(minutes=10)
+    post.now += timedelta(minutes=9)
+    await post.put("welcome", CHANNEL + 5)
+    for _round in range(2):
+        post.now += timedelta(minutes=1)
         await post.worker.deliver_due()
     assert post.delivered > 0

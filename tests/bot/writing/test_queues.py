@@ -390,6 +390,13 @@ async def test_work_that_forgets_a_step(opened: Open) -> None:
     assert await answer(queues, desk.work, "b") == "b"
 
 
+async def test_error_that_no_future_takes(opened: Open) -> None:
+    queues, desk = opened(), Desk()
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await answer(queues, lambda _items, _stop: [StopIteration()], "a")
+    assert await answer(queues, desk.work, "b") == "b"
+
+
 async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
     """A report that fails harms nobody."""
     desk, queues = Desk(), opened()
@@ -493,10 +500,13 @@ async def test_thread_beside_a_full_writer(opened: Open) -> None:
     assert await asyncio.gather(*far) == ["a from afar", "b from afar"]
 
 
-async def test_lost_writer(opened: Open) -> None:
+@pytest.mark.parametrize(
+    "error", [WriterLost("the process 1 is gone"), OSError("no space left"), MemoryError()]
+)
+async def test_lost_writer(error: Exception, opened: Open) -> None:
     """Its batch is computed at home, and nobody notices."""
     writer = FakeWriter()
-    writer.error = WriterLost("the process 1 is gone")
+    writer.error = error
     assert await answer(opened(writer), anywhere, "a") == "a at home"
 
 

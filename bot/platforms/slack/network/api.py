@@ -65,7 +65,7 @@ _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """Errors of a failed connection; `OSError` includes timeouts."""
-_NO_JSON = (SlackRequestError, AttributeError, TypeError)
+_NO_JSON = (SlackRequestError, AttributeError, TypeError, UnicodeError)
 """Errors of the library if a proxy answers with something else than JSON."""
 
 _NO_SCOPE = _(

@@ -226,7 +226,7 @@ class SocketMode:
             old = self._clients[place]
             try:
                 new, client = client or await self._connected(), None
-            except DeliveryError as error:
+            except Exception as error:  # noqa: BLE001 (whatever a proxy answers)
                 failures += 1
                 log.warning("No connection to Slack: %s", error)
                 await asyncio.sleep(_pause(failures))

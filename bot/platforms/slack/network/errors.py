@@ -132,9 +132,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (
         Unreachable,
         NOTHING,
-        "rate_limited ratelimited streaming_state_conflict update_failed",
+        "rate_limited ratelimited request_timeout service_unavailable streaming_state_conflict "
+        "update_failed",
     ),
-    (LostAnswer, NOTHING, "fatal_error internal_error request_timeout service_unavailable"),
+    (LostAnswer, NOTHING, "fatal_error internal_error"),
 )
 _BY_CODE: Mapping[str, tuple[type[DeliveryError], Phrase]] = {
     code: (kind, sentence) for kind, sentence, codes in _KINDS for code in codes.split()
@@ -153,6 +154,7 @@ def error_of(method: str, description: str, status: int, code: str | None = None
         return LostAnswer(reason)
     if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return Unreachable(reason)
-    if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
+    is_gone = status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
+    if not code and is_gone and method == "response_url":
         return Gone(reason)
-    return DeliveryError(reason)
+    return DeliveryError(reason) if code else Refused(reason)  # a page of a proxy

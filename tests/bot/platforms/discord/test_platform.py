@@ -35,6 +35,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (TimeoutError(), Unreachable),
         (ConnectionResetError(), Unreachable),
         (json.JSONDecodeError("", "{", 1), Unreachable),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, ""), Unreachable),  # a page of a proxy
         (RuntimeError("Session is closed"), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
         (refused(discord.HTTPException, 429, 0), Unreachable),
@@ -48,9 +49,11 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (refused(discord.Forbidden, 403, 50013), Forbidden),
         (refused(discord.Forbidden, 403, 50001), Forbidden),
         (refused(discord.Forbidden, 403, 50083), Forbidden),
+        (refused(discord.Forbidden, 403, 60003), Forbidden),
         (refused(discord.Forbidden, 403, 40333), Refused),  # by Cloudflare
         (refused(discord.Forbidden, 403, 0), Refused),  # the same, as a page
         (refused(discord.Forbidden, 403, 40001), Refused),
+        (refused(discord.NotFound, 404, 0), Refused),
         (refused(discord.HTTPException, 400, 50083), Forbidden),  # a thread that stays archived
         (refused(discord.HTTPException, 400, 50035), DeliveryError),
     ],

@@ -22,6 +22,11 @@ def without_gateway(status: int) -> discord.GatewayNotFound:
     return error
 
 
+def closed(code: int) -> discord.ConnectionClosed:
+    socket: Any = SimpleNamespace(close_code=code)
+    return discord.ConnectionClosed(socket, shard_id=0, code=code)
+
+
 @pytest.mark.parametrize(
     ("error", "found"),
     [
@@ -33,12 +38,14 @@ def without_gateway(status: int) -> discord.GatewayNotFound:
         (aiohttp.ClientConnectionError("no route"), "Discord cannot be reached (no route)."),
         (TimeoutError(), "Discord cannot be reached (no answer in time)."),
         (discord.LoginFailure("x"), "Discord does not accept DISCORD_TOKEN."),
+        (closed(4004), "Discord does not accept DISCORD_TOKEN."),
+        (closed(4000), "Discord cannot be reached ("),
     ],
 )
 def test_problem(error: Exception, found: str) -> None:
     assert isinstance(error, REFUSALS)
     problem = startup_problem(error)
-    is_token = isinstance(error, discord.LoginFailure)
+    is_token = "accept DISCORD_TOKEN" in found
     assert problem.code is (Exit.TOKEN_REJECTED if is_token else Exit.UNREACHABLE)
     assert problem.found.startswith(found)
     assert problem.advice

@@ -65,7 +65,9 @@ class SlackServer:
         answer = waiting.pop(0) if waiting else Answer()
         body = answer.body
         if isinstance(body, str):
-            return web.Response(text=body, status=answer.status, headers=answer.headers)
+            return web.Response(
+                body=body.encode("latin-1"), status=answer.status, headers=answer.headers
+            )
         return web.json_response({"ok": True, **body}, status=answer.status, headers=answer.headers)
 
 
