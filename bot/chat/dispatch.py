@@ -351,6 +351,9 @@ class _PendingMessages:
         if isinstance(failure, Undelivered):
             author = author_of(app.store.database, turn.user.id)
             final = Final(failure.message, author, turn.community_id, turn.created_at)
+        if not is_delivered and not self._recorded and (ref := turn.unanswered) is not None:
+            number = app.unfinished.begin(turn.platform.name, ref, self.retry)
+            self._recorded[number] = ref
         for number, ref in self._recorded.items():
             if is_delivered or ref.is_announced:
                 app.unfinished.end(number)

@@ -223,7 +223,12 @@ class SlackTurn:
         """Answer, replacing what `defer` shows."""
         message = await self._translated(message)
         async with self._responding:
-            await self._answer(message)
+            was_answered = self._is_answered
+            try:
+                await self._answer(message)
+            except Unreachable:
+                self._is_answered = was_answered
+                raise
             return self._ref(self._posted)
 
     async def edit(self, message: Message) -> None:

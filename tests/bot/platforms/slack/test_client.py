@@ -1,7 +1,12 @@
 """The bot in the simulated workspace, with fake networks."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
+from bot.chat import dispatch
+from bot.chat.turn import Unreachable
+from bot.features.jobs import Jobs
 from bot.fleet.membership import Served
 from bot.platforms.slack.client import SlackBot
 from simulators.common.payloads import JSON
@@ -9,6 +14,7 @@ from simulators.slack.server import LocalSlack
 from simulators.slack.workspace import Member
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot, running
+from tests.waiting import eventually
 
 
 async def test_direct_messages_are_in_the_workspace_too(bot: SlackBot, slack: LocalSlack) -> None:
@@ -87,3 +93,23 @@ async def test_page_shows_private_answers_to_their_member(bot: SlackBot, slack: 
         return [message["private"] for message in shown["messages"]]
 
     assert (seen(slack.member), seen(slack.admin)) == ([True], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [("/dinoname", "Mangosaurus"), ("/about", "could not be reached")]
+)
+async def test_quick_answer_that_does_not_arrive(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, line: str, words: str
+) -> None:
+    """It comes later, or the member is told: Slack shows nothing of a command by itself."""
+    monkeypatch.setattr(dispatch, "UNRECORDED_S", 300.0)  # however busy this machine is
+    with monkeypatch.context() as outage:
+        for call in ("post", "respond"):
+            outage.setattr(bot.api, call, AsyncMock(side_effect=Unreachable))
+        asked = slack.command(slack.member, line)
+        await asked.acknowledgement()
+        await eventually(lambda: not bot.socket._tasks)
+        assert not slack.messages
+    assert isinstance(bot.jobs, Jobs)
+    await bot.jobs.answers.close_left()
+    assert words in asked.message.words
