@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, Kind, Option, always, within_limits
-from bot.chat.message import Message, Select, UserError
+from bot.chat.message import Embed, Message, Select, UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn, Unreachable
 from bot.community.moments import folded, next_day, zone_names, zone_of
@@ -18,6 +18,7 @@ from bot.text.formats import cut
 from bot.text.spans import Text, Timestamp, code, command, text
 from bot.text.technical import technical
 from bot.text.written import for_managers
+from data.phrases import NOTHING
 
 LAST_HOUR = 23
 """The last hour of a day, and the most hours that a vote can last."""
@@ -182,11 +183,14 @@ async def _next(app: App, daily: DailySettings) -> tuple[date, datetime]:
 
 
 async def _introduce(turn: Turn, channel_id: int) -> None:
-    """Tell the channel. Raises `UserError` if the bot cannot post there, and `Unreachable`."""
+    """Tell the channel. Raises `UserError` if the bot cannot post there, and `Unreachable`.
+
+    As the names, the sentence is an embed: on Discord these need another permission.
+    """
     ref = MessageRef(channel_id, 0, turn.community_id)
     sentence = _("Five new names come here every day, and the winner is the dinosaur of the day.")
     try:
-        await turn.platform.send(ref, Message(text(sentence)))
+        await turn.platform.send(ref, Message(embeds=(Embed(NOTHING, (text(sentence),)),)))
     except Unreachable:
         raise
     except DeliveryError as error:

@@ -32,6 +32,7 @@ POSTGRES_EXITS = {"25006": Exit.READ_ONLY, "53100": Exit.DISK_FULL}
 
 def startup_problem(error: StoreError | DBAPIError) -> StartupError:
     """The problem that the store, or its driver, has found."""
+    file = error.file if isinstance(error, Unavailable) else None
     if isinstance(error, DBAPIError):
         cause: BaseException | None = error.orig
         found = f"The database refuses: {str(cause).partition(chr(10))[0]}"
@@ -39,12 +40,12 @@ def startup_problem(error: StoreError | DBAPIError) -> StartupError:
         cause = error.__cause__
         cause = cause.orig if isinstance(cause, DBAPIError) else cause
         found = str(error)
-        if error.file is not None and (problem := file_problem(error.file, cause)):
+        if file is not None and (problem := file_problem(file, cause)):
             return problem
     else:
         return StartupError(Exit.BAD_DATABASE, str(error))
     code = POSTGRES_EXITS.get(getattr(cause, "sqlstate", None) or "", Exit.BAD_DATABASE)
-    return StartupError(code, f"{found.removesuffix('.')}.", _advice(cause))
+    return StartupError(code, f"{found.removesuffix('.')}.", _advice(cause, file))
 
 
 def file_problem(path: Path, cause: BaseException | None) -> StartupError | None:
@@ -77,9 +78,11 @@ def damaged(path: Path, state: str) -> StartupError:
     )
 
 
-def _advice(cause: BaseException | None) -> str:
+def _advice(cause: BaseException | None, file: Path | None) -> str:
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         return SQLITE_ADVICE.get(code & 0xFF, "Check STATE_DIR.")
+    if file is not None:  # the system's own error
+        return "Check STATE_DIR and its disk, and that no file in it is a link."
     if state := getattr(cause, "sqlstate", None):
         advice = POSTGRES_ADVICE.get(state) or POSTGRES_ADVICE.get(state[:2])
         return advice or "Check DATABASE_URL."

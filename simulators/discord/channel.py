@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from simulators.common.payloads import JSON, Upload, content_type
 from simulators.common.rate_limits import RateLimiter
-from simulators.discord.guild import Guild, User
+from simulators.discord.guild import EMBED_LINKS, Guild, User
 from simulators.discord.limits import (
     ATTACHMENT_BYTES,
     LONGEST_DESCRIPTION,
@@ -84,6 +84,7 @@ class Channel:
         error if that was deleted.
         """
         self._guild.check_not_timed_out()
+        self._guild.check_may_send(payload, has_files=bool(uploads))
         self.open_thread()
         nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
         if nonce is not None and (posted := self.by_nonce.get(str(nonce))) is not None:
@@ -92,6 +93,8 @@ class Channel:
             return posted
         reference = (payload.get("message_reference") or {}).get("message_id")
         message = self.draft(self._guild.bot, reply_to=self.messages.get(str(reference)))
+        if not self._guild.bot.has(EMBED_LINKS):
+            payload = payload | {"embeds": []}
         self.fill(message, payload, uploads)
         if nonce is not None:
             self.by_nonce[str(nonce)] = message

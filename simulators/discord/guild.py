@@ -13,14 +13,15 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 FOUNDED_S = 1_700_000_000.0
 """Time at which the servers were created, in seconds since 1970."""
 ADMINISTRATOR, CONNECT, MANAGE_THREADS = 1 << 3, 1 << 20, 1 << 34
-ATTACH_FILES = 1 << 15
+SEND_MESSAGES, EMBED_LINKS, ATTACH_FILES = 1 << 11, 1 << 14, 1 << 15
+SEND_IN_THREADS = 1 << 38
 USE_EXTERNAL_APPS = 1 << 50
 ALL_PERMISSIONS = (1 << 53) - 1
 # View channels, send messages, embed links, attach files, read history, connect, use application
 # commands, send messages in threads, use external apps.
 MEMBER_PERMISSIONS = (
-    1 << 10 | 1 << 11 | 1 << 14 | ATTACH_FILES | 1 << 16 | CONNECT | 1 << 31 | 1 << 38
-) | USE_EXTERNAL_APPS
+    1 << 10 | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | 1 << 16 | CONNECT | 1 << 31
+) | (SEND_IN_THREADS | USE_EXTERNAL_APPS)
 
 
 class Snowflakes:
@@ -73,7 +74,7 @@ class User:
 
 # What an app may do in its answers elsewhere: attach files, embed links, mention everyone; and with
 # its own bot user, use external emojis.
-PRIVATE_PERMISSIONS = ATTACH_FILES | 1 << 14 | 1 << 17
+PRIVATE_PERMISSIONS = ATTACH_FILES | EMBED_LINKS | 1 << 17
 BOT_DM_PERMISSIONS = PRIVATE_PERMISSIONS | 1 << 18
 
 
@@ -195,6 +196,18 @@ class Guild:
     def check_not_timed_out(self) -> None:
         """Raise `ApiError` if the bot may not write. It may still answer interactions."""
         if self.timed_out_until is not None:
+            raise ApiError(50013)
+
+    def check_may_send(self, payload: JSON, *, has_files: bool) -> None:
+        """Raise `ApiError` if the bot lacks a permission for a message that is no answer.
+
+        Below content, Discord leaves out the embeds instead (discord-api-docs#2601).
+        """
+        is_thread = self.channel.kind is ChannelKind.THREAD
+        needed = [SEND_IN_THREADS if is_thread else SEND_MESSAGES]
+        needed += [EMBED_LINKS] * (bool(payload.get("embeds")) and not payload.get("content"))
+        needed += [ATTACH_FILES] * has_files
+        if not all(map(self.bot.has, needed)):
             raise ApiError(50013)
 
     @property

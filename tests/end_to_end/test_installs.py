@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.discord.guild import USE_EXTERNAL_APPS
+from simulators.common.payloads import Upload
+from simulators.discord.guild import ATTACH_FILES, EMBED_LINKS, SEND_MESSAGES, USE_EXTERNAL_APPS
 from simulators.discord.limits import ApiError
 from simulators.discord.records import Surface
 from simulators.discord.server import LocalDiscord
@@ -49,3 +50,33 @@ async def test_commands_for_owners_are_at_home(tmp_path: Path) -> None:
             assert not (await local.run_command("status", by=local.admin)).failed
         async with mangosaurus(local, tmp_path, home_guilds=frozenset()):
             assert offered() == [2, 2]
+
+
+@pytest.mark.parametrize("lacking", [SEND_MESSAGES, EMBED_LINKS])
+async def test_channel_for_names_that_cannot_be_sent(
+    local: LocalDiscord, tmp_path: Path, lacking: int
+) -> None:
+    """Names come as an embed, which needs a permission that a plain text does not."""
+    guild = local.state.guild
+    guild.bot = replace(guild.bot, permissions=guild.bot.permissions & ~lacking)
+    options = {"daily_channel": guild.channel_id}
+    async with mangosaurus(local, tmp_path):
+        asked = await local.run_command("settings", options, by=local.admin)
+    assert "The bot can't post in" in str(asked.message.payload())
+
+
+def test_simulated_permissions(local: LocalDiscord) -> None:
+    guild, embed = local.state.guild, {"embeds": [{"title": "x"}]}
+    for lacking, payload, uploads in (
+        (SEND_MESSAGES, {"content": "x"}, []),
+        (EMBED_LINKS, embed, []),
+        (ATTACH_FILES, {"content": "x"}, [Upload("x.txt", b"x")]),
+    ):
+        local.state.channel.post(payload, uploads)
+        allowed = guild.bot
+        guild.bot = replace(allowed, permissions=allowed.permissions & ~lacking)
+        with pytest.raises(ApiError, match="Missing Permissions"):
+            local.state.channel.post(payload, uploads)
+        if lacking == EMBED_LINKS:
+            assert not local.state.channel.post(embed | {"content": "x"}).embeds
+        guild.bot = allowed

@@ -159,12 +159,13 @@ async def delivery(
             if guild is not None and guild.me is not None and guild.me.is_timed_out():
                 raise Limited("a moderator has timed out the bot") from error
             raise Forbidden(str(error)) from error
-        if isinstance(error, discord.Forbidden) or error.status == http.HTTPStatus.UNAUTHORIZED:
-            raise Refused(str(error)) from error
         if error.code == _EDITED_OFTEN:
             raise Limited(str(error)) from error
         if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
             raise Unreachable(str(error)) from error
+        is_page = not error.code  # of a proxy
+        if is_page or error.status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+            raise Refused(str(error)) from error
         raise DeliveryError(str(error)) from error
     finally:
         _latest_request.reset(token)

@@ -23,6 +23,7 @@ from bot.chat.turn import DeliveryError, MessageRef, Turn
 from bot.platforms.slack.access import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
+from bot.platforms.slack.network.api import code_of
 from bot.platforms.slack.network.connection import Payload, Reply
 from bot.platforms.slack.options import (
     MisreadError,
@@ -34,6 +35,7 @@ from bot.platforms.slack.options import (
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.recent import Recent
+from bot.platforms.slack.startup_problems import REJECTED
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.platforms.slack.views import home, modals, rendering
 from bot.store import StoreError
@@ -422,11 +424,9 @@ class Requests:
             case "message" if event.get("channel_type") == "im":
                 await self._greet_writer(event)
             case "app_uninstalled":
-                log.error("The workspace has removed the app")
-                await self._removed()
+                await self._removed("removed the app")
             case "tokens_revoked" if self._platform.bot_user in _revoked(event):
-                log.error("The workspace has revoked SLACK_BOT_TOKEN")
-                await self._removed()
+                await self._removed("revoked SLACK_BOT_TOKEN")
 
     async def _greet(self, channel: str) -> None:
         """Welcome the workspace in the first channel to which somebody has invited the bot."""
@@ -440,13 +440,13 @@ class Requests:
                 await self._jobs.greet(platform.community_id, number)
 
     async def _move(self, old: str, new: str) -> None:
-        """Follow a channel that is shared with another workspace now, and has another id."""
+        """Follow a channel that is shared with another workspace now, and has another id.
+
+        Raises `StoreError`.
+        """
         platform = self._platform
         if is_external(old) and is_external(new):
-            try:
-                await platform.identities.move_channel(platform.team, old, new)
-            except StoreError as error:
-                log.error("The channel %s is %s now, which is not stored: %s", old, new, error)
+            await platform.identities.move_channel(platform.team, old, new)
 
     async def _greet_writer(self, event: Payload) -> None:
         """Answer a member who writes to the bot where they do. What they write is not read."""
@@ -470,8 +470,21 @@ class Requests:
 
         await dispatch.greet(self._app, platform.community_id, number, user, send)
 
-    async def _removed(self) -> None:
-        """Have the workspace's data deleted, unless it adds the app again."""
+    async def _removed(self, what: str) -> None:
+        """Have the workspace's data deleted, unless it adds the app again.
+
+        That may have happened before the event arrives, which Slack sends again for minutes. Then
+        the token is good. Raises `DeliveryError` if Slack does not tell: the data stays.
+        """
+        try:
+            await self._api.identify()
+        except DeliveryError as error:
+            if code_of(error) not in REJECTED:
+                raise
+        else:
+            log.info("The workspace has %s, and added the app again since", what)
+            return
+        log.error("The workspace has %s", what)
         if self._platform.community_id is not None:
             await self._jobs.left(self._platform.community_id)
 

@@ -27,7 +27,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     sentence = f"{CHOSEN} #{chat.channel.name}: five new names every day at 18:00 (Europe/Berlin)"
     assert sentence in shown.text
     (told,) = chat.history()
-    assert told.text.startswith("Five new names come here every day")
+    assert told.words.startswith("Five new names come here every day")
     shown = await boss.choose(shown, "Hour", "7")
     assert "every day at 7:00" in shown.text
     shown = await boss.press(shown, "Stop the dinosaur of the day")

@@ -23,7 +23,7 @@ async def test_set_and_switched_off(chat: Chat) -> None:
     assert reply.is_private
     assert reply.text.startswith(sentence.format(chat.channel.name, "9:00 (UTC), and 10 hours"))
     (told,) = chat.history()
-    assert told.text == INTRODUCTION
+    assert told.words == INTRODUCTION
     reply = await boss.use(
         "settings", daily_hour=23, daily_zone="america/new york", daily_hours=1, strips=True
     )

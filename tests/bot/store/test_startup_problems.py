@@ -1,6 +1,8 @@
 """What an operator is told to do about a database."""
 
+import errno
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -55,6 +57,13 @@ def test_disk_of_a_server(state: str, code: Exit, advice: str) -> None:
     error.__cause__ = DriverError(sqlstate=state)
     found = startup_problem(error)
     assert (found.code, found.advice) == (code, advice)
+
+
+def test_file_that_the_system_refuses(tmp_path: Path) -> None:
+    """No address is to be checked."""
+    error = Unavailable("The database (x) does not answer: gone")
+    error.file, error.__cause__ = tmp_path / "x", PermissionError(errno.EPERM, "not permitted")
+    assert startup_problem(error).advice.startswith("Check STATE_DIR and its disk")
 
 
 def test_sentence_of_the_store() -> None:

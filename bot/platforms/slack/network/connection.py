@@ -56,6 +56,8 @@ MOST_REMEMBERED = 10_000
 """Envelopes and events that are recognized if they are delivered again."""
 _ANSWERED = {"block_suggestion", "view_submission"}
 """Payloads whose answer is part of the acknowledgement."""
+_STORED = {"app_uninstalled", "channel_id_changed", "tokens_revoked"}
+"""Events that are acknowledged once they are stored, or else sent again by Slack for minutes."""
 _EVENTS = "events_api"
 _SWITCHED_OFF = "link_disabled"
 _TOO_MANY = "too_many_websockets"
@@ -307,7 +309,12 @@ class SocketMode:
             try:
                 if payload is not None:
                     work = self._receive(kind, payload)
-                    if text_of(payload, "type") not in _ANSWERED:
+                    if text_of(payload, "event", "type") in _STORED:
+                        if not await _is_stored(work):
+                            for each in (envelope_id, text_of(payload, "event_id")):
+                                self._seen.pop(each, None)
+                            return
+                    elif text_of(payload, "type") not in _ANSWERED:
                         later = work
                     elif isinstance(reply := await _in_time(work, payload), Coroutine):
                         later = reply
@@ -344,6 +351,17 @@ async def _handled(work: Coroutine[Any, Any, Result]) -> Result | None:
     except Exception:
         log.exception("A request of Slack could not be handled")
         return None
+
+
+async def _is_stored(work: Coroutine[Any, Any, object]) -> bool:
+    """Whether work on an event succeeds in time."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await work
+    except Exception:
+        log.exception("An event of Slack could not be stored")
+        return False
+    return True
 
 
 async def _acknowledge(client: _Client, envelope_id: str, answer: Payload | None) -> None:

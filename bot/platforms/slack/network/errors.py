@@ -154,6 +154,7 @@ def error_of(method: str, description: str, status: int, code: str | None = None
         return LostAnswer(reason)
     if status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return Unreachable(reason)
-    if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
+    is_gone = status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
+    if not code and is_gone and method == "response_url":
         return Gone(reason)
-    return DeliveryError(reason)
+    return DeliveryError(reason) if code else Refused(reason)  # a page of a proxy

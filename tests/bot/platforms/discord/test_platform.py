@@ -53,6 +53,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (refused(discord.Forbidden, 403, 40333), Refused),  # by Cloudflare
         (refused(discord.Forbidden, 403, 0), Refused),  # the same, as a page
         (refused(discord.Forbidden, 403, 40001), Refused),
+        (refused(discord.NotFound, 404, 0), Refused),
         (refused(discord.HTTPException, 400, 50083), Forbidden),  # a thread that stays archived
         (refused(discord.HTTPException, 400, 50035), DeliveryError),
     ],

@@ -102,11 +102,20 @@ async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack
         ({"type": "message"}, False),
     ],
 )
+@pytest.mark.parametrize("is_revoked", [True, False])
 async def test_removed_app_is_recorded(
-    bot: SlackBot, caplog: pytest.LogCaptureFixture, event: dict[str, object], is_removed: bool
+    bot: SlackBot,
+    slack: LocalSlack,
+    caplog: pytest.LogCaptureFixture,
+    event: dict[str, object],
+    is_removed: bool,
+    is_revoked: bool,
 ) -> None:
-    """Its data is deleted later, so a revoked token of somebody else must not count."""
+    """Its data is deleted later, so a revoked token of somebody else must not count, nor an event
+    that arrives after the app was installed again.
+    """
     caplog.set_level("INFO")
+    slack.tokens.is_revoked, is_removed = is_revoked, is_removed and is_revoked
     tokens = event.get("tokens")
     if isinstance(tokens, dict) and tokens.get("bot") == ["the bot's own"]:
         event = event | {"tokens": tokens | {"bot": ["U9", bot.platform.bot_user]}}
@@ -114,6 +123,17 @@ async def test_removed_app_is_recorded(
     forgotten = await bot.app.store[Privacy].forget_communities(bot.app.now() + timedelta(days=31))
     assert (bot.platform.community_id in forgotten) == is_removed
     assert ("is deleted in 30 days" in caplog.text) == is_removed
+
+
+async def test_removed_app_while_slack_is_away(
+    bot: SlackBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event is not believed, and an error lets Slack send it again."""
+    monkeypatch.setattr(bot.api, "identify", AsyncMock(side_effect=Unreachable("auth.test")))
+    with pytest.raises(Unreachable):
+        await bot.requests.handle_event({"type": "app_uninstalled"})
+    month = bot.app.now() + timedelta(days=31)
+    assert not await bot.app.store[Privacy].forget_communities(month)
 
 
 async def test_late_form(bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:

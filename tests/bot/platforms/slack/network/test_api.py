@@ -76,11 +76,13 @@ async def test_errors(
     [
         Answer("<html>Bad gateway</html>", 502, {"Content-Type": "text/html"}),
         Answer("upstream connect error", 503, {"Content-Type": "text/plain"}),
+        Answer("<html>Forbidden</html>", 403, {"Content-Type": "text/html"}),
+        Answer("<html>Not found</html>", 404, {"Content-Type": "text/html"}),
         Answer("Zugang gesperrt für heute", 200, {"Content-Type": "text/plain"}),
         Answer("{", 200, {"Content-Type": "application/json"}),
         Answer("[]", 200, {"Content-Type": "application/json"}),
     ],
-    ids=["html", "text", "latin-1", "broken", "list"],
+    ids=["html", "text", "403", "404", "latin-1", "broken", "list"],
 )
 async def test_nonsense_is_no_fault_of_ours(
     api: SlackApi, slack: SlackServer, answer: Answer

@@ -10,6 +10,7 @@ from bot.platforms.slack.network import connection
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.network.connection import SocketMode
 from bot.platforms.slack.startup_problems import startup_problem
+from bot.store import Unavailable
 from tests.bot.platforms.slack.network.sockets import SocketServer, serving_sockets
 
 PRESS = {"type": "block_actions"}
@@ -126,6 +127,22 @@ async def test_repeated_delivery_is_handled_once(server: SocketServer, bot: Bot)
         await socket.deliver(envelope_id, payload)
     await server.until(lambda: len(first.received) == len(second.received) == 2)
     assert bot.received == [PRESS, event]
+
+
+async def test_event_is_sent_again_until_it_is_stored(
+    server: SocketServer, bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is acknowledged only then."""
+    bot.error = Unavailable("away")
+    event = {"event_id": "Ev1", "event": {"type": "channel_id_changed"}}
+    socket = server.opened[0]
+    await socket.deliver("e1", event, "events_api")
+    await server.until(lambda: "could not be" in caplog.text)
+    bot.error = None
+    await socket.deliver("e2", event, "events_api")
+    await server.until(lambda: socket.received)
+    assert bot.received == [event] * 2
+    assert socket.received == [{"envelope_id": "e2"}]
 
 
 @pytest.mark.parametrize(
