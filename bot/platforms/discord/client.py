@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton, MessageSelect, submitted
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
+from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from bot.text.spans import Text
 
@@ -176,7 +178,8 @@ class Mangosaurus(discord.AutoShardedClient):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that a server has removed the bot."""
-        await self.jobs.left(guild.id)
+        with suppress(Unavailable):  # the next start records it
+            await self.jobs.left(guild.id)
 
     @property
     def invitation(self) -> str:
