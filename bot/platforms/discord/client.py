@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -37,6 +38,7 @@ from bot.platforms.discord.platform import NO_NETWORK, DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton, MessageSelect, submitted
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
+from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from bot.text.spans import Text
 
@@ -226,7 +228,8 @@ class Mangosaurus(discord.AutoShardedClient):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that a server has removed the bot."""
-        await self.jobs.left(guild.id)
+        with suppress(Unavailable):  # the next start records it
+            await self.jobs.left(guild.id)
 
     @property
     def invitation(self) -> str:
