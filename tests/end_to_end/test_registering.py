@@ -22,9 +22,8 @@ async def test_commands_are_registered_later(
     kind: FaultKind,
 ) -> None:
     """Meanwhile the bot answers those that were registered before."""
-    monkeypatch.setattr(client, "REGISTER_S", 0.1)
-    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.1)
-    monkeypatch.setattr(client, "LONGEST_PAUSE_S", 0.1)
+    for limit in ("REGISTER_S", "FIRST_PAUSE_S", "LONGEST_PAUSE_S"):
+        monkeypatch.setattr(client, limit, 0.1)
     local.state.commands.overwrite(OLD)
     local.faults.rest = RestFault(kind, paths="PUT .*/commands", seconds=0.5)
     async with mangosaurus(local, tmp_path, home_guilds=frozenset()):

@@ -8,7 +8,6 @@ import simcord.interactions
 from sqlalchemy import select
 
 from bot.chat.languages import Languages
-from bot.chat.turn import MessageRef
 from bot.store import Store
 from bot.store.languages import CommunityLanguage, CommunityLanguages
 from bot.store.schema import Community
@@ -121,8 +120,7 @@ async def test_managers_choose(discord_chat: DiscordChat, speak: Speak) -> None:
 async def test_units(discord_chat: DiscordChat, speak: Speak) -> None:
     chat = discord_chat
     await ask(chat, speak, AMERICAN, "en-GB", "en-GB", AMERICAN, "en-GB")
-    ref = MessageRef(chat.channel.id, 0, chat.community_id)
-    assert not (await chat.platform.language_of(ref.community_id)).is_imperial
+    assert not (await chat.platform.language_of(chat.community_id)).is_imperial
 
 
 def test_tie() -> None:

@@ -350,10 +350,7 @@ async def test_failed_writes_are_known(
     await database.check_writing()
     assert database.write_error == ""
     said = [each.getMessage() for each in caplog.records if each.name == "bot.store.database"]
-    assert [line.partition(" (")[0] for line in said] == [
-        "The database",
-        "The database answers again",
-    ]
+    assert ["answers again" in line for line in said] == [False, True]
 
 
 # Restoring while the bot runs
