@@ -81,7 +81,7 @@ class BackgroundJobs(Protocol):
         """Record that a community has added the bot, perhaps again. Leave a blocked community."""
 
     async def left(self, community_id: int) -> None:
-        """Record that a community has removed the bot."""
+        """Record that a community has removed the bot. Raises `StoreError`."""
 
     async def greet_newcomers(self) -> None:
         """Welcome the communities that have added the bot lately."""

@@ -80,7 +80,7 @@ class Jobs:
         await self.communities.joined(community_id)
 
     async def left(self, community_id: int) -> None:
-        """Record that a community has removed the bot."""
+        """Record that a community has removed the bot. Raises `StoreError`."""
         await self.communities.left(community_id)
 
     async def greet_newcomers(self) -> None:

@@ -121,7 +121,10 @@ class Fleet:
 
     @asynccontextmanager
     async def registering(self) -> AsyncIterator[None]:
-        """Let one process at a time register commands, as far as the database answers in time."""
+        """Let one process at a time register commands, as far as the database answers in time.
+
+        Raises `TimeoutError` while another process does so, which may wait for a rate limit.
+        """
         locks, is_held = self.locks, False
         if locks is not None:
             deadline = self._clock() + REGISTERING_S
@@ -130,6 +133,8 @@ class Fleet:
                     is_held = bool(await locks.hold(Space.COMMANDS, [0]))
                     if not is_held:
                         await self._sleep(LOOK_S / 4)
+                if not is_held:
+                    raise TimeoutError("another process registers the commands")
         try:
             yield
         finally:

@@ -182,6 +182,9 @@ async def _message(
         raise UserError(*await with_request(_nothing_found(), options, words)) from error
     except TooManyPolls as limit:
         poll, candidates = None, replace(candidates, note=joined(note, too_many(limit)))
+    except Unavailable:  # logged where it is raised
+        reason = _("No vote this time: the database isn't answering.")
+        poll, candidates = None, replace(candidates, note=joined(note, reason))
     if poll is None:
         message = await _without_poll(app, turn, candidates)
     else:

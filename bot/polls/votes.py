@@ -60,8 +60,8 @@ class Candidates:
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
     """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot edit messages, for a member who has deleted their data meanwhile,
-    and if the database does not answer in time. Raises `TooManyPolls`.
+    `None` where the bot cannot edit messages, and for a member who has deleted their data
+    meanwhile. Raises `TooManyPolls`, and `Unavailable`, also if the database is slow.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
@@ -70,12 +70,11 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
     try:
         seconds = CROWDED_S if app.is_crowded else OPENING_S
         return await within(seconds, _stored(app, turn, candidates))
-    except TimeoutError:
-        log.warning("The database is slow; names were sent without a poll")
+    except TimeoutError as error:
+        log.warning("The database is slow; names are sent without a poll")
+        raise Unavailable from error
     except Forgotten:
         log.info("A member has deleted their data meanwhile; names were sent without a poll")
-    except Unavailable:  # logged where it is raised
-        pass
     return None
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -239,7 +239,10 @@ class CommunitySweeper:
 
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""
-        await self._noted(self._app.store[Privacy].joined(community_id))
+        try:
+            await self._app.store[Privacy].joined(community_id)
+        except Unavailable as error:
+            log.warning("The list of communities may be out of date: %s", error)
         if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
@@ -248,15 +251,12 @@ class CommunitySweeper:
                 log.warning("It could not be left: %s", error)
 
     async def left(self, community_id: int) -> None:
-        """Record that a community has removed the bot. It may add the bot again in time."""
-        log.info("Data of community %d is deleted in %d days", community_id, GRACE.days)
-        await self._noted(self._app.store[Privacy].left(community_id, self._app.now()))
+        """Record that a community has removed the bot. It may add the bot again in time.
 
-    async def _noted(self, change: Awaitable[None]) -> None:
-        try:
-            await change
-        except Unavailable as error:
-            log.warning("The list of communities may be out of date: %s", error)
+        Raises `StoreError`.
+        """
+        log.info("Data of community %d is deleted in %d days", community_id, GRACE.days)
+        await self._app.store[Privacy].left(community_id, self._app.now())
 
 
 PRIVACY = Command(

@@ -273,7 +273,9 @@ def load_settings(dotenv: Path = DOTENV) -> Settings:
     except UnicodeDecodeError as error:
         raise SettingsError((f"{dotenv} is not UTF-8 text; save it as UTF-8.",)) from error
     except OSError as error:
-        raise SettingsError((f"{dotenv} cannot be read: {error.strerror or error}.",)) from error
+        who = " Run this as the bot's user." if isinstance(error, PermissionError) else ""
+        found = f"{dotenv} cannot be read: {error.strerror or error}.{who}"
+        raise SettingsError((found,)) from error
     if problems:
         raise SettingsError(problems)
     return settings

@@ -41,10 +41,15 @@ class CommunityLanguages(Queries):
         return CommunityLanguage()
 
     async def note(self, community_id: int, tag: str) -> None:
-        """Store the language of one more member who has asked, without the member."""
+        """Store the language of one more of the first members who ask, without the member."""
         row = self._database.insert(Community).values(id=community_id, asked_in=tag)
-        added = func.coalesce(Community.asked_in + " ", "") + tag
+        asked = func.coalesce(Community.asked_in + " ", "")
+        spaces = func.length(asked) - func.length(func.replace(asked, " ", ""))
         async with self._database.writing() as session:
             await session.execute(
-                row.on_conflict_do_update(index_elements=[Community.id], set_={"asked_in": added})
+                row.on_conflict_do_update(
+                    index_elements=[Community.id],
+                    set_={"asked_in": asked + tag},
+                    where=spaces < FIRST,
+                )
             )

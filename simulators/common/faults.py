@@ -31,6 +31,7 @@ class FaultKind(enum.StrEnum):
     REDIRECT = "302"  # to where it is handled
     BLOCKED = "403 of Cloudflare"  # not handled
     BLOCKED_AS_PAGE = "403 of Cloudflare as HTML"
+    UNAVAILABLE = "503"  # not handled
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Faults:
             case FaultKind.BLOCKED_AS_PAGE:
                 page = "<title>Attention Required! | Cloudflare</title>"
                 return web.Response(text=page, status=403, content_type="text/html")
+            case FaultKind.UNAVAILABLE:
+                return web.Response(text="upstream connect error", status=503)
             case FaultKind.LOST_ANSWER:
                 await handler(request)
                 if request.transport is not None:

@@ -17,12 +17,8 @@ async def test_locale_counts_where_it_can_be_chosen(tmp_path: Path) -> None:
             for server in local.servers:
                 for member in range(5):
                     await bot.app.languages.note_asker(int(server.guild.id), member, "de")
-            said = [
-                (await local.run_command("champion", server=number)).message.content
-                for number in range(2)
-            ]
-            later = [
-                (await bot.platform.language_of(int(each.guild.id))).tag for each in local.servers
-            ]
-    assert ["Zurzeit" in said[0], "Pas de" in said[1]] == [True, True]
-    assert later == ["de", "fr"]
+            for number, (tag, said) in enumerate((("de", "Zurzeit"), ("fr", "Pas de"))):
+                answer = await local.run_command("champion", server=number)
+                assert said in answer.message.content
+                language = await bot.platform.language_of(int(local.servers[number].guild.id))
+                assert language.tag == tag

@@ -48,25 +48,3 @@ def test_longest_alternative_text(state: State) -> None:
     with pytest.raises(ApiError, match="Invalid Form Body"):
         state.channel.post({}, [Upload("a.png", b"x", "x" * 1025)])
     assert [*state.channel.messages.values()] == [message]
-
-
-def test_locale_of_a_server(state: State) -> None:
-    """Only Community servers can choose one, and all others tell en-US."""
-    asked, guild = state.invoke(state.guild.member, "hello"), state.guild
-    guild.locale = "fr"
-    for features, told in ((), "en-US"), (("COMMUNITY",), "fr"):
-        guild.features = features
-        assert state.interaction_payload(asked)["guild_locale"] == told
-        assert guild.payload()["preferred_locale"] == told
-        assert guild.payload()["features"] == [*features]
-
-
-def test_slow_upload(state: State) -> None:
-    """It arrives too late for the first response, while one without files is in time."""
-    state.upload_s = 3.1
-    slow, quick = (state.invoke(state.guild.member, "hello") for _ in range(2))
-    with pytest.raises(ApiError, match="Unknown interaction"):
-        state.answer(slow.id, slow.token, {"type": 4}, [Upload("a.png", b"x")])
-    answer(state, quick, 5)
-    state.edit_reply(quick.token, "@original", {}, [Upload("a.png", b"x")])
-    assert [len(each.files) for each in state.channel.messages.values()] == [1]

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import discord
@@ -31,10 +34,11 @@ from bot.platforms.discord.library import (
     survive_malformed_events,
     tracing,
 )
-from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.discord.platform import NO_NETWORK, DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton, MessageSelect, submitted
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
+from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from bot.text.spans import Text
 
@@ -52,6 +56,12 @@ IDENTIFY_S, IDENTIFY_AGAIN_S = 300.0, 45.0
 """Seconds that a shard waits for its turn to connect: at the start, and later. discord.py gives up
 after `LAUNCH_S` and 60 s."""
 LAUNCH_S = 330.0
+REGISTER_S = 20.0
+"""Seconds that a start waits until the commands are registered."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 600.0
+"""Seconds until commands that Discord did not take are sent again; they double up to the last."""
+NOT_NOW = (*NO_NETWORK, discord.HTTPException)
+"""Errors of registering commands that may pass; what is wrong with the commands is only logged."""
 WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 """Types of messages that members write."""
 
@@ -88,6 +98,7 @@ class Mangosaurus(discord.AutoShardedClient):
         """Other platforms of this process, which stop with this one."""
         self._always_sync = always_sync
         self._is_stopping = False
+        self._registering: asyncio.Task[None] | None = None
 
     def _end_global_limit(self) -> None:
         """Let requests be sent again.
@@ -113,7 +124,7 @@ class Mangosaurus(discord.AutoShardedClient):
         if self.app.fleet.gate is not None:
             limits = await self.fetch_session_start_limits()
             self.app.fleet.gate.max_concurrency = limits.max_concurrency
-        await self._register()
+        await self._register_or_later()
         self.jobs.start(self.wait_until_ready)
         log.info("Invite the bot to a server: %s", self.invitation)
 
@@ -125,6 +136,46 @@ class Mangosaurus(discord.AutoShardedClient):
             return
         is_again = shard_id in self.shards
         await gate.turn(shard_id, IDENTIFY_AGAIN_S if is_again else IDENTIFY_S)
+
+    async def _register_or_later(self) -> None:
+        """Register the commands. If Discord cannot do so soon, go on trying in the background.
+
+        A request that waits for the end of a rate limit is not cancelled: discord.py knows best
+        when to send it again.
+        """
+        attempt = self._registering = asyncio.create_task(self._register())
+        await asyncio.wait([attempt], timeout=REGISTER_S)
+        error = attempt.exception() if attempt.done() else TimeoutError("no answer in time")
+        is_rejected = getattr(error, "status", 0) == HTTPStatus.UNAUTHORIZED
+        if is_rejected or not isinstance(error, NOT_NOW):
+            await attempt
+            return
+        log.warning(
+            "The commands are not registered yet, so members have those that were registered "
+            "before. This is tried again until it succeeds: %s",
+            " ".join(str(error).split()),
+        )
+        self._registering = asyncio.create_task(self._register_later(attempt))
+
+    async def _register_later(self, attempt: Awaitable[None]) -> None:
+        """Register the commands after an attempt, again after growing pauses."""
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                await attempt
+                return
+            except NOT_NOW as error:
+                log.info("Registering the commands is tried again in %g s: %r", pause, error)
+            except Exception:
+                log.exception("Registering the commands failed; it is tried again later")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+            attempt = self._register()
+
+    def _stop_registering(self) -> None:
+        """Leave the commands to the next login."""
+        if self._registering is not None:
+            self._registering.cancel()
 
     async def _register(self) -> None:
         """Register the commands, unless this process, or one that shares the database, has."""
@@ -138,6 +189,7 @@ class Mangosaurus(discord.AutoShardedClient):
 
     async def forget_session(self) -> None:
         """Close the session of a login that failed, after which `start` can be called again."""
+        self._stop_registering()
         await self.http.close()
         self.http.connector = discord.utils.MISSING  # it was closed with the session
 
@@ -176,7 +228,8 @@ class Mangosaurus(discord.AutoShardedClient):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that a server has removed the bot."""
-        await self.jobs.left(guild.id)
+        with suppress(Unavailable):  # the next start records it
+            await self.jobs.left(guild.id)
 
     @property
     def invitation(self) -> str:
@@ -246,6 +299,7 @@ class Mangosaurus(discord.AutoShardedClient):
 
         Takes at most a few seconds: what hangs is left behind.
         """
+        self._stop_registering()
         if not self.is_closed() and not self._is_stopping:
             await stopping.interrupt_trainings(self.app)
         front = Front(self.jobs, super().close, self._stop_listening)

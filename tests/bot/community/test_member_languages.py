@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import simcord.interactions
+from sqlalchemy import select
 
 from bot.chat.languages import Languages
-from bot.chat.turn import MessageRef
 from bot.store import Store
 from bot.store.languages import CommunityLanguage, CommunityLanguages
+from bot.store.schema import Community
 from tests.bot.chats.on_discord import DiscordActor, DiscordChat
 
 GERMAN, FRENCH, AMERICAN = "de", "fr", "en-US"
@@ -119,11 +120,7 @@ async def test_managers_choose(discord_chat: DiscordChat, speak: Speak) -> None:
 async def test_units(discord_chat: DiscordChat, speak: Speak) -> None:
     chat = discord_chat
     await ask(chat, speak, AMERICAN, "en-GB", "en-GB", AMERICAN, "en-GB")
-    ref = MessageRef(chat.channel.id, 0, chat.community_id)
-    assert not (await chat.platform.language_of(ref.community_id)).is_imperial
-    answer = await chat.alice.use("dinosaur", name="Triceratops")
-    assert " m" in answer.words
-    assert " ft" not in answer.words
+    assert not (await chat.platform.language_of(chat.community_id)).is_imperial
 
 
 def test_tie() -> None:
@@ -145,3 +142,8 @@ async def test_stored_without_members(store: Store) -> None:
     assert (await store[CommunityLanguages].of(PLACE)).asked == ("de", "de", "de", "en-US", "en-US")
     assert (await store[CommunityLanguages].of(OTHER)).asked == ("fr",)
     assert not second._askers
+    for _member in range(9):  # at the same moment
+        await store[CommunityLanguages].note(PLACE, FRENCH)
+    async with store.database.reading() as session:
+        stored = select(Community.asked_in).where(Community.id == PLACE)
+        assert await session.scalar(stored) == "de de de en-US en-US"

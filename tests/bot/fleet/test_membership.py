@@ -220,10 +220,12 @@ async def test_registering_without_the_database(make: Make, postgres: Database) 
     assert not one.locks.is_connected
 
 
-async def test_registering_is_not_held_up(make: Make) -> None:
+async def test_another_process_registers_for_long(make: Make) -> None:
+    """It may wait for a rate limit: this one starts meanwhile, and looks again later."""
     one, other = await joined(make(0)), await joined(make(1))
     assert other.locks is not None
     await other.locks.hold(Space.COMMANDS, [0])
-    async with one.registering():
-        pass
+    with pytest.raises(TimeoutError):
+        async with one.registering():
+            pass
     assert await one.locks.hold(Space.COMMANDS, [0]) == frozenset()  # type: ignore[union-attr]

@@ -145,6 +145,7 @@ async def test_mention_in_a_thread(slack_chat: SlackChat) -> None:
         {"subtype": "message_deleted", "hidden": True},
         {"subtype": "channel_join"},
         {"subtype": ["file_share"]},
+        {"subtype": "file_share"},  # which members have written
         {"edited": {"user": "U1", "ts": "1.0"}},
         {"user": "the bot"},
         {"user": None},
@@ -156,7 +157,7 @@ async def test_mention_in_a_thread(slack_chat: SlackChat) -> None:
 @pytest.mark.parametrize(
     "kind", [{"type": "message", "channel_type": "im"}, {"type": "app_mention"}]
 )
-async def test_no_answer_on_slack(
+async def test_what_is_answered_on_slack(
     slack_chat: SlackChat, kind: dict[str, Any], about: dict[str, Any]
 ) -> None:
     chat = slack_chat
@@ -166,16 +167,8 @@ async def test_no_answer_on_slack(
     event = {"ts": "1700000000.000001", **kind, **place, **about}
     await chat.bot.requests.receive("events_api", {"type": "event_callback", "event": event})
     await chat.settle()
-    assert [each for each in chat.slack.messages if each.author.is_bot] == []
-
-
-async def test_file_for_the_bot(slack_chat: SlackChat) -> None:
-    chat = slack_chat
-    place = {"user": chat.alice.member.id, "channel": chat.slack.channel.id, "text": SECRET}
-    event = {"ts": "1.1", "type": "message", "channel_type": "im", "subtype": "file_share", **place}
-    await chat.bot.requests.receive("events_api", {"type": "event_callback", "event": event})
-    await chat.settle()
-    assert len(written(chat)) == 1
+    is_answered = about == {"subtype": "file_share"}
+    assert [each.author.is_bot for each in chat.slack.messages] == [True] * is_answered
 
 
 @pytest.mark.parametrize("scope", ["member", "everywhere", "community"])

@@ -139,9 +139,7 @@ def test_backups_of_which_some_are_kept(tmp_path: Path, capsys: pytest.CaptureFi
     back_up(settings, folder, keep=9)
     assert left <= {path.name for path in folder.iterdir()}
     assert "can be restored" in capsys.readouterr().out
-    refused(
-        lambda: back_up(settings, tmp_path / "none", keep=1), Exit.BAD_BACKUP, "can't be written"
-    )
+    refused(lambda: back_up(settings, tmp_path / "no", keep=1), Exit.BAD_BACKUP, "can't be written")
 
 
 def test_checked_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -307,34 +307,24 @@ async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     assert stored.winner is None
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
 async def test_database_lost_while_it_announces(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, is_removed: bool
 ) -> None:
+    """The announcement is noted later, also if the winner is removed before."""
     jobs = Jobs(fossil.app, fossil.platform)
     with monkeypatch.context() as outage:
         outage.setattr(fossil.app.store[Outbox], "finish", unavailable)
         await fossil.close(jobs)
+    if is_removed:
+        entry = RecordEntry(Action.REMOVE_NAME, 1, fossil.now, COMMUNITY)
+        await fossil.app.store[Moderation].remove_name(9, 0, entry)
     with monkeypatch.context() as often:  # the channel takes no edits either
         often.setattr(fossil.platform, "edit", AsyncMock(side_effect=Limited))
         await fossil.close(jobs, minutes=10)
     await fossil.close(jobs, minutes=30)
-    assert fossil.announcements == [100]
-    stored = await fossil.app.store[Polls].find(9)
-    assert stored is not None
-    assert stored.announcement_id == 100
-
-
-async def test_removed_before_the_announcement_is_noted(
-    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    jobs = Jobs(fossil.app, fossil.platform)
-    with monkeypatch.context() as outage:
-        outage.setattr(fossil.app.store[Outbox], "finish", unavailable)
-        await fossil.close(jobs)
-    entry = RecordEntry(Action.REMOVE_NAME, 1, fossil.now, COMMUNITY)
-    await fossil.app.store[Moderation].remove_name(9, 0, entry)
-    await fossil.close(jobs, minutes=10)
-    assert fossil.platform.shown[100] == removed_message()
+    assert [each for each in fossil.announcements if each != 100] == []
+    assert (fossil.platform.shown[100] == removed_message()) is is_removed
     stored = await fossil.app.store[Polls].find(9)
     assert stored is not None
     assert stored.announcement_id == 100

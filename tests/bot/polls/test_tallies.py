@@ -119,7 +119,7 @@ async def test_tally_of_another_process(
 
 
 async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The names are shown without a poll."""
+    """The names are shown without a poll, and with the reason."""
 
     async def hang(*_: object) -> None:
         await asyncio.sleep(60)
@@ -130,3 +130,4 @@ async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> 
     await chat.pass_time(1)
     (result,) = chat.history()
     assert [*result.buttons] == ["More", "Dissect", "Details"]
+    assert result.lines[-1] == "No vote this time: the database isn't answering."

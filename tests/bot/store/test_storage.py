@@ -82,9 +82,8 @@ def test_full_disk(disk: Path) -> None:
     migrate(settings_in(disk))
 
 
-def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_disk_that_fills_up(disk: Path) -> None:
     """It is known for as long as it lasts, also while there is space left in the WAL."""
-    caplog.set_level(logging.INFO, "bot.store.database")
 
     async def run() -> None:
         database = Database(url_of(None, disk))
@@ -105,11 +104,6 @@ def test_disk_that_fills_up(disk: Path, caplog: pytest.LogCaptureFixture) -> Non
         await database.close()
 
     asyncio.run(run())
-    said = [each.getMessage() for each in caplog.records]
-    assert [line.partition(" (")[0] for line in said] == [
-        "The database",
-        "The database answers again",
-    ]
 
 
 def test_read_only_disk(disk: Path) -> None:
@@ -239,22 +233,16 @@ def test_file_of_root(name: str, of_nobody: Path, templates: Templates) -> None:
 
 
 @ROOT
-def test_file_without_rights(of_nobody: Path, templates: Templates) -> None:
+def test_file_without_rights_in_folder_of_root(of_nobody: Path, templates: Templates) -> None:
+    """Each start names what comes first."""
     file = of_nobody / "mangosaurus.db"
     shutil.copyfile(templates.sqlite, file)
     os.chown(file, NOBODY, NOBODY)
     file.chmod(0)
-    first, second = as_nobody(of_nobody)
-    assert first.endswith(f"Let its owner use it: sudo chmod u+rw {file}")
-    assert second == ""
-
-
-@ROOT
-def test_folder_of_root(of_nobody: Path) -> None:
     os.chown(of_nobody, 0, 0)
     first, second = as_nobody(of_nobody)
     assert first.endswith(f"sudo chown nobody: {of_nobody}")
-    assert second == ""
+    assert second.endswith(f"Let its owner use it: sudo chmod u+rw {file}")
 
 
 @ROOT
@@ -362,46 +350,31 @@ async def test_failed_writes_are_known(
     await database.check_writing()
     assert database.write_error == ""
     said = [each.getMessage() for each in caplog.records if each.name == "bot.store.database"]
-    assert [line.partition(" (")[0] for line in said] == [
-        "The database",
-        "The database answers again",
-    ]
+    assert ["answers again" in line for line in said] == [False, True]
 
 
 # Restoring while the bot runs
 
 
+@pytest.mark.parametrize("through", ["", "link"])
 @pytest.mark.parametrize("replace", [False, True])
-def test_no_restore_while_the_bot_runs(replace: bool, tmp_path: Path) -> None:
+def test_no_restore_while_the_bot_runs(replace: bool, through: str, tmp_path: Path) -> None:
+    """The file is locked, whatever its name."""
     settings, file = settings_in(tmp_path), tmp_path / "backup.zip"
     migrate(settings)
     back_up(settings, file)
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "mangosaurus.db").symlink_to(tmp_path / "mangosaurus.db")
+    settings = settings_in(tmp_path / through)
 
     async def run() -> None:
-        database = Database(url_of(None, tmp_path))
-        async with database.served(0):
+        async with Database(url_of(None, tmp_path)).served(0):
             await asyncio.to_thread(restore, settings, file, replace=replace)
 
     with pytest.raises(StartupError, match="The bot runs on this database") as caught:
         asyncio.run(run())
     assert caught.value.code is Exit.BAD_BACKUP
     restore(settings, file, replace=replace)
-
-
-def test_no_restore_through_a_link(tmp_path: Path) -> None:
-    """The file is locked, whatever its name."""
-    settings, file = settings_in(tmp_path / "a"), tmp_path / "backup.zip"
-    migrate(settings)
-    back_up(settings, file)
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "mangosaurus.db").symlink_to(tmp_path / "a" / "mangosaurus.db")
-
-    async def run() -> None:
-        async with Database(url_of(None, tmp_path / "a")).served(0):
-            await asyncio.to_thread(restore, settings_in(tmp_path / "b"), file, replace=True)
-
-    with pytest.raises(StartupError, match="The bot runs on this database"):
-        asyncio.run(run())
 
 
 @pytest.mark.parametrize("space", [Space.PRESENCE, Space.SHARD, Space.NAMES])

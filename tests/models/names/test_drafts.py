@@ -111,8 +111,7 @@ def test_search_ends_within_its_budget(times: int, monkeypatch: pytest.MonkeyPat
     size = sum(array.size for array in network.network.arrays().values())
     assert size <= generator.PARAMETERS
     budget = generator.BUDGET // times
-    if times > 1:
-        monkeypatch.setattr(generator, "PARAMETERS", size // times)
+    monkeypatch.setattr(generator, "PARAMETERS", size // times)
     draft = begin(network, NamesRequest(10, 1, temperature=0.1, length=24))
     while not draft.finished:
         (draft,) = extend(network, [draft], [anything])

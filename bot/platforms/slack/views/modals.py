@@ -282,7 +282,9 @@ def _text_input(option: Option, value: Value | None) -> Block:
 
 
 def _option(label: Showable, value: str) -> Block:
-    return {"text": plain_text(shortened(label, CHOICE) or "…"), "value": encoded(value)}
+    # Slack counts UTF-16 code units: an emoji, or a letter of such a plane, is two.
+    most = CHOICE if max(label, default="") <= "\uffff" else CHOICE // 2
+    return {"text": plain_text(shortened(label, most) or "…"), "value": encoded(value)}
 
 
 def _find(registry: Registry, name: str) -> Command:

@@ -12,6 +12,7 @@ from bot.fleet.membership import Served
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
 from bot.privacy.queries import Privacy
+from bot.store import Unavailable
 from bot.store.identities import Identities
 from bot.store.schema import EVERYWHERE
 from bot.text.spans import text
@@ -134,6 +135,15 @@ async def test_removed_app_while_slack_is_away(
         await bot.requests.handle_event({"type": "app_uninstalled"})
     month = bot.app.now() + timedelta(days=31)
     assert not await bot.app.store[Privacy].forget_communities(month)
+
+
+async def test_removed_app_while_the_database_is_away(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack.tokens.is_revoked = True
+    monkeypatch.setattr(Privacy, "left", AsyncMock(side_effect=Unavailable("away")))
+    with pytest.raises(Unavailable):
+        await bot.requests.handle_event({"type": "app_uninstalled"})
 
 
 async def test_late_form(bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:

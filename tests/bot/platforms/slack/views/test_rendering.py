@@ -476,7 +476,8 @@ def test_other_requests_for_suggestions_get_none(payload: dict[str, Any]) -> Non
 
 
 def test_suggestions_are_within_limits() -> None:
-    found = [Choice(written(f"label {number}" + "x" * 100), str(number)) for number in range(150)]
+    found = [Choice(written(f"{number}" + "🦖" * 60), str(number)) for number in range(2)]
+    found += [Choice(written(f"label {number}" + "x" * 100), str(number)) for number in range(150)]
     shown = check_suggestions(options(found))
     assert len(shown) == MOST_CHOICES
     assert all(len(each["text"]["text"]) <= CHOICE for each in shown)
