@@ -88,11 +88,6 @@ def test_wrong_plural_forms_are_english() -> None:
     assert [in_language(ngettext("a", "b", n), french) for n in (1, 2)] == ["a", "b"]
 
 
-def test_wrong_number_is_written() -> None:
-    french = read_catalogue("fr", 'msgid "47%"\nmsgstr "{nmae} 47 %"\n')
-    assert french.number("12%") == "{nmae} 12 %"
-
-
 @pytest.mark.parametrize("wrong", [rb'"plural=(n > ;\n"', rb'"\q"', b'"\xff"'])
 def test_unreadable_catalogue(
     wrong: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

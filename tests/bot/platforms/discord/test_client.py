@@ -19,7 +19,6 @@ from bot.chat import translation
 from bot.chat.message import Button, Message
 from bot.features import REGISTRY
 from bot.fleet.identifying import IdentifyGate
-from bot.platforms.discord import client
 from bot.platforms.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
 from bot.platforms.discord.commands import (
     CatalogueTranslator,
@@ -313,20 +312,6 @@ async def test_refused_commands(tmp_path: Path, caplog: pytest.LogCaptureFixture
     tree.sync = AsyncMock(side_effect=refused(discord.DiscordServerError, 503, 0))  # type: ignore[method-assign]
     with pytest.raises(discord.HTTPException):
         await sync_if_changed(tree, registered, {GUILD.id})
-
-
-async def test_commands_are_sent_again_after_growing_pauses(
-    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(client, "LONGEST_PAUSE_S", 0.02)
-    limited = refused(discord.HTTPException, 429, 0)
-    register = AsyncMock(side_effect=[limited, TimeoutError, limited, None])
-    monkeypatch.setattr(home.bot, "_register", register)
-    await home.bot._register_later(home.bot._register())
-    pauses = [each.args[0] for each in caplog.records if "is tried again in" in each.msg]  # type: ignore[index]
-    assert pauses == [0.01, 0.02, 0.02]
 
 
 async def test_rejected_token_while_commands_are_registered(

@@ -165,14 +165,3 @@ async def test_picture_that_is_not_processed_in_time(
     assert "in your direct messages" in message.words
     (sent,) = [each for each in slack.messages if each.files]
     assert sent.channel is slack.workspace.direct(slack.member)
-
-
-async def test_forbidden_uploads(
-    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forbidden = Mock(side_effect=SlackError("file_uploads_disabled"))
-    monkeypatch.setattr(slack.state.messages, "reserve_upload", forbidden)
-    message = await answer(bot, slack)
-    assert "Bravosaurus" in message.words
-    assert "keeps the bot from sending files" in message.words
-    assert existing(slack) == []
