@@ -72,7 +72,7 @@ def name_of(tag: str) -> str:
         return str(_NAME)
     entry = f'\nmsgid "{_NAME}"\nmsgstr "'.encode()
     name = _path(tag).read_bytes().partition(entry)[2].partition(b'"')[0]
-    return name.decode() or str(_NAME)
+    return name.decode(errors="replace") or str(_NAME)
 
 
 @lru_cache(maxsize=100)

@@ -343,7 +343,8 @@ async def _sync(
     try:
         await tree.sync(guild=guild)
     except discord.HTTPException as error:
-        if error.status in _NOT_ABOUT_COMMANDS or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        is_passing = not error.code or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_passing or error.status in _NOT_ABOUT_COMMANDS:  # no code: a page of a proxy
             raise
         if guild is None:
             log.error(

@@ -34,6 +34,8 @@ class SlackIdentities:
         self._identities = identities
         self._numbers: Recent[tuple[str, str, str], int] = Recent(most)
         self._identities_of: Recent[int, Identity] = Recent(most)
+        self._former_numbers: Recent[tuple[str, str, str], int] = Recent(most)
+        self._former_identities: Recent[int, Identity] = Recent(most)
         self._users: Recent[tuple[str, str], int] = Recent(most)
         self._users_of: Recent[int, Identity] = Recent(most)
 
@@ -63,7 +65,12 @@ class SlackIdentities:
         self.forget_channels()
 
     def forget_channels(self) -> None:
-        """Look channels up again, which another process may have noted as moved."""
+        """Look channels up again, which another process may have noted as moved.
+
+        As those of users, their numbers are used while the database does not answer.
+        """
+        self._former_numbers.update(self._numbers)
+        self._former_identities.update(self._identities_of)
         self._numbers.clear()
         self._identities_of.clear()
 
@@ -82,7 +89,8 @@ class SlackIdentities:
             self._identities_of.move_to_end(number)
             return known
         user = self._users_of.get(number)
-        found = await _told(self._identities.find(number), user)
+        former = user or self._former_identities.get(number)
+        found = await _told(self._identities.find(number), former)
         if found is None and user is not None:  # forgotten
             del self._users_of[number]
             self._users.pop((user.workspace, user.external), None)
@@ -107,7 +115,8 @@ class SlackIdentities:
         key = (kind, team, external)
         number = self._numbers.get(key)
         if number is None:
-            number = await self._identities.resolve(PLATFORM, kind, team, external)
+            asking = self._identities.resolve(PLATFORM, kind, team, external)
+            number = await _told(asking, self._former_numbers.get(key))
             found = Identity(number, PLATFORM, kind, team, external)
             self._identities_of[number] = found
         self._numbers[key] = number
@@ -115,7 +124,7 @@ class SlackIdentities:
 
 
 async def _told(asking: Coroutine[Any, Any, Value], known: Value | None) -> Value:
-    """The database's answer about a user, or `known` if it does not answer soon.
+    """The database's answer, or `known` if it does not answer soon.
 
     Raises `StoreError`.
     """

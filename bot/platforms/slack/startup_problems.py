@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 def startup_problem(error: DeliveryError) -> StartupError:
     """The sentence for an error of `SlackBot.start`."""
-    if isinstance(error, Unreachable) and not isinstance(error, Refused):
+    is_page = isinstance(error, Refused) and not code_of(error)  # of a proxy
+    if is_page or (isinstance(error, Unreachable) and not isinstance(error, Refused)):
         return StartupError(
             Exit.UNREACHABLE, f"Slack cannot be reached ({error}).", "Check the network."
         )

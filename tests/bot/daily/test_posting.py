@@ -338,8 +338,15 @@ async def test_days_that_nobody_saw_do_not_count(
 
 
 async def test_blocked_for_a_while(scene: Scene) -> None:
-    """A block of two days loses their dinosaurs, and no more."""
+    """A day comes when the block ends, also after the platform has forgotten its nonce. One of two
+    days loses their dinosaurs, and no more."""
     await scene.choose()
+    scene.platform.errors[CHANNEL] = Refused("by Cloudflare")
+    for _ in range(6):
+        await scene.go_on(timedelta(minutes=10))
+    scene.platform.errors.clear()
+    await scene.go_on(timedelta(minutes=10))
+    assert scene.platform.dailies == [CHANNEL]
     scene.platform.errors[CHANNEL] = Refused("by Cloudflare")
     for _ in range(48):
         await scene.go_on(HOUR)

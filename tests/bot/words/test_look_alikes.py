@@ -31,36 +31,18 @@ def test_variants_of_a_letter_hide_nothing() -> None:
     assert len(passing) <= 5, passing  # some are read as others: *ʋ* as *u*
 
 
+DISGUISES = """
+    fʉck FɄCK fᵾck fᶸck shᶦt cuᶰt cuᷠt niᷚger fטck חigger whסre 𝚮ore ⲥⲩⲛⲧ
+    ⲛⲓⲅⲅⲉⲣ fⲩck trꬱnny ⅎuck Ⅎuck nꟾgger whoꝛe cuŉt cuǋt spꓲc ภเﻮﻮєг Ŧคﻮﻮ๏Շ
+    几工厶厶乇尺! Ҝ丨Ҝ乇 ᑎIGGᕮᖇ ᖴᗩGGOT ᔕᑭIᑕ
+"""
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "fʉck",
-        "FɄCK",
-        "fᵾck",
-        "fᶸck",
-        "shᶦt",
-        "cuᶰt",
-        "cuᷠt",
-        "niᷚger",
-        "fטck",
-        "חigger",
-        "whסre",
-        "𝚮ore",
-        "ⲥⲩⲛⲧ",
-        "ⲛⲓⲅⲅⲉⲣ",
-        "fⲩck",
-        *("trꬱnny", "ⅎuck", "Ⅎuck", "nꟾgger", "whoꝛe", "cuŉt", "cuǋt"),
-        *("who\u1dcae", "who\u1de3e", "\u1dd7unt", "spꓲc"),
-        *(
-            "ภเﻮﻮєг",
-            "Ŧคﻮﻮ๏Շ",
-            "几工厶厶乇尺!",
-            "Ҝ丨Ҝ乇",
-            "几 工 厶 厶 乇 尺",
-            "ᑎIGGᕮᖇ",
-            "ᖴᗩGGOT",
-            "ᔕᑭIᑕ",
-        ),
+        *DISGUISES.split(),
+        *("who\u1dcae", "who\u1de3e", "\u1dd7unt", "几 工 厶 厶 乇 尺"),
         *("nーiーgーgーeーr", "niๆgๆgๆeๆr"),
     ],
 )

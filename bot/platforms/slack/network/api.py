@@ -65,6 +65,8 @@ _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """Errors of a failed connection; `OSError` includes timeouts."""
+_NO_FILE = (http.HTTPStatus.FORBIDDEN, http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
+"""Answers for a file that is deleted, or that the bot may not read."""
 _NO_JSON = (SlackRequestError, AttributeError, TypeError, UnicodeError)
 """Errors of the library if a proxy answers with something else than JSON."""
 
@@ -321,10 +323,11 @@ class SlackApi:
                     return None, urljoin(address, answer.headers.get("Location", ""))
                 except ValueError as error:  # no address
                     raise self._no_file() from error
+            is_refused = answer.status in _NO_FILE or answer.content_type == "text/html"
+            if is_refused:  # perhaps by the page for signing in
+                raise self._no_file()
             if answer.status != http.HTTPStatus.OK:
                 raise error_of("a file", "", answer.status)
-            if answer.content_type == "text/html":  # of the page for signing in
-                raise self._no_file()
             return await _read(answer.content, most), address
 
     def _no_file(self) -> Forbidden:

@@ -67,11 +67,13 @@ async def test_users_are_remembered_for_a_silent_database(
 ) -> None:
     numbers = [await identities.user("T1", user) for user in ("U1", "U2", "U3")]
     channel = await identities.channel("T1", "C1")
+    identities.forget_channels()
     for name in ("resolve", "find"):
         monkeypatch.setattr(store[Identities], name, AsyncMock(side_effect=Unavailable))
     assert [await identities.user("T1", user) for user in ("U2", "U3")] == numbers[1:]
     with pytest.raises(Unavailable):  # only two are remembered
         await identities.user("T1", "U1")
+    assert await identities.channel("T1", "C1") == channel
     assert await identities.external(channel, "channel") == "C1"
     assert await identities.external(numbers[2], "user") == "U3"
 

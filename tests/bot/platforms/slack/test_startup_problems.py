@@ -34,6 +34,7 @@ PROBLEMS = [
     (APP, refusal("forbidden_team"), Exit.BAD_SETTINGS, "forbidden_team). Switch Socket Mode on"),
     (BOT, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
     (APP, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
+    (APP, Answer("<html>", 403), Exit.UNREACHABLE, "Check the network"),
 ]
 
 
