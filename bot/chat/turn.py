@@ -72,8 +72,6 @@ class Limits:
     """Suggestions while a member types."""
     choice_label: int
     """Characters of a suggestion."""
-    alt_text: int
-    """Characters that describe a picture."""
     nonce_s: float = 0.0
     """Seconds for which the platform knows the nonce of a message for sure."""
 

@@ -108,9 +108,7 @@ class DailyPoster:
         daily = (await app.store[Communities].settings(poll.community_id)).daily
         if daily.starts_on is None or daily.channel_id != poll.channel_id:
             return Ended()  # a manager has changed that meanwhile
-        strip = await strip_of(
-            app, poll.community_id, platform.limits, [*poll.standing.values()], is_urgent=True
-        )
+        strip = await strip_of(app, poll.community_id, [*poll.standing.values()], is_urgent=True)
         message = poll_message(poll, platform.limits)
         try:
             sent = await delivery.send(

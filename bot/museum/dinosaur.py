@@ -159,7 +159,7 @@ async def _render(
     language = await turn.language(private=is_private)
 
     name = exhibit.name if exhibit is not None else words.filtered(profile.name)
-    plate = await plate_file(app, name, profile, limits, words, language) if may_attach else None
+    plate = await plate_file(app, name, profile, words, language) if may_attach else None
     length, weight = labels.length(profile.length), labels.weight(profile.weight)
     fields = [
         Field(_("Family"), text(labels.family(profile))),

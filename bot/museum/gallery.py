@@ -52,7 +52,7 @@ async def gallery(
     )
     picture = None
     if exhibits and not app.is_crowded and (private or turn.attaches_files):
-        picture = await _picture(app, exhibits, limits.alt_text)
+        picture = await _picture(app, exhibits)
     lines: list[Text] = []
     for place, exhibit in enumerate(exhibits, number * PAGE + 1):
         name = strong(exhibit.name) if exhibit.name.instead is None else emphasis(exhibit.name)
@@ -106,11 +106,11 @@ def discoverer_of(turn: Turn, exhibit: Exhibit) -> Text:
     return text(turn.platform.mention(exhibit.discoverer))
 
 
-async def _picture(app: App, exhibits: Sequence[Exhibit], longest: int) -> File | None:
+async def _picture(app: App, exhibits: Sequence[Exhibit]) -> File | None:
     """The creatures in one picture; `None` if it cannot be drawn."""
     png = await app.creature_pictures.museum([exhibit.profile for exhibit in exhibits])
     if png is None:
         return None
     creatures = listed([labels.with_family(each.name, each.profile) for each in exhibits])
     words = _("Drawings, in the order of the list: {creatures}").format(creatures=creatures)
-    return File(technical("museum.png"), png, shortened(words, longest))
+    return File(technical("museum.png"), png, words)

@@ -173,7 +173,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Winners:
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
             png = await app.renderer.picture(line_picture, line)
-            return Winners(line_message(line, png, turn.platform.limits))
+            return Winners(line_message(line, png))
     return await _dissected(app, turn, typed, None)
 
 
@@ -233,17 +233,16 @@ def dissection_message(
     )
     shown = () if is_list else show_dinosaur(title, limits)
     message = Message(embeds=(embed,), buttons=(*shown, *_more_like(dissection, model, limits)))
-    file = File(PICTURE, png, description(dissection, title, limits)) if png else None
+    file = File(PICTURE, png, description(dissection, title)) if png else None
     return with_pictures(message, file)
 
 
-def description(dissection: Dissection, name: Showable, limits: Limits) -> Showable:
+def description(dissection: Dissection, name: Showable) -> Showable:
     """Alternative text of the picture."""
-    words = _("How likely each letter of {name} was: {letters}.").format(
+    return _("How likely each letter of {name} was: {letters}.").format(
         name=name,
         letters=spaced([*map(_choice, dissection.letters)], " · "),
     )
-    return shortened(words, limits.alt_text)
 
 
 def mean_surprise(dissection: Dissection) -> float:
@@ -317,7 +316,7 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
         yield from more_like(limits, request, label, model.record)
 
 
-def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) -> Message:
+def line_message(dissection: LineDissection, png: bytes | None) -> Message:
     """The picture of a line's dissection, and its least expected word."""
     lines = [_least_expected(dissection)]
     if unknown := dissection.unknown:
@@ -333,17 +332,16 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
         lines=(*lines, text(emphasis(how))),
         tone=Tone.VERSE,
     )
-    file = File(LINE_PICTURE, png, line_description(dissection, limits)) if png else None
+    file = File(LINE_PICTURE, png, line_description(dissection)) if png else None
     return with_pictures(Message(embeds=(embed,)), file)
 
 
-def line_description(dissection: LineDissection, limits: Limits) -> Showable:
+def line_description(dissection: LineDissection) -> Showable:
     """Alternative text of the picture."""
-    words = _("How likely each word of “{line}” was: {words}.").format(
+    return _("How likely each word of “{line}” was: {words}.").format(
         line=already_filtered(dissection.line),
         words=spaced([*map(_word_choice, dissection.words)], " · "),
     )
-    return shortened(words, limits.alt_text)
 
 
 def _least_expected(dissection: LineDissection) -> Text:

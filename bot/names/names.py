@@ -233,7 +233,7 @@ async def _with_strip(app: App, turn: Turn, message: Message, candidates: Candid
     """A message with the creatures of its names, if they are dinosaurs and the bot has time."""
     if candidates.custom_model is not None or not turn.attaches_files:
         return message
-    strip = await strip_of(app, turn.community_id, turn.platform.limits, candidates.names)
+    strip = await strip_of(app, turn.community_id, candidates.names)
     return replace(message, files=(strip,), files_stay=True) if strip is not None else message
 
 

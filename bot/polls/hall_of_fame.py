@@ -275,7 +275,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     limits = turn.platform.limits
     plate = None
     if best.is_dinosaur:
-        plate = await plate_of(app, best.name, limits, words, language)
+        plate = await plate_of(app, best.name, words, language)
         buttons = [*show_dinosaur(best.name, limits), *buttons]
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))

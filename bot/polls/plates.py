@@ -15,7 +15,6 @@ from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
 from bot.store import Unavailable
-from bot.text.formats import shortened
 from bot.text.technical import technical
 from bot.words import WordFilter
 from data.phrases import NOTHING, Showable
@@ -35,7 +34,6 @@ async def plate_file(
     app: App,
     name: Showable,
     profile: Profile,
-    limits: Limits,
     words: WordFilter,
     language: Language,
 ) -> File | None:
@@ -47,26 +45,23 @@ async def plate_file(
     png = await app.creature_pictures.plate(profile)
     if png is None:
         return None
-    told = shortened(alternative_text(name, profile), limits.alt_text)
+    told: Showable = alternative_text(name, profile)
     if not words.allows_phrase(in_language(told, language)):
         told = name
     return File(technical(f"{clean_name(profile.name)}.png"), png, told)
 
 
-async def plate_of(
-    app: App, name: Showable, limits: Limits, words: WordFilter, language: Language
-) -> File | None:
+async def plate_of(app: App, name: Showable, words: WordFilter, language: Language) -> File | None:
     """The plate of the creature of a name; `None` if it has none, or cannot be drawn."""
     if not has_creature(name):
         return None
     profile = await asyncio.to_thread(profile_of, name)
-    return await plate_file(app, name, profile, limits, words, language)
+    return await plate_file(app, name, profile, words, language)
 
 
 async def strip_of(
     app: App,
     community_id: int | None,
-    limits: Limits,
     names: Sequence[Showable],
     *,
     is_urgent: bool = False,
@@ -78,7 +73,7 @@ async def strip_of(
     if not is_urgent and (app.is_crowded or not app.creature_pictures.has_time):
         return None
     try:
-        drawn = _strip(app, community_id, limits, names, is_urgent=is_urgent)
+        drawn = _strip(app, community_id, names, is_urgent=is_urgent)
         return await within(URGENT_S if is_urgent else STRIP_S, drawn)
     except (TimeoutError, Unavailable):
         return None
@@ -87,7 +82,6 @@ async def strip_of(
 async def _strip(
     app: App,
     community_id: int | None,
-    limits: Limits,
     names: Sequence[Showable],
     *,
     is_urgent: bool,
@@ -103,7 +97,7 @@ async def _strip(
         return None
     creatures = listed([*map(with_family, shown, profiles)])
     words = _("From left to right: {creatures}").format(creatures=creatures)
-    return File(STRIP, png, shortened(words, limits.alt_text))
+    return File(STRIP, png, words)
 
 
 def show_dinosaur(name: str, limits: Limits, label: Showable = NOTHING) -> Iterator[Button]:

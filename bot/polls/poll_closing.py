@@ -187,7 +187,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     if is_shown and poll.custom_model is None:
         words = await app.filters.of(poll.community_id)
         meaning, sentence = await asyncio.to_thread(meaning_of, name, words, language)
-        plate = await plate_of(app, name, limits, words, language)
+        plate = await plate_of(app, name, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily, is_new = poll.day is not None, True
     discoverer: Showable | None = poll.finder.name if poll.finder is not None else None

@@ -38,7 +38,7 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.monitoring.invalid_requests import InvalidRequests
-from bot.platforms.discord.rendering import ALTERNATIVE, render, render_edit
+from bot.platforms.discord.rendering import render, render_edit
 from bot.store.people import Person
 from bot.text.spans import Span, link
 from bot.text.technical import TechnicalText, technical
@@ -80,7 +80,6 @@ LIMITS = Limits(
     button_id=100,
     choices=25,
     choice_label=100,
-    alt_text=ALTERNATIVE,
     nonce_s=240,  # "the past few minutes"
 )
 TERMS = Terms(

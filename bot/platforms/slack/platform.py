@@ -55,9 +55,7 @@ log = logging.getLogger(__name__)
 LONGEST_BUTTON = 190
 """Characters of a button's action and state: `rendering.encoded` may triple them, and Slack takes
 2,000, but a state of over 200 is refused when it is pressed (`received_state`)."""
-LIMITS = Limits(
-    button_label=75, button_id=LONGEST_BUTTON, choices=100, choice_label=75, alt_text=1000
-)
+LIMITS = Limits(button_label=75, button_id=LONGEST_BUTTON, choices=100, choice_label=75)
 TERMS = Terms(
     platform=technical("Slack"),
     # TRANSLATORS: What Slack calls a community. It is the field {community} of other sentences.

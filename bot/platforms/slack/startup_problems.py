@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 
 def startup_problem(error: DeliveryError) -> StartupError:
     """The sentence for an error of `SlackBot.start`."""
-    is_page = isinstance(error, Refused) and not code_of(error)  # of a proxy
-    if is_page or (isinstance(error, Unreachable) and not isinstance(error, Refused)):
+    code = code_of(error)
+    is_refused = isinstance(error, Refused) and code  # a proxy's page has no code
+    if isinstance(error, Unreachable) and not is_refused:
         return StartupError(
             Exit.UNREACHABLE, f"Slack cannot be reached ({error}).", "Check the network."
         )
-    code = code_of(error)
     is_connection = str(error).startswith(_SOCKET_MODE)
     if code in REJECTED:
         token = "SLACK_APP_TOKEN" if is_connection else "SLACK_BOT_TOKEN"

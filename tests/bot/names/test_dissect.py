@@ -10,6 +10,7 @@ from bot.creatures.labels import meaning_sentence
 from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.platforms.discord.platform import LIMITS
+from bot.platforms.discord.rendering import ALTERNATIVE
 from bot.polls.queries import Polls
 from bot.text.spans import plain
 from data.etymology import NamePart
@@ -52,7 +53,7 @@ async def test_picture_and_meaning(chat: Chat) -> None:
     assert "Dracosaurus, Anchisaurus and Minmi" in result.body
     (picture,) = result.files
     assert picture.description == dissect.description(
-        dissection("mangosaurus"), written("Mangosaurus"), LIMITS
+        dissection("mangosaurus"), written("Mangosaurus")
     )
 
 
@@ -70,10 +71,10 @@ def test_alt_text() -> None:
         LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
-    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), written("Mo"), LIMITS)
+    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), written("Mo"))
     assert "m 5% (a 12%) · o 47% · end <1% (s 90%)." in words
-    longest = dissect.description(dissection("w" * 26), written("Mo"), LIMITS)
-    assert len(longest) <= LIMITS.alt_text
+    longest = dissect.description(dissection("w" * 26), written("Mo"))
+    assert len(longest) <= ALTERNATIVE
     assert longest.endswith("(a 50%).")
 
 
@@ -204,7 +205,7 @@ async def test_line(chat: Chat) -> None:
     assert result.body.startswith("The least expected word is covered (25%).")
     assert "never read this word: keyboard." in result.body
     (picture,) = result.files
-    assert picture.description == dissect.line_description(fakes.line_dissection(LINE), LIMITS)
+    assert picture.description == dissect.line_description(fakes.line_dissection(LINE))
 
 
 @pytest.mark.parametrize("typed", ["Mangosaurus", LINE])
@@ -253,7 +254,7 @@ def test_alt_text_of_line() -> None:
         WordChoice("keyboard", None, (("i", 0.1),)),
         WordChoice("\n", 0.6, (("\n", 0.6), (",", 0.1))),
     )
-    description = dissect.line_description(LineDissection("Shall keyboard", words), LIMITS)
+    description = dissect.line_description(LineDissection("Shall keyboard", words))
     assert description == (
         "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%) · "
         "keyboard unknown (i 10%) · end of the line 60%."

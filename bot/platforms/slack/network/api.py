@@ -26,6 +26,7 @@ from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
 from bot.platforms.slack.network.errors import NO_DIRECT, LostAnswer, error_of
 from bot.platforms.slack.payloads import list_of, part_of, text_of
+from bot.text.formats import cut
 from bot.text.technical import technical
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ WAITING_S = 60.0
 """Seconds that an edit waits for its turn at most."""
 TRIES = 3
 """Attempts at a call that Slack answers with 429."""
+ALTERNATIVE = 1_000
+"""Characters that describe an uploaded file."""
 PAGE = 1_000
 """Members in one answer, at most."""
 REDIRECTS = 3
@@ -231,7 +234,7 @@ class SlackApi:
                 "content": file.content,
                 "filename": file.name,
                 "title": file.name,
-                "alt_txt": file.description or None,
+                "alt_txt": cut(file.description, ALTERNATIVE) or None,
             }
             for file in files
         ]
@@ -250,7 +253,7 @@ class SlackApi:
             "files.getUploadURLExternal",
             filename=file.name,
             length=len(file.content),
-            alt_txt=file.description or None,
+            alt_txt=cut(file.description, ALTERNATIVE) or None,
         )
         return text_of(found, "file_id"), text_of(found, "upload_url", most=4_096)
 

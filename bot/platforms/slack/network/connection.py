@@ -226,9 +226,10 @@ class SocketMode:
             old = self._clients[place]
             try:
                 new, client = client or await self._connected(), None
-            except Exception as error:  # noqa: BLE001 (whatever a proxy answers)
+            except Exception as error:
                 failures += 1
-                log.warning("No connection to Slack: %s", error)
+                is_unexpected = not isinstance(error, DeliveryError)
+                log.warning("No connection to Slack: %s", error, exc_info=is_unexpected)
                 await asyncio.sleep(_pause(failures))
                 continue
             self._clients[place] = new
