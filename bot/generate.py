@@ -1,6 +1,7 @@
 """`python -m bot.generate`: write names and verse in the terminal."""
 
 import argparse
+import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +83,7 @@ def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Ite
 
 
 def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterator[str]:
-    """The lines of poems with consecutive seeds, as they are written."""
+    """The lines of poems with consecutive seeds, as they are written, or each poem as JSON."""
     ends = FORMS[options.form].stanza_ends
     for number in range(options.n):
         request = SonnetRequest(
@@ -94,13 +95,15 @@ def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> I
             options.particles,
         )
         draft, shown = begin(trained, request), 0
-        if number:
+        if number and not options.json:
             yield "\n"
         while not draft.finished:
             (draft,) = extend(trained, [draft], accept)
-            for line in draft.lines[shown:]:
+            for line in () if options.json else draft.lines[shown:]:
                 yield "\n" * (shown in ends) + line
                 shown += 1
+        if options.json:
+            yield json.dumps({"lines": draft.lines, "opening_length": draft.opening_length})
 
 
 def _parser() -> OptionParser:
@@ -134,6 +137,7 @@ def _add_sonnet(parser: OptionParser) -> None:
     parser.add_value("form", None, str, about, choices=FORMS, default=DEFAULT_FORM)
     about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
     parser.add_value("particles", None, _particles, about, default=PARTICLES)
+    parser.add_switch("json", "a JSON object for each poem, with what the opening takes of it")
     _add_common(parser, "sonnets", _sonnets)
     _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 

@@ -1,5 +1,6 @@
 """`python -m bot.generate`: names and sonnets in the terminal."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,16 @@ def test_empty_lines(lines: Lines) -> None:
     assert first.split("\n") == lines("sonnet", "--seed", "5")
     assert second.split("\n") == lines("sonnet", "--seed", "6")
     assert [stanza.count("\n") + 1 for stanza in first.split("\n\n")] == [4, 4, 4, 2]
+
+
+def test_poems_as_json(lines: Lines) -> None:
+    poems = [
+        json.loads(line) for line in lines("sonnet", "Shall", "-n", "2", "--seed", "5", "--json")
+    ]
+    assert [poem["lines"] for poem in poems] == [
+        verse(lines("sonnet", "Shall", "--seed", seed)) for seed in ("5", "6")
+    ]
+    assert [poem["opening_length"] for poem in poems] == [len("Shall")] * 2
 
 
 def test_constraints(lines: Lines) -> None:
