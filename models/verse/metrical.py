@@ -153,8 +153,10 @@ RETURNING = 0.5
 """Factor of the bias of a word for each time that the poem has it."""
 MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
+OVERUSED, LEFT_OUT = 150, 0.5
+"""Content words that are overused, the most common ones; chance that a poem does without one."""
 MENTION_ATTEMPTS = 2
-"""Attempts after which a line does not name the subject."""
+"""Attempts after which a line does not name the subject, and words may come again."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 ELIZABETHAN, MODERN = 1600, 1900
@@ -226,6 +228,10 @@ class MetricalWriter:
         for column, nats in zip(self.index.mentions, of_mentions, strict=False):
             bias[column] = nats
         bias += self.correction
+        once = line.attempt < MENTION_ATTEMPTS
+        if once:
+            bias[line.without] = -np.inf
+            bias[self.index.alike(line.words_of_stanza)] = -np.inf
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
         if line.form.story:
@@ -246,8 +252,20 @@ class MetricalWriter:
             _closing(line.form, line.number + 1),
             line.rng,
             mentions,
+            once,
             self._first_words(line),
         )
+
+    def without(self, subject: Subject, rng: np.random.Generator) -> Indices:
+        """Columns of the overused words that a poem does without.
+
+        The colder a network is sampled, the more its poems are made of the most common words. So
+        each poem draws which of these it may have; those of its subject stay.
+        """
+        index = self.index
+        left_out = np.flatnonzero(rng.random(OVERUSED) < LEFT_OUT)
+        of_subject = index.family[np.isin(index.tokens, subject.tokens)]
+        return np.flatnonzero(np.isin(index.family, np.setdiff1d(left_out, of_subject)))
 
     def _keep_to_story(self, line: "NextLine", start: Start, bias: NDArray[np.float32]) -> None:
         """Forbid the present, unless the member wrote in it, and compounds (*wood-tree*)."""
@@ -327,6 +345,8 @@ class NextLine:
     rng: np.random.Generator
     attempt: int = 0
     """How often all candidates have been rejected."""
+    without: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+    """Columns of words that the poem does without."""
 
     @property
     def number(self) -> int:
@@ -337,6 +357,13 @@ class NextLine:
     def words_above(self) -> list[list[str]]:
         """The words of each line so far, folded."""
         return [words_of(fold(line)) for line in self.above]
+
+    @property
+    def words_of_stanza(self) -> list[str]:
+        """The words of its stanza so far, folded."""
+        first = max((end for end in self.form.stanza_ends if end <= self.number), default=0)
+        above = [word for words in self.words_above[first:] for word in words]
+        return above + words_of(fold(self.prefix))
 
     @property
     def metre(self) -> Metre:

@@ -126,6 +126,8 @@ class SonnetDraft:
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
     """Subject of the poem; none in a form without metre."""
+    without: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+    """Columns of words that the poem does without (`models.verse.metrical`)."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
     """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
     scored: tuple[float, int] = (0.0, 0)
@@ -209,7 +211,9 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         else:
             found = writer.topics.of_opening(opening)
             subject = found or writer.topics.draw(rng, draft.form.subjects)
-        return replace(draft, state=writer.read(folded, draft.form, subject), subject=subject)
+        without = writer.without(subject, rng)
+        state = writer.read(folded, draft.form, subject)
+        return replace(draft, state=state, subject=subject, without=without)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
     logits, state = read(network, text, draft.state)
     return replace(draft, state=state, logits=logits)
@@ -309,6 +313,7 @@ def next_line(
         particles,
         draft.generator(attempt, hypothesis),
         attempt,
+        draft.without,
     )
 
 

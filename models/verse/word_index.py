@@ -7,6 +7,7 @@ are computed for the columns only.
 Shapes: C columns, K readings per word. A pattern is a string of stresses, such as `010`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.lexicon import load_lexicon
+from data.parts_of_speech import CLOSED, Part, load_parts_of_speech
 from data.pronunciation import CONTRACTIONS, Reading, is_archaic, with_fallbacks
 from data.text import words_of
 from data.tokens import is_word
@@ -36,6 +38,14 @@ MIN_WORDS = 500
 MENTIONS = ("<mention 1>", "<mention 2>")
 """Columns that stand for mentions of a poem's subject (`models.verse.mentions`)."""
 PUNCTUATION, HYPHEN = ",;:.?!", "-"
+SMALL_WORDS = frozenset(
+    re.findall(
+        "[a-z']+",
+        """about above after away back behind down even first forth half just last much next none
+        now nothing off once only other out over own same still then three 'tis two up very well""",
+    )
+)
+"""Words that say little, besides those of closed classes and adverbs."""
 COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
@@ -80,6 +90,16 @@ class WordIndex:
         """Determiners and adjectives, `(C,)`."""
         self.twice: Columns = np.array([t in TWICE or not is_word(t) for t in self.texts])
         """Columns of what can stand twice in a row as far as English is concerned, `(C,)`."""
+        families: dict[str, int] = {}
+        self.family = np.array(
+            [
+                families.setdefault(stem_of(t), len(families)) if is_content(t) else -1
+                for t in self.texts
+            ]
+        )
+        """A number for each content word and its inflections, the most common ones first; −1 for
+        words that may come again and again: `(C,)`."""
+        self.families = len(families)
         self.line_end = 0
         self.mentions = np.array([self.column[text] for text in MENTIONS])
         self.punctuation, self.hyphen = (self._marks(some) for some in (PUNCTUATION, HYPHEN))
@@ -138,6 +158,12 @@ class WordIndex:
         *Bears* and *bear's* are different words, but do not rhyme.
         """
         return [i for word in words for i in self._same_spelling.get(word.replace("'", ""), ())]
+
+    def alike(self, words: Iterable[str]) -> Columns:
+        """The content words among these words, and their inflections, `(C,)`."""
+        families = {int(self.family[self.column[word]]) for word in words if word in self.column}
+        columns: Columns = np.isin(self.family, [*families - {-1}])
+        return columns
 
     def rhyme_of(self, word: str) -> int:
         """The rhyme of any word, known or not; −1 if it rhymes with no word that may end a line."""
@@ -255,6 +281,20 @@ class Output:
         """The logit of one token of the vocabulary for each row: `(B, d)`, `(B,)` → `(B,)`."""
         logits: NDArray[np.float32] = np.vecdot(h, self._network.E[tokens])
         return logits + self._network.by[tokens]
+
+
+def is_content(text: str) -> bool:
+    """Whether a column's text is a word that says something: *sun*, *sang*, not *she* or *now*."""
+    part = load_parts_of_speech().get(text, Part.NOUN)
+    grammatical = text in CLOSED or text in SMALL_WORDS or text in MENTIONS
+    return is_word(text) and not grammatical and part != Part.ADVERB
+
+
+def stem_of(word: str) -> str:
+    """What a word has in common with its inflections, more or less: *lov* of *loved*."""
+    word = re.sub("ies$", "y", re.sub("'d$", "ed", word.removesuffix("'s")))
+    stem = re.sub("(?<=...)(ings?|e?th|e?st|e[dsr]|s|y|ly|e)$", "", word)
+    return re.sub(r"(?<=..)([^aeiouls])\1$", r"\1", stem)
 
 
 def _is_plain(token: str, ranks: dict[str, int]) -> bool:

@@ -107,6 +107,8 @@ class LineRequest:
     """Generator of this line, so that it does not depend on the other lines of the batch."""
     mentions: tuple[Mention, ...] = ()
     """Mentions that the columns `WordIndex.mentions` stand for; at most one for each."""
+    once: bool = False
+    """Whether a content word comes only once in the line."""
     stale: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     """Columns that the line should not begin with."""
 
@@ -198,6 +200,7 @@ class _ParticleBatch:
         self.bias = np.stack([request.bias for request in requests])  # (lines, C)
         self.features = np.stack([request.features for request in requests])
         self.subjects = np.stack([request.subject for request in requests])
+        self.once = np.array([request.once for request in requests])
         self.mentions = np.full((len(requests), len(index.mentions)), NONE)  # tokens
         self.counted = np.zeros(self.mentions.shape, np.int64)  # syllables
         self.patterns: dict[tuple[int, int], list[tuple[int, int]]] = {}
@@ -388,6 +391,12 @@ class _ParticleBatch:
             for line, positions, ending, closed, may_mark in rows[_OF_SETS].tolist()
         ]
         allowed = np.concatenate(sets).reshape(len(rows), -1)
+        some = self.once[rows["line"]].nonzero()[0]
+        used = np.zeros((len(some), index.families + 1), np.bool_)
+        come = np.column_stack((rows["written"][some, :step], rows["end"][some]))
+        used[np.arange(len(some))[:, np.newaxis], index.family[come]] = True
+        used[:, -1] = False  # of words without a family, −1
+        allowed[some] &= ~used[:, index.family]
         unclosed = ~rows["closed"]
         some = unclosed.nonzero()[0]
         allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]

@@ -279,13 +279,40 @@ def test_modern_form_has_no_archaic_words() -> None:
     assert all(rhymes("thy", end, READINGS) for end in rhyming)
 
 
+def test_stanza_has_a_content_word_once() -> None:
+    """Until its lines have been rejected twice. The next stanza may have it again."""
+    writer = writer_of(versifier(word_network(corrected={"blind": 30.0})))
+    above = ("the blind day", "the", "the", "the")
+    has_it = [
+        any("blind" in words_of(text) for text in texts(replace(a_line, attempt=attempt), writer))
+        for a_line in (line(*above[:2], form=SONNET), line(*above, form=SONNET))
+        for attempt in (0, 2)
+    ]
+    assert has_it == [False, True, True, True]
+
+
+def test_poem_does_without_common_words() -> None:
+    """Each seed without others, but never without those of the subject."""
+    rng, index = np.random.default_rng(5), WRITER.index
+    ball = Subject(("balls",), np.zeros(3, np.float32), (int(index.tokens[index.column["balls"]]),))
+    some, about_a_ball = (
+        [{index.texts[c] for c in WRITER.without(subject, rng)} for _ in range(40)]
+        for subject in (NO_SUBJECT, ball)
+    )
+    assert some[0] != some[1]
+    assert {"ball" in words for words in some} == {True, False}
+    assert all(("ball" in words) == ("balls" in words) for words in some)
+    assert not any("ball" in words for words in about_a_ball)
+    assert not any("the" in words for words in some)
+
+
 def test_archaic_words_end_no_modern_line() -> None:
     """If no other word begins with the member's letters, they are a word."""
     writer = few_words("thee", "thou")
     writer.index.archaic = np.isin(writer.index.texts, ["thee", "thou"])
     assert texts(line(form=SONNET, writer=writer), writer)
     assert writer.write([line(form=FORMS["limerick"], writer=writer)]) == [[]]
-    writer = few_words("day", "thyself")
+    writer = few_words("day", "night", "thyself")
     writer.index.archaic = np.isin(writer.index.texts, ["thyself"])
     for form, word in ((SONNET, "thyself"), (FORMS["limerick"], "thysel")):
         found = texts(line(form=form, prefix="my day thysel", writer=writer), writer)

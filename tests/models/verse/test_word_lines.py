@@ -104,6 +104,21 @@ def test_no_word_comes_twice_in_a_row() -> None:
         assert all("love love" not in " ".join(line) for line in tokens)
 
 
+def test_content_word_comes_once() -> None:
+    """In a line, however likely it is, with its inflections; also the one at the end."""
+    bias = np.zeros(len(INDEX.texts), np.float32)
+    bias[[INDEX.column["love"], INDEX.column["loves"]]] = 30.0
+    again, once = (
+        written(replace(request(particles=50), bias=bias, once=o)) for o in (False, True)
+    )
+    several, single = (
+        {sum(token in {"love", "loves"} for token in candidate.tokens) for candidate in found}
+        for (found,) in (again, once)
+    )
+    assert max(several) > 1
+    assert single == {1}
+
+
 def written(*requests: LineRequest) -> list[list[MetricalLine]]:
     return write_lines(NETWORK, INDEX, Output(NETWORK, INDEX), requests)
 
