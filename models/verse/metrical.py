@@ -147,13 +147,13 @@ def _min_syllables(line: str, index: WordIndex | None) -> int:
 
 # Lines --------------------------------------------------------------------------------------------
 
-SUBJECT_STRENGTH = 4.0
+SUBJECT_STRENGTH = 7.0
 """β of `models.verse.subject`, in nats."""
-RETURNING = 0.5
+RETURNING = 0.25
 """Factor of the bias of a word for each time that the poem has it."""
 MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
-OVERUSED, LEFT_OUT = 150, 0.5
+OVERUSED, LEFT_OUT = 300, 0.5
 """Content words that are overused, the most common ones; chance that a poem does without one."""
 MENTION_ATTEMPTS = 2
 """Attempts after which a line does not name the subject, and words may come again."""
@@ -228,6 +228,7 @@ class MetricalWriter:
         for column, nats in zip(self.index.mentions, of_mentions, strict=False):
             bias[column] = nats
         bias += self.correction
+        bias[self.index.hyphen] = -np.inf  # compounds make little sense: *wood-tree*
         once = line.attempt < MENTION_ATTEMPTS
         if once:
             bias[line.without] = -np.inf
@@ -268,11 +269,10 @@ class MetricalWriter:
         return np.flatnonzero(np.isin(index.family, np.setdiff1d(left_out, of_subject)))
 
     def _keep_to_story(self, line: "NextLine", start: Start, bias: NDArray[np.float32]) -> None:
-        """Forbid the present, unless the member wrote in it, and compounds (*wood-tree*)."""
+        """Forbid the present, unless the member wrote in it."""
         typed = words_of(fold(" ".join((*line.above, line.prefix))))
         if not start.fragment and not any(map(is_present, typed)):
             bias[self.index.present] = -np.inf
-        bias[self.index.hyphen] = -np.inf
 
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""

@@ -193,7 +193,7 @@ def test_pickled_draft_continues_the_same(form: str) -> None:
     draft = begin(VERSIFIER, QuickRequest("Shall I", seed=5, form=form))
     while not draft.finished:
         pickled = pickle.dumps(draft, protocol=5)
-        arrays = (draft.state, draft.logits, draft.subject.vector)
+        arrays = (draft.state, draft.logits, draft.subject.vector, draft.without)
         assert len(pickled) < 3_000 + sum(a.nbytes for a in arrays if a is not None)
         copy = pickle.loads(pickled)  # noqa: S301 (its own pickle)
         (draft,), (same,) = (extend(VERSIFIER, [d], anything) for d in (draft, copy))
