@@ -30,7 +30,7 @@ from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
 from models.verse.grammar import DANGLING, is_question, is_whole
 from models.verse.mentions import bias_of, encode, thing
-from models.verse.story import is_present
+from models.verse.story import is_present, is_spoken
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
 from models.verse.word_lines import (
@@ -247,6 +247,8 @@ RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 ELIZABETHAN, MODERN = 1600, 1900
 """The periods that poems are written in, for a network that reads one."""
+BEGINNINGS = 500
+"""First lines of a story that are drawn until one is in metre."""
 MIN_RHYMES = 6
 """Common words that have to rhyme with a word, including itself, if a later line has to rhyme."""
 
@@ -354,11 +356,31 @@ class MetricalWriter:
         return np.flatnonzero(np.isin(index.family, np.setdiff1d(left_out, of_subject)))
 
     def _keep_to_story(self, line: "NextLine", start: Start, bias: NDArray[np.float32]) -> None:
-        """Forbid the present, unless the member wrote in it, and compounds (*wood-tree*)."""
+        """Forbid the present, and who speaks, unless the member wrote so; and compounds."""
         typed = words_of(fold(" ".join((*line.above, line.prefix))))
         if not start.fragment and not any(map(is_present, typed)):
             bias[self.index.present] = -np.inf
+        if not start.fragment and not any(map(is_spoken, typed)):
+            bias[self.index.spoken] = -np.inf
         bias[self.index.hyphen] = -np.inf
+
+    def begin_story(self, form: Form, subject: Subject, rng: np.random.Generator) -> str:
+        """A first line that names a person and a place: the subject, if it is a listed person.
+
+        Empty for a form that does not begin so, or if none is found.
+        """
+        person, metre = subject.words[0] if subject.words else "", form.metre_of(0)
+        if person not in form.subjects:
+            person = form.subjects[int(rng.integers(len(form.subjects)))] if form.subjects else ""
+        for _ in range(BEGINNINGS if form.beginning else 0):
+            line = form.beginning.draw(person, rng) if form.beginning else ""
+            positions = metre.starts
+            for word in words_of(fold(line)):
+                positions = metre.after(positions, self.index.stresses_of(word))
+            rhyming = self.index.rhyming([self.index.rhyme_of(last_word(line))])
+            if positions & metre.ends and np.count_nonzero(rhyming) >= MIN_RHYMES:
+                return line
+        return ""
 
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""

@@ -217,6 +217,9 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             found = writer.topics.of_opening(opening)
             subject = found or writer.topics.draw(rng, draft.form.subjects)
         without = writer.without(subject, rng)
+        if not opening and (line := writer.begin_story(draft.form, subject, rng)):
+            draft, folded = replace(draft, lines=(line,)), [fold(line)]
+            subject = subject if about else replace(subject, mentions=())
         state = writer.read(folded, draft.form, subject)
         return replace(draft, state=state, subject=subject, without=without)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
@@ -266,7 +269,12 @@ def _beam(trained: Trained, draft: SonnetDraft) -> int:
     """Number of hypotheses that are continued."""
     if _method_of(trained, draft) is not _write_metrical:
         return 1
-    return max(1, draft.request.particles // PER_HYPOTHESIS)
+    return max(1, _particles(draft) // PER_HYPOTHESIS)
+
+
+def _particles(draft: SonnetDraft) -> int:
+    """Number of drafts of a line that are written side by side."""
+    return draft.request.particles * draft.form.drafts
 
 
 def _chosen(draft: SonnetDraft, kept: Sequence[SonnetDraft]) -> SonnetDraft:
@@ -329,7 +337,7 @@ def _write_metrical(
     assert writer is not None  # noqa: S101 (see `_method_of`)
     beams = [draft.hypotheses or (draft,) for draft in drafts]
     lines = [
-        next_line(hypothesis, attempt, number, max(1, draft.request.particles // len(beam)))
+        next_line(hypothesis, attempt, number, max(1, _particles(draft) // len(beam)))
         for draft, beam in zip(drafts, beams, strict=True)
         for number, hypothesis in enumerate(beam)
     ]

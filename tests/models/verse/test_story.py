@@ -8,10 +8,13 @@ import pytest
 from data.text import words_of
 from models.verse import search, story
 from models.verse.forms import FORMS
-from models.verse.story import is_present, wanderings
+from models.verse.poem import begin
+from models.verse.prosody import scans
+from models.verse.story import Beginning, is_present, is_spoken, wanderings
 from models.verse.word_lines import write_lines
 from tests.models.verse.test_metrical import WRITER, line, texts
 from tests.models.verse.test_search import candidate, firsts
+from tests.models.verse.versifier import READINGS, QuickRequest, versifier
 
 LIMERICK = FORMS["limerick"]
 
@@ -25,6 +28,45 @@ def test_present(word: str) -> None:
 def test_not_only_present(word: str) -> None:
     """*Loves* is a plural, too, and *go* follows *to*."""
     assert not is_present(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "spoken"), [("me", True), ("your", True), ("thy", True), ("his", False), ("it", False)]
+)
+def test_spoken(word: str, spoken: bool) -> None:
+    assert is_spoken(word) == spoken
+
+
+def test_beginning_of_pieces() -> None:
+    beginning = Beginning(["{person} of {place},"], ["", "old"], ["Kent"], ["by the sea"])
+    drawn = {beginning.draw("an owl", np.random.default_rng(seed)) for seed in range(20)}
+    assert drawn == {"An owl of Kent,", "An old owl of Kent,"}
+
+
+def test_limerick_begins_with_person_and_place() -> None:
+    """In metre, and others for other seeds; unless the member begins it."""
+    trained, beginning = versifier(), LIMERICK.beginning
+    assert beginning is not None
+    somewhere = (*beginning.places, *beginning.settings)
+    people = [person.split()[1] for person in LIMERICK.subjects]
+    firsts = [begin(trained, QuickRequest("", seed, form="limerick")).lines for seed in range(8)]
+    assert len({*firsts}) > 4
+    for (first,) in firsts:
+        assert first.rstrip(",").endswith(somewhere)
+        assert {*people} & {*words_of(first)}
+        assert scans(first.lower(), LIMERICK.metre_of(0).templates, READINGS), first
+    assert begin(trained, QuickRequest("A cat", 1, form="limerick")).lines == ()
+    about = begin(trained, QuickRequest("", 1, form="limerick", about="pizza"))
+    assert about.lines
+    assert [mention.text for mention in about.subject.mentions] == ["pizza"]
+
+
+def test_story_has_no_speaker() -> None:
+    """Unless the member has begun with one."""
+    column = WRITER.index.column["my"]
+    for above, forbidden in (("The day was done", True), ("It was my day", False)):
+        (request,) = WRITER.requests([line(above, form=LIMERICK)])
+        assert (request.bias[column] == -np.inf) == forbidden
 
 
 @pytest.mark.parametrize(
