@@ -79,6 +79,18 @@ LONG_TRAINING = WordSchedule(
 """Schedule for large corpora of verse and prose: 300 million tokens, days on two cores. A window
 holds most of a sonnet."""
 
+LIMERICKS = WordSchedule(
+    updates=160,
+    learning_rate=1e-3,
+    dropout=0.3,
+    batch=8,
+    length=170,
+    candidates=0,
+    interval=20,
+    kept=0.3,
+)
+"""Schedule of the word network for limericks, beside plays. A window holds three of them."""
+
 FINETUNING_WORDS = WordSchedule(
     updates=160,
     learning_rate=7e-4,

@@ -16,30 +16,36 @@ A word of n syllables that fits at the positions `fits` moves a line from the po
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-WEAK, STRONG, FEMININE, ANY = "wsf-"
+from models.verse.story import Beginning
+
+WEAK, STRONG, FEMININE, ANY, UNSTRESSED, BEAT = "wsf-ub"
 SLACK = 2
 """Syllables that a full line may lack."""
 MAX_POSITIONS = 64
 """A set of positions has to fit into a uint64."""
 
 
+_ALLOWED = {WEAK: "02", STRONG: "012", FEMININE: "0", ANY: "012", UNSTRESSED: "02", BEAT: "12"}
+"""Stresses that syllables may have: 0 none, 1 main stress, 2 secondary stress."""
+
+
 @dataclass(frozen=True)
 class Metre:
-    """The templates of a line, of `WEAK`, `STRONG`, `FEMININE` and `ANY` syllables."""
+    """The templates of a line: a letter for each syllable, such as `WEAK` or `STRONG`."""
 
     templates: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for an invalid template or more than `MAX_POSITIONS` positions."""
         letters = set("".join(self.templates))
-        if not all(self.templates) or not letters or letters - {WEAK, STRONG, FEMININE, ANY}:
-            raise ValueError(f"a template is made of w, s, f and -, not {self.templates}")
+        if not all(self.templates) or not letters or letters - _ALLOWED.keys():
+            raise ValueError(f"a template is made of {', '.join(_ALLOWED)}, not {self.templates}")
         if self._offsets[-1] + len(self.templates[-1]) >= MAX_POSITIONS:
             raise ValueError(f"{self.templates} have more than {MAX_POSITIONS} positions")
 
@@ -69,8 +75,9 @@ class Metre:
     def positions_of(self, stresses: str) -> int:
         """Positions where a word with these stresses fits: `010`, with 1 for the main stress.
 
-        A single syllable can be weak or strong. The main stress of a longer word has to be strong;
-        its other syllables can be either, as in *memory* or *eternity*.
+        A single syllable can be weak or strong, but not on a `BEAT` with 0 or `UNSTRESSED` with 1.
+        The main stress of a longer word has to be strong; its other syllables can be either, as in
+        *memory* or *eternity*, except for a beat.
         """
         positions = 0
         for offset, template in self._templates_at():
@@ -117,11 +124,9 @@ class Metre:
 
 def _fits(stresses: str, template: str) -> bool:
     """Whether a word fits on a part of a template with the same number of syllables."""
-    if len(stresses) == 1:
+    if len(stresses) == 1 and template in (WEAK, STRONG, FEMININE):
         return template != FEMININE
-    # 0 unstressed, 1 main stress, 2 secondary stress. A main stress needs a strong syllable.
-    allowed = {WEAK: "02", STRONG: "012", FEMININE: "0", ANY: "012"}
-    return all(stress in allowed[place] for stress, place in zip(stresses, template, strict=True))
+    return all(stress in _ALLOWED[place] for stress, place in zip(stresses, template, strict=True))
 
 
 # Forms --------------------------------------------------------------------------------------------
@@ -152,6 +157,10 @@ class Form:
     """Whether the form tells a story (`models.verse.story`)."""
     subjects: tuple[str, ...] = ()
     """Subjects of which one is drawn if the member gives none; if empty, any listed subject."""
+    drafts: int = 1
+    """How many times as many drafts of each line are written as are asked for."""
+    beginning: Beginning | None = None
+    """What the first line is made of, unless the member gives it."""
 
     @cached_property
     def scheme(self) -> str:
@@ -208,6 +217,8 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
         modern=entry.get("modern", False),
         story=entry.get("story", False),
         subjects=tuple(entry.get("subjects", ())),
+        drafts=entry.get("drafts", 1),
+        beginning=Beginning(**entry["beginning"]) if "beginning" in entry else None,
     )
 
 
@@ -215,3 +226,9 @@ FORMS: Mapping[str, Form] = forms_of(tomllib.loads(TABLE.read_text()))
 """All forms by name; the first is the default."""
 
 DEFAULT_FORM = next(iter(FORMS))
+
+
+@cache
+def form_of(name: str, *, modern: bool = False) -> Form:
+    """The form of a name; if `modern`, without archaic words in any case."""
+    return replace(FORMS[name], modern=modern or FORMS[name].modern)

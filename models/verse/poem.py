@@ -35,7 +35,7 @@ from models.text_generator import (
     never,
     out_of_range,
 )
-from models.verse.forms import DEFAULT_FORM, FORMS, Form
+from models.verse.forms import DEFAULT_FORM, FORMS, Form, form_of
 from models.verse.free_lines import (
     MAX_LENGTH,
     TOP_P,
@@ -48,6 +48,7 @@ from models.verse.metrical import (
     MetricalWriter,
     NextLine,
     encoded_prefix,
+    is_modern,
     metrical_writer_of,
     wrap_opening,
 )
@@ -126,6 +127,8 @@ class SonnetDraft:
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
     """Subject of the poem; none in a form without metre."""
+    modern: bool = False
+    """Whether archaic words are left out since the opening is English of today."""
     without: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     """Columns of words that the poem does without (`models.verse.metrical`)."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
@@ -136,7 +139,7 @@ class SonnetDraft:
     @property
     def form(self) -> Form:
         """The form of the poem."""
-        return FORMS[self.request.form]
+        return form_of(self.request.form, modern=self.modern)
 
     @property
     def characters_left(self) -> int:
@@ -194,6 +197,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     *complete, prefix = lines = wrap_opening(opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
     folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
+    modern = writer is not None and is_modern(lines, FORMS[request.form], writer.index)
     draft = SonnetDraft(
         request,
         trained.digest,
@@ -203,6 +207,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         opening_length=len("\n".join(lines)),
         state=network.initial_state(1),
         logits=None,
+        modern=modern,
     )
     if writer is not None:
         rng = draft.generator(MAX_ATTEMPTS)
@@ -212,6 +217,9 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             found = writer.topics.of_opening(opening)
             subject = found or writer.topics.draw(rng, draft.form.subjects)
         without = writer.without(subject, rng)
+        if not opening and (line := writer.begin_story(draft.form, subject, rng)):
+            draft, folded = replace(draft, lines=(line,)), [fold(line)]
+            subject = subject if about else replace(subject, mentions=())
         state = writer.read(folded, draft.form, subject)
         return replace(draft, state=state, subject=subject, without=without)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
@@ -261,7 +269,12 @@ def _beam(trained: Trained, draft: SonnetDraft) -> int:
     """Number of hypotheses that are continued."""
     if _method_of(trained, draft) is not _write_metrical:
         return 1
-    return max(1, draft.request.particles // PER_HYPOTHESIS)
+    return max(1, _particles(draft) // PER_HYPOTHESIS)
+
+
+def _particles(draft: SonnetDraft) -> int:
+    """Number of drafts of a line that are written side by side."""
+    return draft.request.particles * draft.form.drafts
 
 
 def _chosen(draft: SonnetDraft, kept: Sequence[SonnetDraft]) -> SonnetDraft:
@@ -324,7 +337,7 @@ def _write_metrical(
     assert writer is not None  # noqa: S101 (see `_method_of`)
     beams = [draft.hypotheses or (draft,) for draft in drafts]
     lines = [
-        next_line(hypothesis, attempt, number, max(1, draft.request.particles // len(beam)))
+        next_line(hypothesis, attempt, number, max(1, _particles(draft) // len(beam)))
         for draft, beam in zip(drafts, beams, strict=True)
         for number, hypothesis in enumerate(beam)
     ]
@@ -447,7 +460,7 @@ def _with_capitals(text: str, proper: Fingerprints) -> str:
     The length stays the same.
     """
     text = re.sub(r"\bi\b|(?<!')\bo\b(?!')|(?<=[.?] )[a-z]", lambda match: match[0].upper(), text)
-    names = re.compile("[a-z]{2,}")
+    names = re.compile("[a-z]{2,}+(?!'t)")
     return names.sub(lambda m: m[0].capitalize() if m[0] in proper else m[0], text)
 
 

@@ -22,8 +22,9 @@ IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
 
 _FREE = "-"
 """A syllable that can be weak or strong."""
-_STRESSES = {"w": "02-", "s": "012-", "f": "012-", "-": "012-"}
-"""Stresses that a weak, a strong, a final feminine and any syllable may have."""
+_STRESSES = {"w": "02-", "s": "012-", "f": "012-", "-": "012-", "u": "02-", "b": "12-"}
+"""Stresses that a weak, a strong, a final feminine, any and an unstressed syllable and a beat may
+have."""
 
 
 def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()) -> bool:
@@ -73,7 +74,7 @@ def scans(line: str, templates: Sequence[str], readings: Readings) -> bool:
     """Whether a line can be read so that it fits one of the templates of a metre.
 
     A template has one letter per syllable: `w` weak, `s` strong, `f` the last of a feminine ending,
-    `-` any.
+    `-` any, `u` and `b` as in `models.verse.forms`.
     A primary stress must not be weak. A word of one syllable fits anywhere; so does one without a
     reading, whose syllables are estimated; so does any syllable of a feminine ending.
     """

@@ -27,7 +27,7 @@ from models.training.recipe import (
 )
 from models.verse.calibration import calibrated
 from models.verse.reading import copies_of
-from models.verse.training_folder import load_network, load_of_texts
+from models.verse.training_folder import load_limericks, load_network, load_of_texts
 from models.weights import BASE, Trained, load_shipped, load_weights
 
 REQUIREMENTS = ("keras", "tensorflow")
@@ -86,12 +86,16 @@ def _pretrain(options: Options) -> Plan:
     given, characters = options.initial_weights, None
     if given != FROM_NOTHING:
         characters = _characters(_network(load_weights(given) if given else load_shipped(BASE)))
-    trainer = trainers.pretraining(words, of_texts, corpus, seed, characters=characters)
+    limericks = load_limericks(options.words)
+    trainer = trainers.pretraining(
+        words, of_texts, corpus, seed, characters=characters, limericks=limericks
+    )
     plan = _plan(corpus, trainer, seed, None, copies=of_texts.copies)
     return _with_reference_loss(
         replace(
             plan,
             proper=Fingerprints.of(of_texts.names),
+            runs=Fingerprints.of(r for text in limericks for r in runs_of(words_of(text))),
             listed=tuple(filter(is_word, words.vocabulary.tokens[len(SPECIAL) :])),
             sources=of_texts.digests,
         )

@@ -1,11 +1,15 @@
-"""Stories: what keeps the lines of a form that tells one, such as the limerick, together.
+"""Stories: how a form that tells one, such as the limerick, begins, and what keeps it together.
 
 A network of verse changes from person to person and from past to present, and begins most lines
-with *and*. In a story, the words of `is_present` are left out, and `wanderings` are avoided.
+with *and*. In a story, the words of `is_present` and `is_spoken` are left out, and `wanderings` are
+avoided.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from data.parts_of_speech import Part, load_parts_of_speech
 from data.text import fold, words_of
@@ -30,6 +34,39 @@ PRESENT = frozenset(
     )
 )
 """Verbs that the table of parts of speech has as plurals, too, though they seldom are."""
+
+
+SPOKEN = {"i", "we", "you", "thou", "thee", "thy", "thine", "ye"}
+"""Pronouns that stand for the persons of a story only where they speak, with their forms."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a first line is made of that names a person and a place."""
+
+    patterns: Sequence[str]
+    """Lines with the fields `person` and `place`, or `setting`."""
+    adjectives: Sequence[str]
+    """What a person can be; one of them may be empty."""
+    places: Sequence[str]
+    settings: Sequence[str]
+    """Places with their prepositions: *by the sea*."""
+
+    def draw(self, person: str, rng: np.random.Generator) -> str:
+        """A first line about a person, such as *a baker*. It may not be in metre."""
+        pattern, adjective, place, setting = (
+            some[int(rng.integers(len(some)))]
+            for some in (self.patterns, self.adjectives, self.places, self.settings)
+        )
+        described = f"{adjective} {person.split(maxsplit=1)[1]}".strip()
+        article = "an" if described.startswith(tuple("aeio")) else "a"
+        line = pattern.format(person=f"{article} {described}", place=place, setting=setting)
+        return line[0].upper() + line[1:]
+
+
+def is_spoken(word: str) -> bool:
+    """Whether a word stands for who speaks or is spoken to: *me*, *your*."""
+    return word in SPOKEN or not SPOKEN.isdisjoint(PERSONS.get(word, "").split())
 
 
 def is_present(word: str) -> bool:

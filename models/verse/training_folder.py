@@ -19,6 +19,8 @@ from models.serving.packed_texts import unpacked
 from models.serving.words import FastWordLSTM
 from models.verse.reading import LONG_RUN
 
+LIMERICKS = "data/limericks.txt"
+
 
 @dataclass(frozen=True, eq=False)
 class OfTexts:
@@ -55,6 +57,12 @@ def load_network(folder: Path) -> FastWordLSTM:
     """Load the network, as far as it has been trained."""
     arrays = load_file(_path(folder, "words.safetensors"))
     return FastWordLSTM.from_arrays(load_vocabulary(folder), arrays)
+
+
+def load_limericks(folder: Path) -> tuple[str, ...]:
+    """Limericks that `tools.verse.limericks` has found, each with a blank line; it may be none."""
+    text = path.read_text() if (path := folder / LIMERICKS).exists() else ""
+    return tuple(f"{limerick}\n\n" for limerick in text.strip().split("\n\n") if limerick)
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -24,7 +24,7 @@ from models.networks.words import WordLSTM, WordVocabulary
 from models.serving.low_rank import BlockMatrix, low_rank, times
 from models.verse.forms import Metre
 from models.verse.grammar import TWICE, is_before_noun
-from models.verse.story import is_present
+from models.verse.story import is_present, is_spoken
 
 PositionSets = NDArray[np.uint64]
 """Sets of positions in a metre, see `models.verse.forms`."""
@@ -46,6 +46,14 @@ SMALL_WORDS = frozenset(
     )
 )
 """Words that say little, besides those of closed classes and adverbs."""
+NEVER_STRESSED = frozenset(
+    re.findall(
+        "[a-z]+",
+        """a an and as at but for from he her him his i if in it its me my nor of or our she than
+        that the their them they to us we who with you your""",
+    )
+)
+"""Words of a syllable that never carry the beat of a line."""
 COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
@@ -86,6 +94,8 @@ class WordIndex:
         """Words of early modern English only, `(C,)`."""
         self.present: Columns = np.array([is_present(text) for text in self.texts])
         """Verbs in the present, `(C,)`."""
+        self.spoken: Columns = np.array([is_spoken(text) for text in self.texts])
+        """Pronouns of the first and second person, `(C,)`."""
         self.before_noun: Columns = np.array([is_before_noun(text) for text in self.texts])
         """Determiners and adjectives, `(C,)`."""
         self.twice: Columns = np.array([t in TWICE or not is_word(t) for t in self.texts])
@@ -117,7 +127,8 @@ class WordIndex:
             column = self.column[word]
             self._same_spelling.setdefault(word.replace("'", ""), []).append(column)
             for k, reading in enumerate(found):
-                self.patterns[column, k] = patterns.setdefault(reading.stresses, len(patterns))
+                stresses = stresses_in_verse(word, reading.stresses)
+                self.patterns[column, k] = patterns.setdefault(stresses, len(patterns))
             # A rhyme needs a stressed vowel.
             rank = vocabulary.index[word]
             if rank < MAX_ENDING_RANK and found[0].stresses.strip("0") and may_end(word):
@@ -178,7 +189,8 @@ class WordIndex:
 
     def stresses_of(self, word: str) -> tuple[str, ...]:
         """The distinct patterns of any word; empty if its pronunciation is unknown."""
-        return tuple(dict.fromkeys(reading.stresses for reading in self._readings(word)))
+        readings = self._readings(word)
+        return tuple(dict.fromkeys(stresses_in_verse(word, r.stresses) for r in readings))
 
     def starting_with(self, letters: str) -> Columns:
         """The words that start with some letters, without the word of just these letters."""
@@ -288,6 +300,20 @@ def is_content(text: str) -> bool:
     part = load_parts_of_speech().get(text, Part.NOUN)
     grammatical = text in CLOSED or text in SMALL_WORDS or text in MENTIONS
     return is_word(text) and not grammatical and part != Part.ADVERB
+
+
+def stresses_in_verse(word: str, stresses: str) -> str:
+    """The stresses of a reading; of one syllable by the word: 0 *the*, 1 *man*, 2 *was* or *old*.
+
+    Dictionaries stress all of these. Between other syllables in verse, only *man* must be stressed.
+    """
+    if len(stresses) > 1:
+        return stresses
+    if word in NEVER_STRESSED:
+        return "0"
+    part = load_parts_of_speech().get(word, Part.NOUN)
+    describes = part & Part.ADJECTIVE and not part & (Part.BASE | Part.PAST)
+    return "1" if is_content(word.split("'")[0]) and not describes else "2"
 
 
 def stem_of(word: str) -> str:

@@ -68,7 +68,8 @@ CHECKPOINT_INTERVAL = 600
 MOST_WORDS, MIN_COUNT = 24_000, 6
 """Size of the vocabulary, and occurrences of a word besides those of the training sonnets."""
 RARE = 5
-"""Occurrences of a word outside of the vocabulary that is on the list of rare words."""
+"""Occurrences of a word outside of the vocabulary that is on the list of rare words; in prose, each
+counts `PROSE_COUNTS`."""
 EARLY, LATE = 1660, 1780
 """Years up to which, and from which on, texts are of the first and the last group."""
 WEIGHTS: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
@@ -116,13 +117,11 @@ def prepare(folder: Path, packed: Path, prose: Path | None = None) -> None:
     sources: dict[str, list[tuple[str, Mapping[str, object]]]] = {n: [] for n in (*WEIGHTS, PROSE)}
     for name, text, of_text in _texts(packed, prose, held_out, lyric.works):
         sources[name].append((text, of_text))
-    counts = Counter[str]()
     ranks = Counter[str]()
     for name, texts in sources.items():
-        counted = Counter(token for text, _ in texts for token in tokenise(text))
-        counts += counted
+        counts = Counter(token for text, _ in texts for token in tokenise(text))
         weight = PROSE_COUNTS if name == PROSE else 1
-        ranks += Counter({token: int(weight * count) for token, count in counted.items()})
+        ranks += Counter({token: int(weight * count) for token, count in counts.items()})
     vocabulary = vocabulary_with_features(ranks, corpora.load_sonnets().training)
     write_atomically(data / "vocabulary.json", json.dumps(asdict(vocabulary)).encode())
     facts: dict[str, Any] = {"vocabulary": len(vocabulary), "features": len(vocabulary.features)}
@@ -152,7 +151,7 @@ def prepare(folder: Path, packed: Path, prose: Path | None = None) -> None:
     kept: dict[str, NDArray[Any]] = {
         "copies": copies.bits,
         "names": _joined(names | corpora.load_plays().proper_nouns),
-        "rare": _joined(rare_words_of(counts, vocabulary, RARE)),
+        "rare": _joined(rare_words_of(ranks, vocabulary, RARE)),
         "vectors": fit_word_vectors(weighted, vocabulary),
     }
     write_atomically(data / "of_texts.safetensors", save(kept))

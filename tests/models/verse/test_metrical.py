@@ -17,7 +17,7 @@ from models.networks.vocabulary import Vocabulary
 from models.networks.words import LINE_END, NONE, PLAN, WordVocabulary
 from models.serving.low_rank import BlockMatrix
 from models.verse import metrical as module
-from models.verse.forms import FORMS, Form, Metre
+from models.verse.forms import FORMS, Form, Metre, form_of
 from models.verse.metrical import (
     MIN_RHYMES,
     RHYME_ATTEMPTS,
@@ -266,6 +266,20 @@ def test_unfinished_word_ends_in_rhyme() -> None:
     assert all(end.startswith("str") for end in found)
 
 
+def test_marks_follow_a_clause_of_today() -> None:
+    index, modern = WRITER.index, form_of("shakespearean", modern=True)
+    for prefix, mark, other in (
+        ("i believe it", ",", "?"),
+        ("is it thy day", "?", ","),
+        ("i believe the", "", ","),
+    ):
+        (request,) = WRITER.requests([line(form=modern, prefix=prefix)])
+        first = {text: float(request.first[index.column[text]]) for text in (",", "?", "day")}
+        assert first["day"] == 0
+        assert first[other] <= first.get(mark, 0)
+        assert (first[","] > 0) == bool(mark)
+
+
 def test_modern_form_has_no_archaic_words() -> None:
     """Whatever the network and the member want."""
     trained = versifier(word_network(corrected={"thou": 30.0, "thee": 30.0, "dark": 30.0}))
@@ -312,7 +326,7 @@ def test_archaic_words_end_no_modern_line() -> None:
     writer.index.archaic = np.isin(writer.index.texts, ["thee", "thou"])
     assert texts(line(form=SONNET, writer=writer), writer)
     assert writer.write([line(form=FORMS["limerick"], writer=writer)]) == [[]]
-    writer = few_words("day", "night", "thyself")
+    writer = few_words("day", "night", "sun", "thyself")
     writer.index.archaic = np.isin(writer.index.texts, ["thyself"])
     for form, word in ((SONNET, "thyself"), (FORMS["limerick"], "thysel")):
         found = texts(line(form=form, prefix="my day thysel", writer=writer), writer)
@@ -476,10 +490,22 @@ def test_any_stress_fits() -> None:
     assert not free.shift(free.starts, 2) & free.full
 
 
+def test_beats_and_unstressed_syllables() -> None:
+    """Words of one syllable count as longer ones do; elsewhere, they are weak or strong."""
+    beat, weak, plain = Metre(("b",)), Metre(("u",)), Metre(("w", "s"))
+    fitting = {"0": (False, True), "1": (True, False), "2": (True, True)}
+    for stresses, (on_beat, unstressed) in fitting.items():
+        assert bool(beat.after(beat.starts, [stresses])) == on_beat
+        assert bool(weak.after(weak.starts, [stresses])) == unstressed
+        assert plain.after(plain.starts, [stresses]) == plain.ends
+    assert Metre(("ubu",)).positions_of("010")
+    assert not Metre(("ubb",)).positions_of("010")
+
+
 def test_invalid_metre_raises() -> None:
     wrong: list[tuple[str, ...]] = [(), ("",), ("ws", ""), ("wxs",), ("WS",), ("w s",)]
     for templates in wrong:
-        with pytest.raises(ValueError, match="made of w, s, f and -"):
+        with pytest.raises(ValueError, match="made of w, s"):
             Metre(templates)
     full = Metre(("w" * 31, "s" * 31))
     assert bits(full.ends) == {31, 63}

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from data.text import words_of
-from models.verse import search, story, word_lines
+from models.verse import search, story
 from models.verse.forms import FORMS
-from models.verse.story import is_present, wanderings
+from models.verse.poem import begin
+from models.verse.prosody import scans
+from models.verse.story import Beginning, is_present, is_spoken, wanderings
 from models.verse.word_lines import write_lines
 from tests.models.verse.test_metrical import WRITER, line, texts
 from tests.models.verse.test_search import candidate, firsts
+from tests.models.verse.versifier import READINGS, QuickRequest, versifier
 
 LIMERICK = FORMS["limerick"]
 
@@ -25,6 +28,45 @@ def test_present(word: str) -> None:
 def test_not_only_present(word: str) -> None:
     """*Loves* is a plural, too, and *go* follows *to*."""
     assert not is_present(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "spoken"), [("me", True), ("your", True), ("thy", True), ("his", False), ("it", False)]
+)
+def test_spoken(word: str, spoken: bool) -> None:
+    assert is_spoken(word) == spoken
+
+
+def test_beginning_of_pieces() -> None:
+    beginning = Beginning(["{person} of {place},"], ["", "old"], ["Kent"], ["by the sea"])
+    drawn = {beginning.draw("an owl", np.random.default_rng(seed)) for seed in range(20)}
+    assert drawn == {"An owl of Kent,", "An old owl of Kent,"}
+
+
+def test_limerick_begins_with_person_and_place() -> None:
+    """In metre, and others for other seeds; unless the member begins it."""
+    trained, beginning = versifier(), LIMERICK.beginning
+    assert beginning is not None
+    somewhere = (*beginning.places, *beginning.settings)
+    people = [person.split()[1] for person in LIMERICK.subjects]
+    firsts = [begin(trained, QuickRequest("", seed, form="limerick")).lines for seed in range(8)]
+    assert len({*firsts}) > 4
+    for (first,) in firsts:
+        assert first.rstrip(",").endswith(somewhere)
+        assert {*people} & {*words_of(first)}
+        assert scans(first.lower(), LIMERICK.metre_of(0).templates, READINGS), first
+    assert begin(trained, QuickRequest("A cat", 1, form="limerick")).lines == ()
+    about = begin(trained, QuickRequest("", 1, form="limerick", about="pizza"))
+    assert about.lines
+    assert [mention.text for mention in about.subject.mentions] == ["pizza"]
+
+
+def test_story_has_no_speaker() -> None:
+    """Unless the member has begun with one."""
+    column = WRITER.index.column["my"]
+    for above, forbidden in (("The day was done", True), ("It was my day", False)):
+        (request,) = WRITER.requests([line(above, form=LIMERICK)])
+        assert (request.bias[column] == -np.inf) == forbidden
 
 
 @pytest.mark.parametrize(
@@ -67,17 +109,17 @@ def test_story_is_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lines_begin_with_other_words() -> None:
     (request,) = WRITER.requests([line("the rain", "so dark", form=LIMERICK)])
-    assert {WRITER.index.texts[k] for k in request.stale} == {"the", "so"} & {*WRITER.index.texts}
+    stale = {WRITER.index.texts[k] for k in np.flatnonzero(request.first)}
+    assert stale == {"the", "so"} & {*WRITER.index.texts}
     (sonnet,) = WRITER.requests([line("the rain")])
-    assert not sonnet.stale.size
+    assert not sonnet.first.any()
 
 
-def test_stale_words_begin_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(word_lines, "STALE", 30.0)
+def test_bias_of_first_token() -> None:
     index = WRITER.index
     (a_request,) = WRITER.requests([line(form=LIMERICK)])
     fresh = {"love", "so", "my", "a"}
-    stale = np.flatnonzero([text not in fresh for text in index.texts])
-    (found,) = write_lines(WRITER.network, index, WRITER.output, [replace(a_request, stale=stale)])
+    first = np.array([0 if text in fresh else -30 for text in index.texts], np.float32)
+    (found,) = write_lines(WRITER.network, index, WRITER.output, [replace(a_request, first=first)])
     assert {candidate.tokens[0] for candidate in found} <= fresh
     assert any(not fresh.issuperset(candidate.tokens) for candidate in found)

@@ -21,6 +21,7 @@ from models.verse.word_index import (
     Output,
     WordIndex,
     english_index,
+    stresses_in_verse,
 )
 from tests.models.tiny import LETTERS, word_lstm
 from tests.models.verse.versifier import LEXICON, MARKS, READINGS, WORDS
@@ -70,9 +71,19 @@ def test_syllables_by_first_reading() -> None:
     expected |= dict.fromkeys(("\n", *",.-", *MENTIONS), 0)
     assert {text: int(INDEX.counted[k]) for text, k in INDEX.column.items()} == expected
 
-    assert INDEX.stresses_of("being") == ("10", "1")
+    assert INDEX.stresses_of("being") == ("10", "2")
     assert INDEX.stresses_of("wind") == ("1",)
     assert INDEX.stresses_of("xqzt") == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "stresses"),
+    [("the", "0"), ("his", "0"), ("was", "2"), ("old", "2"), ("man", "1"), ("said", "1")],
+)
+def test_stress_of_single_syllables(word: str, stresses: str) -> None:
+    """By what a word says: an adjective may stand before a beat, a noun or a verb is one."""
+    assert stresses_in_verse(word, "1") == stresses
+    assert stresses_in_verse(word, "010") == "010"
 
 
 def test_rhyme_by_first_reading() -> None:

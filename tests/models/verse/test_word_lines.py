@@ -29,7 +29,7 @@ from models.verse import word_lines as module
 from models.verse.forms import FORMS, Metre
 from models.verse.mentions import Mention
 from models.verse.metrical import start_of
-from models.verse.word_index import Columns, Output, WordIndex, english_index
+from models.verse.word_index import Columns, Output, WordIndex, english_index, stresses_in_verse
 from models.verse.word_lines import (
     LineRequest,
     MetricalLine,
@@ -133,8 +133,9 @@ def fits(metre: Metre, line: str) -> bool:
     """Whether some readings of the words of a line fill the metre."""
 
     def advance(positions: int, word: str) -> int:
+        found = (stresses_in_verse(word, reading.stresses) for reading in READINGS(word))
         shifted = (
-            (positions & metre.positions_of(r.stresses)) << len(r.stresses) for r in READINGS(word)
+            (positions & metre.positions_of(stresses)) << len(stresses) for stresses in found
         )
         return reduce(int.__or__, shifted, 0)
 
