@@ -213,7 +213,7 @@ def is_question(tokens: Sequence[str]) -> bool:
     """Whether words begin as a question does: *how do*, *is it*."""
     first, second = (*tokens, "", "")[:2]
     if first in _ASKING:
-        return second.removesuffix("n't") in SETS["FINITE"] or second == "many"
+        return second.removesuffix("n't") in SETS["FINITE"] or second in ("many", "if")
     return first.removesuffix("n't") in SETS["FINITE"] - {"let", "need"} and second in _ASKED
 
 

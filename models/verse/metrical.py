@@ -28,7 +28,7 @@ from models.networks.words import (
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
-from models.verse.grammar import DANGLING, is_question, is_whole
+from models.verse.grammar import DANGLING, UNFINISHED, is_question, is_whole
 from models.verse.mentions import bias_of, encode, thing
 from models.verse.story import is_present, is_spoken
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
@@ -203,7 +203,9 @@ def is_modern(lines: Sequence[str], form: Form, index: WordIndex) -> bool:
     a thing of today.
     """
     words = words_of(fold(" ".join(lines)))
-    if not words or any(map(_is_old, words)):
+    if not words:
+        return any(map(str.strip, lines))
+    if any(map(_is_old, words)):
         return False
     whole = all(_is_complete(line, n, form, index) for n, line in enumerate(lines))
     return not whole or any(TODAY.search(word) or thing(word) for word in words)
@@ -408,6 +410,8 @@ class MetricalWriter:
         if start.tokens:
             if line.form.modern and len(start.tokens) >= CLAUSE and is_whole(start.tokens):
                 bias[self.index.marks] = MARK
+            elif start.tokens[-1] in UNFINISHED:
+                bias[self.index.marks] = -MARK
             if "?" in self.index.column:
                 bias[self.index.column["?"]] += QUESTION if is_question(start.tokens) else -QUESTION
         elif line.form.story:

@@ -125,6 +125,7 @@ def test_can_end(text: str, ends: bool) -> None:
         ("how do i", False, True),
         ("isn't it good", True, True),
         ("what a day", True, False),
+        ("what if it rains", True, True),
         ("let it go", True, False),
         ("i lost the", False, False),
         ("", False, False),

@@ -278,6 +278,7 @@ def test_marks_follow_a_clause_of_today() -> None:
         assert first["day"] == 0
         assert first[other] <= first.get(mark, 0)
         assert (first[","] > 0) == bool(mark)
+        assert (first[","] < 0) == (not mark)
 
 
 def test_modern_form_has_no_archaic_words() -> None:

@@ -119,7 +119,7 @@ def test_lines_of_today(lines: list[str], index: WordIndex) -> None:
     ("lines", "modern"),
     [
         ([""], False),
-        (["🦖"], False),
+        (["🦖"], True),
         (["My cat knocked my coffee off the desk"], True),
         (["Shall I compare"], False),
         (["The moon hath"], False),
