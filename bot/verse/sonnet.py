@@ -214,50 +214,12 @@ def _title(form: Form, draft: SonnetDraft, words: WordFilter) -> Phrase:
 
 
 UNCOUNTED = frozenset(
-    [
-        "absence",
-        "age",
-        "anger",
-        "beauty",
-        "childhood",
-        "darkness",
-        "death",
-        "fame",
-        "fear",
-        "fire",
-        "gold",
-        "grass",
-        "heaven",
-        "hell",
-        "home",
-        "honour",
-        "hope",
-        "hunger",
-        "jealousy",
-        "joy",
-        "light",
-        "love",
-        "memory",
-        "money",
-        "music",
-        "night",
-        "patience",
-        "peace",
-        "poetry",
-        "pride",
-        "prison",
-        "silence",
-        "sleep",
-        "sorrow",
-        "spring",
-        "summer",
-        "time",
-        "truth",
-        "war",
-        "winter",
-        "work",
-        "youth",
-    ]
+    re.findall(
+        "[a-z]+",
+        """absence age anger beauty childhood darkness death fame fear fire gold grass heaven hell
+        home honour hope hunger jealousy joy light love memory money music night patience peace
+        poetry pride prison silence sleep sorrow spring summer time truth war winter work youth""",
+    )
 )
 """Nouns without an article, besides the listed subjects."""
 

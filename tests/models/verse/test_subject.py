@@ -24,21 +24,8 @@ FUNCTION_WORDS = ("the", "of", "thou", "who")
 FREQUENT = ("make", "good")
 """Common words that have vectors."""
 RARE = (
-    *(
-        "sea",
-        "wasp",
-        "tide",
-        "bread",
-        "love",
-        "rose",
-        "roses",
-        "time",
-        "carry",
-        "shine",
-        "ship",
-        "night",
-        "sleepless",
-    ),
+    *("sea", "wasp", "tide", "bread", "love", "rose", "roses", "time", "carry", "shine", "ship"),
+    *("night", "sleepless"),
     *("moon", "light", "star", "singer", "wanted", "softly", "dark"),
 )
 VOCABULARY = WordVocabulary.of([",", *FUNCTION_WORDS, *FREQUENT, *RARE])
