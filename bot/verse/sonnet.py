@@ -17,7 +17,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
-from bot.text.formats import cut, human_join, spaced, without_bidi_controls
+from bot.text.formats import cut, spaced, without_bidi_controls
 from bot.text.spans import Text, codes, command, text
 from bot.text.stored import to_json
 from bot.text.technical import technical
@@ -209,10 +209,19 @@ def _title(form: Form, draft: SonnetDraft, words: WordFilter) -> Phrase:
         return _("{form} on {subject}").format(form=title, subject=words.filtered(about))
     if request.opening:  # what it is about, its words would not say in good English
         return title
-    subject = [*filter(None, [words.filtered(each, NOTHING) for each in drawn])]
-    if not subject:
-        return title
-    return _("{form} on {subject}").format(form=title, subject=human_join(subject))
+    subject = words.filtered(drawn[0], NOTHING) if drawn else NOTHING
+    return _("{form} on {subject}").format(form=title, subject=subject) if subject else title
+
+
+UNCOUNTED = frozenset(
+    re.findall(
+        "[a-z]+",
+        """absence age anger beauty childhood darkness death fame fear fire gold grass heaven hell
+        home honour hope hunger jealousy joy light love memory money music night patience peace
+        poetry pride prison silence sleep sorrow spring summer time truth war winter work youth""",
+    )
+)
+"""Nouns without an article, besides the listed subjects."""
 
 
 def _reads_as_noun(words: str) -> bool:
@@ -223,7 +232,8 @@ def _reads_as_noun(words: str) -> bool:
     if fold(first) in CLOSED:
         return bool(others) and fold(first) in DETERMINERS
     is_plural = len(others) < 2 and fold(words).endswith("s")
-    return first[:1].isupper() or is_plural or fold(words) in listed_subjects()
+    is_known = fold(words) in listed_subjects() or fold(words) in UNCOUNTED
+    return first[:1].isupper() or is_plural or is_known
 
 
 def with_reason(shown: Message, reason: Text, another: Button | None) -> Message:

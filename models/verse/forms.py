@@ -16,8 +16,8 @@ A word of n syllables that fits at the positions `fits` moves a line from the po
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -226,3 +226,9 @@ FORMS: Mapping[str, Form] = forms_of(tomllib.loads(TABLE.read_text()))
 """All forms by name; the first is the default."""
 
 DEFAULT_FORM = next(iter(FORMS))
+
+
+@cache
+def form_of(name: str, *, modern: bool = False) -> Form:
+    """The form of a name; if `modern`, without archaic words in any case."""
+    return replace(FORMS[name], modern=modern or FORMS[name].modern)

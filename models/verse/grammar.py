@@ -127,6 +127,15 @@ any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing 
 `^` is anything else, `>` only looks ahead, `?` may be missing, `*9` stands up to nine times.
 """
 
+_JOINING = frozenset(re.findall("[a-z]+", "whose to on in for than and or nor but if as like"))
+DANGLING = BEFORE_NOUN - {"her", "this", "that"} | SETS["PREPOSITION"] | _JOINING | {"because"}
+"""Words that a line of today does not end with."""
+_UNFINISHED = "who which how why what so too very not been being until although when while"
+UNFINISHED = DANGLING | SETS["FINITE"] | SETS["SUBJECT"] | frozenset(_UNFINISHED.split())
+"""Words after which a sentence of today goes on."""
+_ASKING = frozenset(("how", "what", "why", "who", "where", "when"))
+_ASKED = SETS["SUBJECT"] | BEFORE_NOUN | {"you", "it", "there", "anyone", "anybody", "someone"}
+
 ENDS = """
 DETERMINER|an|whose
 of|from|into|unto|with|at|for|to|than
@@ -192,6 +201,20 @@ def can_end(tokens: Sequence[str]) -> bool:
             words.append(token)
     waiting = sum(word in SETS["SUBORDINATE"] for word in words)
     return len(words) < SHORT or sum(map(_can_be_finite, words)) > waiting
+
+
+def is_whole(tokens: Sequence[str]) -> bool:
+    """Whether a sentence, a clause or a greeting can end with the last word of somebody's words."""
+    words = [token for token in tokens if is_word(token)]
+    return bool(words) and words[-1] not in UNFINISHED and can_end(tokens)
+
+
+def is_question(tokens: Sequence[str]) -> bool:
+    """Whether words begin as a question does: *how do*, *is it*."""
+    first, second = (*tokens, "", "")[:2]
+    if first in _ASKING:
+        return second.removesuffix("n't") in SETS["FINITE"] or second in ("many", "if")
+    return first.removesuffix("n't") in SETS["FINITE"] - {"let", "need"} and second in _ASKED
 
 
 def _can_be_finite(word: str) -> bool:

@@ -3,14 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.lexicon import count_syllables, rhyme_of, syllables_of
+from data.lexicon import count_syllables, load_lexicon, rhyme_of, syllables_of
+from data.pronunciation import is_archaic
 from data.text import fold, unify_newlines, words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
@@ -27,7 +28,8 @@ from models.networks.words import (
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
-from models.verse.mentions import bias_of, encode
+from models.verse.grammar import DANGLING, UNFINISHED, is_question, is_whole
+from models.verse.mentions import bias_of, encode, thing
 from models.verse.story import is_present, is_spoken
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
@@ -46,10 +48,22 @@ FREE_SYLLABLES = 10
 """Maximum syllables of an opening's line in a form without metre."""
 MAX_LINES = 14
 """Maximum lines of an opening in a form that counts characters."""
+LONGER, SHORTER, SHORTER_STORY = 4, 4, 1
+"""Syllables by which an opening's line may be too long or too short if its sentence ends there."""
+SHORTEST = 4
+"""Syllables of a line that an opening is broken into at a mark."""
+TODAY = re.compile("(n't|'m|'re|'ve)$|^(it|that|what|there|who|let|how|where)'s$")
+"""Contractions that verse of former centuries seldom has."""
+STOPS = re.compile("[.?!;:]")
 
 
 def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
-    """A typed line as the network reads it: folded, without leading and repeated spaces."""
+    """A typed line as the network reads it: folded, without leading and repeated spaces.
+
+    It does not know figures, and reads a number in their place.
+    """
+    if "0" not in vocabulary.symbols:
+        line = re.sub(r"\d+", "ten", line)
     return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
 
 
@@ -64,6 +78,10 @@ def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]
     *complete, last = unify_newlines(opening).split("\n")
     for line in [line for line in complete if line.strip()] + [last]:
         lines += _wrap(line, len(lines), form, index)
+    if index and (metre := _metre_of(form, len(lines) - 1)):
+        head, tail = _before_dangling(lines[-1])
+        if head and _min_syllables(lines[-1], index) >= metre.syllables - 1:
+            lines[-1:] = [head, tail]
     while len(lines) > (form.lines or MAX_LINES):  # each pass removes a line
         lengths = [len(a) + len(b) for a, b in pairwise(lines)]
         shortest = lengths.index(min(lengths))
@@ -108,17 +126,50 @@ def _wrap(line: str, number: int, form: Form, index: WordIndex | None) -> list[s
 
     `number` is that of its first line in the poem.
     """
-    if _is_complete(line, number, form, index):
+    if _is_complete(line, number, form, index) or _is_little_longer(line, number, form, index):
         return [line]
     lines = [""]
     for word in re.findall(r"\s*\S+\s*|\s+", line):
         metre = _metre_of(form, number + len(lines) - 1)
         limit = metre.syllables if metre else FREE_SYLLABLES
         if lines[-1] and _min_syllables(lines[-1] + word, index) > limit:
-            lines[-1] = lines[-1].rstrip()
-            lines.append("")
+            lines[-1:] = _broken(lines[-1], number + len(lines) - 1, form, index)
         lines[-1] += word
     return lines
+
+
+def _is_little_longer(line: str, number: int, form: Form, index: WordIndex | None) -> bool:
+    """Whether a line is one sentence, or part of one, and not much too long."""
+    metre, tokens = _metre_of(form, number), tokenise(fold(line))
+    return (
+        index is not None
+        and metre is not None
+        and _min_syllables(line, index) <= metre.syllables + LONGER
+        and not STOPS.search(line.rstrip()[:-1])
+        and is_whole(tokens)
+    )
+
+
+def _broken(line: str, number: int, form: Form, index: WordIndex | None) -> list[str]:
+    """A full line, and the beginning of the next: what follows its last mark, if that is better."""
+    at_mark = re.fullmatch(r"(.*[,.;:?!])\s+(\S.*)", line, re.DOTALL)
+    if (
+        at_mark
+        and not _is_complete(line, number, form, index)
+        and _min_syllables(at_mark[1], index) >= SHORTEST
+    ):
+        return [at_mark[1], at_mark[2]]
+    return [line.rstrip(), ""]
+
+
+def _before_dangling(line: str) -> tuple[str, str]:
+    """A line in two parts, the second of which is made of words that go with those to come."""
+    words = line.split(" ")
+    first = len(words)
+    while first and (not words[first - 1] or fold(words[first - 1]) in DANGLING):
+        first -= 1
+    tail = " ".join(words[first:])
+    return (" ".join(words[:first]), tail) if tail.strip() else ("", line)
 
 
 def _is_complete(line: str, number: int, form: Form, index: WordIndex | None) -> bool:
@@ -145,18 +196,55 @@ def _min_syllables(line: str, index: WordIndex | None) -> int:
     )
 
 
+def is_modern(lines: Sequence[str], form: Form, index: WordIndex) -> bool:
+    """Whether an opening is English of today, so that its poem should be, too.
+
+    It is unless it has a word of former times. A whole line in metre needs proof: a contraction, or
+    a thing of today.
+    """
+    words = words_of(fold(" ".join(lines)))
+    if not words:
+        return any(map(str.strip, lines))
+    if any(map(_is_old, words)):
+        return False
+    whole = all(_is_complete(line, n, form, index) for n, line in enumerate(lines))
+    return not whole or any(TODAY.search(word) or thing(word) for word in words)
+
+
+def _is_old(word: str) -> bool:
+    return word == "shall" or is_archaic(word, load_lexicon().entry)
+
+
+def ends_early(start: Start, metre: Metre, index: WordIndex, *, story: bool) -> bool:
+    """Whether the member's sentence may end a line that lacks syllables."""
+    if not start.tokens or start.fragment:
+        return False
+    lacking = metre.syllables - _min_syllables(start.text, index)
+    if lacking > (SHORTER_STORY if story else SHORTER):
+        return False
+    if start.tokens[-1] in ",-":
+        return lacking <= 1
+    return bool(STOPS.match(start.tokens[-1])) or is_whole(start.tokens)
+
+
 # Lines --------------------------------------------------------------------------------------------
 
-SUBJECT_STRENGTH = 4.0
+SUBJECT_STRENGTH = 7.0
 """β of `models.verse.subject`, in nats."""
-RETURNING = 0.5
+RETURNING = 0.25
 """Factor of the bias of a word for each time that the poem has it."""
 MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
-OVERUSED, LEFT_OUT = 150, 0.5
+OVERUSED, LEFT_OUT = 300, 0.5
 """Content words that are overused, the most common ones; chance that a poem does without one."""
 MENTION_ATTEMPTS = 2
 """Attempts after which a line does not name the subject, and words may come again."""
+CLAUSE, MARK = 3, 2.0
+"""Words of a clause, and nats by which a mark becomes more likely after it."""
+QUESTION = 4.0
+"""Nats by which a question mark is likelier after a question, and less likely after others."""
+STALE = 3.0
+"""Nats by which words become less likely that a line of a story should not begin with."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 ELIZABETHAN, MODERN = 1600, 1900
@@ -230,6 +318,7 @@ class MetricalWriter:
         for column, nats in zip(self.index.mentions, of_mentions, strict=False):
             bias[column] = nats
         bias += self.correction
+        bias[self.index.hyphen] = -np.inf  # compounds make little sense: *wood-tree*
         once = line.attempt < MENTION_ATTEMPTS
         if once:
             bias[line.without] = -np.inf
@@ -255,7 +344,7 @@ class MetricalWriter:
             line.rng,
             mentions,
             once,
-            self._first_words(line),
+            self._first(line, start),
         )
 
     def without(self, subject: Subject, rng: np.random.Generator) -> Indices:
@@ -270,13 +359,12 @@ class MetricalWriter:
         return np.flatnonzero(np.isin(index.family, np.setdiff1d(left_out, of_subject)))
 
     def _keep_to_story(self, line: "NextLine", start: Start, bias: NDArray[np.float32]) -> None:
-        """Forbid the present, and who speaks, unless the member wrote so; and compounds."""
+        """Forbid the present, and who speaks, unless the member wrote so."""
         typed = words_of(fold(" ".join((*line.above, line.prefix))))
         if not start.fragment and not any(map(is_present, typed)):
             bias[self.index.present] = -np.inf
         if not start.fragment and not any(map(is_spoken, typed)):
             bias[self.index.spoken] = -np.inf
-        bias[self.index.hyphen] = -np.inf
 
     def begin_story(self, form: Form, subject: Subject, rng: np.random.Generator) -> str:
         """A first line that names a person and a place: the subject, if it is a listed person.
@@ -300,6 +388,8 @@ class MetricalWriter:
         """The words that the line may end in, and its start."""
         index, metre = self.index, line.metre
         start = start_of(line.prefix, metre, index)
+        if ends_early(start, metre, index, story=line.form.story):
+            return index.endings(metre) != 0, replace(start, complete=True)
         for finished in (False, True):
             if finished:
                 # No word that fits starts with the member's last letters: they are a word.
@@ -310,10 +400,24 @@ class MetricalWriter:
                     return ends, start
         return index.endings(metre) != 0, start
 
-    def _first_words(self, line: "NextLine") -> Indices:
-        """The columns that earlier lines of a story begin with."""
-        words = {words[0] for words in line.words_above if words} if line.form.story else ()
-        return np.array([self.index.column[w] for w in words if w in self.index.column], np.int64)
+    def _first(self, line: "NextLine", start: Start) -> NDArray[np.float32]:
+        """The bias of the first token of a line that the member has not written, `(C,)`.
+
+        It is to a mark after a clause of today's English, and against words that earlier lines of a
+        story begin with.
+        """
+        bias = np.zeros(len(self.index.texts), np.float32)
+        if start.tokens:
+            if line.form.modern and len(start.tokens) >= CLAUSE and is_whole(start.tokens):
+                bias[self.index.marks] = MARK
+            elif start.tokens[-1] in UNFINISHED:
+                bias[self.index.marks] = -MARK
+            if "?" in self.index.column:
+                bias[self.index.column["?"]] += QUESTION if is_question(start.tokens) else -QUESTION
+        elif line.form.story:
+            words = {words[0] for words in line.words_above if words}
+            bias[[self.index.column[w] for w in words if w in self.index.column]] = -STALE
+        return bias
 
     def _reachable(self, start: Start, line: "NextLine") -> Columns:
         """The words that can end a line after its start, `(C,)`."""

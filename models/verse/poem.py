@@ -35,7 +35,7 @@ from models.text_generator import (
     never,
     out_of_range,
 )
-from models.verse.forms import DEFAULT_FORM, FORMS, Form
+from models.verse.forms import DEFAULT_FORM, FORMS, Form, form_of
 from models.verse.free_lines import (
     MAX_LENGTH,
     TOP_P,
@@ -48,6 +48,7 @@ from models.verse.metrical import (
     MetricalWriter,
     NextLine,
     encoded_prefix,
+    is_modern,
     metrical_writer_of,
     wrap_opening,
 )
@@ -126,6 +127,8 @@ class SonnetDraft:
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
     """Subject of the poem; none in a form without metre."""
+    modern: bool = False
+    """Whether archaic words are left out since the opening is English of today."""
     without: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
     """Columns of words that the poem does without (`models.verse.metrical`)."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
@@ -136,7 +139,7 @@ class SonnetDraft:
     @property
     def form(self) -> Form:
         """The form of the poem."""
-        return FORMS[self.request.form]
+        return form_of(self.request.form, modern=self.modern)
 
     @property
     def characters_left(self) -> int:
@@ -194,6 +197,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     *complete, prefix = lines = wrap_opening(opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
     folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
+    modern = writer is not None and is_modern(lines, FORMS[request.form], writer.index)
     draft = SonnetDraft(
         request,
         trained.digest,
@@ -203,6 +207,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         opening_length=len("\n".join(lines)),
         state=network.initial_state(1),
         logits=None,
+        modern=modern,
     )
     if writer is not None:
         rng = draft.generator(MAX_ATTEMPTS)
@@ -455,7 +460,7 @@ def _with_capitals(text: str, proper: Fingerprints) -> str:
     The length stays the same.
     """
     text = re.sub(r"\bi\b|(?<!')\bo\b(?!')|(?<=[.?] )[a-z]", lambda match: match[0].upper(), text)
-    names = re.compile("[a-z]{2,}")
+    names = re.compile("[a-z]{2,}+(?!'t)")
     return names.sub(lambda m: m[0].capitalize() if m[0] in proper else m[0], text)
 
 

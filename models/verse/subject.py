@@ -10,7 +10,7 @@ Words that are not near the subject, and function words, which have no vector, k
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -33,10 +33,8 @@ NEAR = 1.0
 """Cosine from which a word is as near to a subject as any: there are many ways to say a thing."""
 COMMON_WORDS = 250
 """The most common words, which are not what an opening is about if it has others."""
-NEAREST = 8
-"""The second of two drawn subjects is one of this many that are nearest to the first."""
 SECOND = 0.6
-"""Weight of the second of two subjects."""
+"""Weight of the listed subject that is nearest to an opening."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
 _NOUNS = Part.NOUN | Part.PLURAL
@@ -120,7 +118,7 @@ class Topics:
         return replace(
             found,
             vector=_unit(found.vector + SECOND * self._subjects[near]),
-            tokens=tuple(dict.fromkeys((*found.tokens, *self._tokens_of([near])))),
+            tokens=tuple(dict.fromkeys((*found.tokens, self.vocabulary.index[_noun(near)]))),
             mentions=mentions,
         )
 
@@ -143,23 +141,14 @@ class Topics:
         return Subject((" ".join(text.split()),), found.vector, tokens, mentions)
 
     def draw(self, rng: np.random.Generator, some: Sequence[str] = ()) -> Subject:
-        """One of some subjects, which the poem names.
-
-        If none of them is known, one from the list of subjects, and a second one near the first.
-        """
+        """One of some subjects, which the poem names; of the list if none of them is known."""
         if known := [title for title in some if list(self._exact(_noun(title)))]:
             return self.about(known[int(rng.integers(len(known)))], rng)
         if not self._subjects:
             return NO_SUBJECT
-        titles, vectors = list(self._subjects), np.stack(list(self._subjects.values()))
-        first = int(rng.integers(len(titles)))
-        if len(titles) == 1:
-            return Subject((titles[first],), vectors[first], self._tokens_of(titles))
-        nearest = np.argsort(-vectors @ vectors[first], kind="stable")
-        second = int(rng.choice([i for i in nearest if i != first][:NEAREST]))
-        mean = vectors[first] + SECOND * vectors[second]
-        both = titles[first], titles[second]
-        return Subject(both, _unit(mean), self._tokens_of(both))
+        titles = [*self._subjects]
+        title = titles[int(rng.integers(len(titles)))]
+        return Subject((title,), self._subjects[title], (self.vocabulary.index[_noun(title)],))
 
     @cached_property
     def _subjects(self) -> Mapping[str, Array]:
@@ -170,9 +159,6 @@ class Topics:
             if tokens:
                 vectors[title] = self._mean(tokens)
         return vectors
-
-    def _tokens_of(self, titles: Iterable[str]) -> tuple[int, ...]:
-        return tuple(self.vocabulary.index[_noun(title)] for title in titles)
 
     def _mean(self, tokens: Sequence[int]) -> Array:
         # Rarer words count more: the rank grows as 1 / p (Zipf).

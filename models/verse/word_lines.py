@@ -50,8 +50,6 @@ RESAMPLE_BELOW = 0.5
 
 MENTION_SHARE = 0.25
 """The most that the bias of a mention can make of its probability: grammar chooses its place."""
-STALE = 3.0
-"""Nats by which words become less likely that a line should not begin with."""
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
@@ -109,8 +107,8 @@ class LineRequest:
     """Mentions that the columns `WordIndex.mentions` stand for; at most one for each."""
     once: bool = False
     """Whether a content word comes only once in the line."""
-    stale: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
-    """Columns that the line should not begin with."""
+    first: NDArray[np.float32] = field(default_factory=lambda: np.zeros(1, np.float32), repr=False)
+    """Bias added to the logits of its first token after the member's, `(C,)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,10 +306,9 @@ class _ParticleBatch:
         # One product serves both: what is drawn from, and the network's own prediction.
         scaled = logits * self.cold[line] + self.bias[line]
         self._limit_mentions(scaled)
-        for row in range(len(rows)) if step == 0 else ():
-            request = self.requests[line[row]]
-            if not request.start.tokens:
-                scaled[row, request.stale] -= STALE
+        if step == 0:
+            for row, number_of_line in enumerate(line.tolist()):
+                scaled[row] += self.requests[number_of_line].first
         x, log_share = draw(scaled, self._allowed(step), u)
         rows["log_weight"] += log_share
         total, entropy = log_sum_exp(logits)

@@ -204,6 +204,7 @@ async def test_nearest_names(app: App, turn: FakeTurn) -> None:
 async def test_subject_of_poem(app: App) -> None:
     """The network draws it."""
     words = await app.filters.of(COMMUNITY)
-    poem = WrittenLines((), draft(SonnetRequest(), (), ("time", "love")))
-    message = sonnet.poem_message(SonnetOptions(), poem, words)
-    assert message.embeds[0].title == "📜 A sonnet on love"
+    for subject, title in (("love", "📜 A sonnet on love"), ("time", "📜 A sonnet")):
+        poem = WrittenLines((), draft(SonnetRequest(), (), (subject,)))
+        message = sonnet.poem_message(SonnetOptions(), poem, words)
+        assert message.embeds[0].title == title

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from data.parts_of_speech import load_parts_of_speech
 from data.tokens import tokenise
-from models.verse.grammar import RULES, SETS, can_end, faults
+from models.verse.grammar import RULES, SETS, can_end, faults, is_question, is_whole
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,28 @@ def test_only_new_faults_count() -> None:
 )
 def test_can_end(text: str, ends: bool) -> None:
     assert can_end(tokenise(text)) is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "question"),
+    [
+        ("good morning, everyone", True, False),
+        ("it was", False, False),
+        ("how do you sleep", True, True),
+        ("how do i", False, True),
+        ("isn't it good", True, True),
+        ("what a day", True, False),
+        ("what if it rains", True, True),
+        ("let it go", True, False),
+        ("i lost the", False, False),
+        ("", False, False),
+        ("!", False, False),
+    ],
+)
+def test_clauses_of_today(text: str, whole: bool, question: bool) -> None:
+    tokens = tokenise(text)
+    assert is_whole(tokens) is whole
+    assert is_question(tokens) is question
 
 
 WORDS = sorted({*load_parts_of_speech(), *(word for words in SETS.values() for word in words)})

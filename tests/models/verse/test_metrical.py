@@ -17,7 +17,7 @@ from models.networks.vocabulary import Vocabulary
 from models.networks.words import LINE_END, NONE, PLAN, WordVocabulary
 from models.serving.low_rank import BlockMatrix
 from models.verse import metrical as module
-from models.verse.forms import FORMS, Form, Metre
+from models.verse.forms import FORMS, Form, Metre, form_of
 from models.verse.metrical import (
     MIN_RHYMES,
     RHYME_ATTEMPTS,
@@ -264,6 +264,21 @@ def test_unfinished_word_ends_in_rhyme() -> None:
     assert all(end.startswith("str") and rhymes("day", end, READINGS) for end in found)
     found = ends(line("the memory", prefix="shall i compare thee to a summer's str"))
     assert all(end.startswith("str") for end in found)
+
+
+def test_marks_follow_a_clause_of_today() -> None:
+    index, modern = WRITER.index, form_of("shakespearean", modern=True)
+    for prefix, mark, other in (
+        ("i believe it", ",", "?"),
+        ("is it thy day", "?", ","),
+        ("i believe the", "", ","),
+    ):
+        (request,) = WRITER.requests([line(form=modern, prefix=prefix)])
+        first = {text: float(request.first[index.column[text]]) for text in (",", "?", "day")}
+        assert first["day"] == 0
+        assert first[other] <= first.get(mark, 0)
+        assert (first[","] > 0) == bool(mark)
+        assert (first[","] < 0) == (not mark)
 
 
 def test_modern_form_has_no_archaic_words() -> None:

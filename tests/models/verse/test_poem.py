@@ -180,11 +180,12 @@ def test_last_line_ends_sentence(mark: str, shown: str) -> None:
         ("ten o'clock is what thou sayest, o'er", "Ten o'clock is what thou sayest, o'er"),
         ("into ioio in oil i- i: o", "Into ioio in oil I- I: O"),
         ("of helen's cheek and cupid, cupids too", "Of Helen's cheek and Cupid, cupids too"),
+        ("i don't, and don quixote does", "I don't, and Don quixote does"),
         ("be it so. why? because! and then.so", "Be it so. Why? Because! and then.so"),
     ],
 )
 def test_capitals_are_restored(encoded: str, shown: str) -> None:
-    trained = poet(Reciter([encoded, *VERSES]), proper=["helen", "cupid"])
+    trained = poet(Reciter([encoded, *VERSES]), proper=["helen", "cupid", "don"])
     assert written(SonnetRequest("", seed=0), trained).lines[0] == shown
 
 
@@ -252,10 +253,10 @@ def test_corpus_lines_and_runs_are_not_written() -> None:
 
 
 def test_run_from_prefix_is_not_continued() -> None:
-    opening = "May I say to thee a"
-    for cut in (len(opening), len("May I say to th")):
+    opening = "Thy day to thee a"
+    for cut in (len(opening), len("Thy day to th")):
         line = first_line(opening[:cut])
-        runs = [run for run in runs_of(words_of(fold(line))) if run.startswith("may")]
+        runs = [run for run in runs_of(words_of(fold(line))) if run.startswith("thy")]
         assert runs
         assert runs[0] not in runs_of(words_of(fold(first_line(opening[:cut], runs=runs))))
 

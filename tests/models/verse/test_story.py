@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.text import words_of
-from models.verse import search, story, word_lines
+from models.verse import search, story
 from models.verse.forms import FORMS
 from models.verse.poem import begin
 from models.verse.prosody import scans
@@ -109,17 +109,17 @@ def test_story_is_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lines_begin_with_other_words() -> None:
     (request,) = WRITER.requests([line("the rain", "so dark", form=LIMERICK)])
-    assert {WRITER.index.texts[k] for k in request.stale} == {"the", "so"} & {*WRITER.index.texts}
+    stale = {WRITER.index.texts[k] for k in np.flatnonzero(request.first)}
+    assert stale == {"the", "so"} & {*WRITER.index.texts}
     (sonnet,) = WRITER.requests([line("the rain")])
-    assert not sonnet.stale.size
+    assert not sonnet.first.any()
 
 
-def test_stale_words_begin_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(word_lines, "STALE", 30.0)
+def test_bias_of_first_token() -> None:
     index = WRITER.index
     (a_request,) = WRITER.requests([line(form=LIMERICK)])
     fresh = {"love", "so", "my", "a"}
-    stale = np.flatnonzero([text not in fresh for text in index.texts])
-    (found,) = write_lines(WRITER.network, index, WRITER.output, [replace(a_request, stale=stale)])
+    first = np.array([0 if text in fresh else -30 for text in index.texts], np.float32)
+    (found,) = write_lines(WRITER.network, index, WRITER.output, [replace(a_request, first=first)])
     assert {candidate.tokens[0] for candidate in found} <= fresh
     assert any(not fresh.issuperset(candidate.tokens) for candidate in found)
