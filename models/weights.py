@@ -473,7 +473,7 @@ def _base_filter() -> BloomFilter:
 def _listed(stem: str, folder: Path) -> tuple[Path, str]:
     """A file of a folder, and its digest. Raises `WeightsError` if the file is not listed."""
     path = folder / f"{stem}.safetensors"
-    digest = _listed_digests(folder).get(path.name)
+    digest = _listed_digests(folder).get(path.relative_to(folder).as_posix())
     if digest is None:
         raise WeightsError(f"{path.name} is not listed in {folder.name}/SHA256SUMS; restore both.")
     return path, digest

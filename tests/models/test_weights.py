@@ -223,7 +223,10 @@ def test_wrong_arrays(path: Path, name: str) -> None:
         assert "does not describe a network" in refusal(path)
 
 
-@pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))
+STEMS = [path.relative_to(SHIPPED).with_suffix("") for path in SHIPPED.rglob("*.safetensors")]
+
+
+@pytest.mark.parametrize("stem", sorted(stem.as_posix() for stem in STEMS))
 def test_shipped_files(stem: str) -> None:
     trained = load_shipped(stem)
     page = (SHIPPED / f"{stem}.md").read_text()
