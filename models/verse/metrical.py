@@ -366,10 +366,10 @@ class MetricalWriter:
         if not start.fragment and not any(map(is_spoken, typed)):
             bias[self.index.spoken] = -np.inf
 
-    def begin_story(self, form: Form, subject: Subject, rng: np.random.Generator) -> str:
-        """A first line that names a person and a place: the subject, if it is a listed person.
+    def beginnings(self, form: Form, subject: Subject, rng: np.random.Generator) -> Iterator[str]:
+        """First lines that name a person and a place: the subject, if it is a listed person.
 
-        Empty for a form that does not begin so, or if none is found.
+        None for a form that does not begin so.
         """
         person, metre = subject.words[0] if subject.words else "", form.metre_of(0)
         if person not in form.subjects:
@@ -381,8 +381,7 @@ class MetricalWriter:
                 positions = metre.after(positions, self.index.stresses_of(word))
             rhyming = self.index.rhyming([self.index.rhyme_of(last_word(line))])
             if positions & metre.ends and np.count_nonzero(rhyming) >= MIN_RHYMES:
-                return line
-        return ""
+                yield line
 
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""

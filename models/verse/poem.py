@@ -217,9 +217,6 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             found = writer.topics.of_opening(opening)
             subject = found or writer.topics.draw(rng, draft.form.subjects)
         without = writer.without(subject, rng)
-        if not opening and (line := writer.begin_story(draft.form, subject, rng)):
-            draft, folded = replace(draft, lines=(line,)), [fold(line)]
-            subject = subject if about else replace(subject, mentions=())
         state = writer.read(folded, draft.form, subject)
         return replace(draft, state=state, subject=subject, without=without)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
@@ -244,6 +241,7 @@ def extend(
     of_each = [accepts] * len(drafts) if callable(accepts) else accepts
     if any(draft.weights != trained.digest for draft in drafts):
         raise ValueError("a draft can only be continued with the weights that started it")
+    drafts = [_begun(trained, d, accept) for d, accept in zip(drafts, of_each, strict=True)]
     extended: dict[int, SonnetDraft] = {
         i: draft for i, draft in enumerate(drafts) if draft.finished
     }
@@ -263,6 +261,20 @@ def extend(
             "try again, or try another opening."
         )
     return [extended[i] for i in range(len(drafts))]
+
+
+def _begun(trained: Trained, draft: SonnetDraft, accept: Accept) -> SonnetDraft:
+    """The draft with the first line of its story, if its form has one put together."""
+    writer = _writer_of(trained, draft.form)
+    if writer is None or draft.request.opening or draft.lines or draft.hypotheses:
+        return draft
+    rng = draft.generator(MAX_ATTEMPTS, 0)
+    for line in filter(accept, writer.beginnings(draft.form, draft.subject, rng)):
+        about = bool(draft.request.about.strip())
+        subject = draft.subject if about else replace(draft.subject, mentions=())
+        state = writer.read([fold(line)], draft.form, subject)
+        return replace(draft, lines=(line,), state=state, subject=subject)
+    return draft
 
 
 def _beam(trained: Trained, draft: SonnetDraft) -> int:

@@ -1,20 +1,23 @@
 """Stories: the present tense, and what jumps from person to person."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from data.text import words_of
+from models.text_generator import Accept
 from models.verse import search, story
 from models.verse.forms import FORMS
-from models.verse.poem import begin
+from models.verse.poem import SonnetDraft, begin, extend
 from models.verse.prosody import scans
 from models.verse.story import Beginning, is_present, is_spoken, wanderings
 from models.verse.word_lines import write_lines
+from tests.models.tiny import anything
 from tests.models.verse.test_metrical import WRITER, line, texts
 from tests.models.verse.test_search import candidate, firsts
-from tests.models.verse.versifier import READINGS, QuickRequest, versifier
+from tests.models.verse.versifier import READINGS, VERSIFIER, QuickRequest
 
 LIMERICK = FORMS["limerick"]
 
@@ -43,22 +46,36 @@ def test_beginning_of_pieces() -> None:
     assert drawn == {"An owl of Kent,", "An old owl of Kent,"}
 
 
+def begun(request: QuickRequest, accept: Accept = anything) -> SonnetDraft:
+    """A poem after its first step."""
+    (draft,) = extend(VERSIFIER, [begin(VERSIFIER, request)], accept)
+    return draft
+
+
 def test_limerick_begins_with_person_and_place() -> None:
     """In metre, and others for other seeds; unless the member begins it."""
-    trained, beginning = versifier(), LIMERICK.beginning
+    beginning = LIMERICK.beginning
     assert beginning is not None
     somewhere = (*beginning.places, *beginning.settings)
     people = [person.split()[1] for person in LIMERICK.subjects]
-    firsts = [begin(trained, QuickRequest("", seed, form="limerick")).lines for seed in range(8)]
+    firsts = [begun(QuickRequest("", seed, form="limerick")).lines[0] for seed in range(8)]
     assert len({*firsts}) > 4
-    for (first,) in firsts:
+    for first in firsts:
         assert first.rstrip(",").endswith(somewhere)
         assert {*people} & {*words_of(first)}
         assert scans(first.lower(), LIMERICK.metre_of(0).templates, READINGS), first
-    assert begin(trained, QuickRequest("A cat", 1, form="limerick")).lines == ()
-    about = begin(trained, QuickRequest("", 1, form="limerick", about="pizza"))
+    assert begun(QuickRequest("A cat", 1, form="limerick")).lines == ()
+    about = begun(QuickRequest("", 1, form="limerick", about="pizza"))
     assert about.lines
     assert [mention.text for mention in about.subject.mentions] == ["pizza"]
+
+
+def test_limerick_begins_with_an_accepted_line() -> None:
+    request = QuickRequest("", 1, form="limerick")
+    refused = begun(request).lines[0]
+    other = begun(request, lambda line: line != refused).lines[0]
+    assert other != refused
+    assert begun(request, lambda line: line not in (refused, other)).lines[0] != refused
 
 
 def test_story_has_no_speaker() -> None:
