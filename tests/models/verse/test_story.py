@@ -1,6 +1,5 @@
 """Stories: the present tense, and what jumps from person to person."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
