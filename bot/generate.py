@@ -13,6 +13,7 @@ try:
     from rich.console import Console
 
     from bot.arguments import OptionParser, digits, number, whole_number
+    from bot.creatures.verse_words import creature_words
     from bot.words import WordFilter
     from data.corpora import LONGEST_NAME as LONGEST_ENTRY
     from models.names.capitalization import format_name
@@ -93,6 +94,7 @@ def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> I
             options.form,
             options.about,
             options.particles,
+            creature_words(f"{options.about} {options.opening}"),
         )
         draft, shown = begin(trained, request), 0
         if number and not options.json:

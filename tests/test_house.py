@@ -52,7 +52,7 @@ bot.privacy          bot.verse bot.discoveries bot.polls bot.community bot.chat 
 bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
     bot.text bot.trainer data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
-    models.verse data
+    bot.creatures models.verse data
 bot.museum           bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
     bot.creatures bot.store bot.text data
 bot.daily            bot.names bot.polls bot.community bot.outbox bot.chat bot.writing bot.store
@@ -84,7 +84,7 @@ bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup bot.text data
 bot.train            bot.pictures bot.startup bot.arguments bot.trainer bot.text models.tasks
     models.training models.weights models.serving data
-bot.generate         bot.words bot.startup bot.arguments models.tasks models.names
+bot.generate         bot.creatures bot.words bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
 bot.evaluate         tools.evaluation bot.startup bot.arguments models.tasks models.weights data
 tools.evaluation     tools.verse bot.help bot.words models.tasks models.names models.verse

@@ -15,6 +15,7 @@ from bot.chat.errors import with_echo
 from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
+from bot.creatures.verse_words import creature_words
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.text.formats import cut, spaced, without_bidi_controls
@@ -168,7 +169,12 @@ async def write(
 ) -> AsyncGenerator[Message, None]:
     """Generate a poem. Yields the whole message after each line. Raises inference errors."""
     particles = app.inference.particles
-    request = replace(options.request, seed=secrets.randbelow(2**32), particles=particles)
+    request = replace(
+        options.request,
+        seed=secrets.randbelow(2**32),
+        particles=particles,
+        known=creature_words(f"{options.request.about} {options.request.opening}"),
+    )
     words = await app.filters.of(turn.community_id)
     async with aclosing(write_poem(app.inference, request, words, caller_of(app, turn))) as written:
         async for poem in written:

@@ -235,6 +235,8 @@ RETURNING = 0.25
 """Factor of the bias of a word for each time that the poem has it."""
 MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
+KNOWN = 2.5
+"""Nats by which a word for what is known of the subject becomes likelier until the poem has it."""
 OVERUSED, LEFT_OUT = 300, 0.5
 """Content words that are overused, the most common ones; chance that a poem does without one."""
 MENTION_ATTEMPTS = 2
@@ -317,6 +319,10 @@ class MetricalWriter:
         of_mentions = bias_of(mentions, (*line.above, line.prefix), line.form)
         for column, nats in zip(self.index.mentions, of_mentions, strict=False):
             bias[column] = nats
+        said = {word for words in line.words_above for word in words}
+        for word in line.subject.known:
+            if word in self.index.column and word not in said:
+                bias[self.index.column[word]] += KNOWN
         bias += self.correction
         bias[self.index.hyphen] = -np.inf  # compounds make little sense: *wood-tree*
         once = line.attempt < MENTION_ATTEMPTS

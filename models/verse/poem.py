@@ -103,6 +103,8 @@ class SonnetRequest:
     particles: int = PARTICLES
     """Drafts of each line in metre that are written side by side, from 1 to `PARTICLES`. With fewer
     of them a poem is written sooner, and is worse."""
+    known: tuple[str, ...] = ()
+    """Words for what is known of a name in `about` or `opening`, the most telling ones first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +218,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         else:
             found = writer.topics.of_opening(opening)
             subject = found or writer.topics.draw(rng, draft.form.subjects)
+        subject = writer.topics.knowing(subject, request.known)
         without = writer.without(subject, rng)
         state = writer.read(folded, draft.form, subject)
         return replace(draft, state=state, subject=subject, without=without)

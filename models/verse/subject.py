@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from data.parts_of_speech import Part, load_parts_of_speech
 from data.text import fold, words_of
-from models.networks.words import UNKNOWN, WordVocabulary
+from models.networks.words import SUBJECT_WORDS, UNKNOWN, WordVocabulary
 from models.serving.low_rank import BlockMatrix, times
 from models.serving.quantization import Matrix
 from models.verse.mentions import DETERMINERS, Mention, mentions_of, thing
@@ -56,6 +56,9 @@ class Subject:
     """The words of the vocabulary that it was found by, for a network that reads a subject."""
     mentions: tuple[Mention, ...] = ()
     """Ways to name it, of a subject in the member's words; the last one is its own word."""
+
+    known: tuple[str, ...] = ()
+    """Words for what is known of it, each of which the poem should have once."""
 
 
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
@@ -139,6 +142,14 @@ class Topics:
         tokens = tuple(mention.token for mention in mentions[-1:] if mention.token != UNKNOWN)
         tokens = tuple(dict.fromkeys((*tokens, *found.tokens)))
         return Subject((" ".join(text.split()),), found.vector, tokens, mentions)
+
+    def knowing(self, subject: Subject, words: Sequence[str]) -> Subject:
+        """A subject of which something is known, in words of which the first say most."""
+        first = [token for word in words[:SUBJECT_WORDS] for token in self._exact(word)]
+        if not first:
+            return subject
+        tokens = (*subject.tokens[:1], *first)
+        return replace(subject, vector=self._mean(first), tokens=tokens, known=tuple(words))
 
     def draw(self, rng: np.random.Generator, some: Sequence[str] = ()) -> Subject:
         """One of some subjects, which the poem names; of the list if none of them is known."""

@@ -221,6 +221,14 @@ async def test_about_has_single_spaces(chat: Chat) -> None:
     assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
 
 
+async def test_poem_knows_the_animal(chat: Chat) -> None:
+    for options in ({"about": "Stegosaurus"}, {"opening": "A Stegosaurus walks"}):
+        await chat.alice.use("sonnet", **options)
+        assert "plates" in chat.writer.sonnets_asked[-1].known
+    await chat.alice.use("sonnet", about="the sea")
+    assert chat.writer.sonnets_asked[-1].known == ()
+
+
 async def test_about_any_name(chat: Chat, subtests: pytest.Subtests) -> None:
     """It is shown whole."""
     hostile = "*[x](https://a.b)_@everyone_" * 2

@@ -321,6 +321,14 @@ def test_poem_does_without_common_words() -> None:
     assert not any("the" in words for words in some)
 
 
+def test_what_is_known_is_likelier_until_it_is_said() -> None:
+    known = replace(NO_SUBJECT, known=("blind", "ball", "xqzt"))
+    above = ("the blind day", "the", "the", "the")
+    plain, told = (WRITER.requests([line(*above, subject=s)])[0] for s in (NO_SUBJECT, known))
+    likelier = told.bias - plain.bias
+    assert {WRITER.index.texts[column] for column in np.flatnonzero(likelier > 0)} == {"ball"}
+
+
 def test_archaic_words_end_no_modern_line() -> None:
     """If no other word begins with the member's letters, they are a word."""
     writer = few_words("thee", "thou")

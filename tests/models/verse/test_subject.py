@@ -243,3 +243,15 @@ def test_opposite_words_make_no_direction() -> None:
     vectors[love, 0] = -np.log2(2 + sea) / np.log2(2 + love)
     found = about("sea love", Topics(VOCABULARY, vectors))
     assert np.isfinite(found.vector).all()
+
+
+def test_what_is_known_of_a_name() -> None:
+    """The first words are what the poem is about; without words it is what it was."""
+    rex = replace(about("love"), words=("Rex",))
+    known = TOPICS.knowing(rex, ("tide", "wasp", "sea", "moon", "bread", "xqzt"))
+    assert known.words == rex.words
+    assert known.known == ("tide", "wasp", "sea", "moon", "bread", "xqzt")
+    assert np.allclose(known.vector, about("tide wasp sea moon").vector)
+    assert VOCABULARY.index["bread"] not in known.tokens
+    assert TOPICS.knowing(rex, ()) is rex
+    assert TOPICS.knowing(rex, ("xqzt",)) is rex

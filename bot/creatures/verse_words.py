@@ -1,0 +1,49 @@
+"""Words of verse for what is known of the animal of a name, which poems about it speak of."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from bot.creatures.animal import profile_of
+from bot.creatures.names import has_creature
+from bot.creatures.tables import load_genera
+from data.lexicon import load_lexicon
+from data.text import clean_name, fold
+
+_TABLE = Path(__file__).parent / "verse_words.toml"
+_ENDING = re.compile(
+    "(saur(us|a)|raptor|ceratops|titan|mimus|odon|venator|nychus|pelta|suchus|tyrannus|pteryx|"
+    "cephale|cephalus|spondylus|docus|dromeus|gnathus)$"
+)
+"""Endings of names of dinosaurs."""
+
+
+def creature_words(text: str) -> tuple[str, ...]:
+    """Words for the animal of the first dinosaur that a text names; none if it names no dinosaur.
+
+    The family comes first: its words tell animals apart.
+    """
+    for word in re.findall(r"[^\W\d_]+", text):
+        if has_creature(word) and _is_dinosaur(clean_name(word)):
+            profile = profile_of(word)
+            codes = {
+                "family": profile.family,
+                "diet": profile.diet,
+                "temper": profile.temper,
+                "theme": profile.theme,
+            }
+            found = [_table()[kind].get(code, "") for kind, code in codes.items()]
+            return tuple(dict.fromkeys(" ".join(found).split()))
+    return ()
+
+
+def _is_dinosaur(letters: str) -> bool:
+    if letters in load_genera():
+        return True
+    return bool(_ENDING.search(letters)) and not load_lexicon().entry(fold(letters))
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads(_TABLE.read_text())
