@@ -47,6 +47,7 @@ SETS = {
 """Words that patterns name together."""
 
 FINITE = Part.BASE | Part.THIRD | Part.SECOND | Part.PAST
+NOUNS = Part.NOUN | Part.PLURAL
 SHORT = 5
 """Words of a sentence that may lack its verb (*no more of that*)."""
 TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
@@ -54,6 +55,9 @@ TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
 
 BEFORE_NOUN = SETS["DETERMINER"] | SETS["ONE"] | {"his", "her", "this", "that", "no"}
 """Words of closed classes that a singular noun can follow."""
+
+NOUN_AFTER = BEFORE_NOUN | SETS["PREPOSITION"] | {"of", "in", "on", "for", "and", "or"}
+"""Words after which what can be a noun is one, in a list, too: *the dew and the rose*."""
 
 RULES = """
 agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
@@ -193,14 +197,15 @@ def can_end(tokens: Sequence[str]) -> bool:
     """
     if _ending().search(_encoded(tokens[-LOOK_BACK:])):
         return False
-    words: list[str] = []
+    sentence: list[str] = []
     for token in reversed(tokens):
-        if token in SETS["STOP"] and words:
+        if token in SETS["STOP"] and sentence:
             break
-        if is_word(token):
-            words.append(token)
+        if token != "\n":
+            sentence.insert(0, token)
+    words = [token for token in sentence if is_word(token)]
     waiting = sum(word in SETS["SUBORDINATE"] for word in words)
-    return len(words) < SHORT or sum(map(_can_be_finite, words)) > waiting
+    return len(words) < SHORT or sum(map(_can_be_finite, sentence, ["", *sentence])) > waiting
 
 
 def is_whole(tokens: Sequence[str]) -> bool:
@@ -217,11 +222,16 @@ def is_question(tokens: Sequence[str]) -> bool:
     return first.removesuffix("n't") in SETS["FINITE"] - {"let", "need"} and second in _ASKED
 
 
-def _can_be_finite(word: str) -> bool:
-    if word in SETS["FINITE"] or word in CLOSED:
-        return word in SETS["FINITE"]
-    symbol = _symbols().get(word)
-    return symbol is None or bool(_classes().get(symbol, 0) & FINITE)
+def _can_be_finite(token: str, before: str) -> bool:
+    """Whether a token can be a finite verb after another one; *rose* is none in *the rose*."""
+    if token in SETS["FINITE"] or token in CLOSED or not is_word(token):
+        return token in SETS["FINITE"]
+    part, last = (load_parts_of_speech().get(word) for word in (token, before))
+    if part is None:
+        return True
+    describes = last is not None and last & Part.ADJECTIVE and not last & (NOUNS | FINITE)
+    is_noun = part & NOUNS and (describes or before in NOUN_AFTER or before.endswith("'s"))
+    return bool(part & FINITE) and not is_noun
 
 
 # Compiling ----------------------------------------------------------------------------------------

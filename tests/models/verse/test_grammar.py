@@ -110,6 +110,9 @@ def test_only_new_faults_count() -> None:
         ("when the cold moon upon the sea arose.", False),
         ("when the cold moon that shone is gone, i sleep.", True),
         ("i sleep; the silver of the evening moon.", False),
+        ("the cup, the wine, and bread, and the ripe rose of dew.", False),
+        ("the soft waves of the sea, the song of birds;", False),
+        ("the soft waves rose, and all the roses bloom.", True),
     ],
 )
 def test_can_end(text: str, ends: bool) -> None:
