@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 import time
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from bot.monitoring.requests import current, reference
 LEVEL_OF_OTHERS = {"discord": logging.INFO, "slack_sdk": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 POOL = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
-"""The logger of connections that could not be closed properly, because the database is away."""
+"""The logger of connections that were not closed properly: no database, or the bot is ending."""
 MINUTE_S = 60.0
 MOST_ALIKE = 10
 """Warnings of one kind that are written in a minute."""
@@ -164,7 +165,7 @@ def shorten(record: logging.LogRecord, errors: tuple[type[BaseException], ...]) 
 
 
 def _shortened_failure(record: logging.LogRecord) -> bool:
-    shorten(record, (OSError,))
+    shorten(record, (OSError, CancelledError))
     return True
 
 

@@ -3,12 +3,13 @@
 import io
 import json
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
-from bot.logs import MINUTE_S, MOST_ALIKE, CountingHandler, set_up_logs
+from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, set_up_logs
 from bot.monitoring.monitor import Monitor
 from tests.clock import Clock
 
@@ -36,6 +37,19 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (entry["level"], entry["logger"], entry["message"]) == ("ERROR", "bot.x", "Broken")
     assert "LookupError" in entry["exception"]
     assert entry["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("error", [ConnectionError("away"), CancelledError(), LookupError("x")])
+def test_connections_that_were_not_closed(
+    capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    """No fault of the bot: the database is away, or the bot is ending."""
+    set_up_logs("text", "INFO")
+    logging.getLogger(POOL).error("Not closed", exc_info=error)
+    logged = capsys.readouterr().err
+    assert "Not closed" in logged
+    assert ("ERROR" in logged) == isinstance(error, LookupError)
+    assert ("LookupError: x" in logged) == isinstance(error, LookupError)
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
