@@ -8,15 +8,11 @@ from pathlib import Path
 from bot.creatures.animal import profile_of
 from bot.creatures.names import has_creature
 from bot.creatures.tables import load_genera
+from data.etymology import parts_of
 from data.lexicon import load_lexicon
-from data.text import clean_name, fold
+from data.text import clean_name
 
 _TABLE = Path(__file__).parent / "verse_words.toml"
-_ENDING = re.compile(
-    "(saur(us|a)|raptor|ceratops|titan|mimus|odon|venator|nychus|pelta|suchus|tyrannus|pteryx|"
-    "cephale|cephalus|spondylus|docus|dromeus|gnathus)$"
-)
-"""Endings of names of dinosaurs."""
 
 
 def creature_words(text: str) -> tuple[str, ...]:
@@ -39,9 +35,12 @@ def creature_words(text: str) -> tuple[str, ...]:
 
 
 def _is_dinosaur(letters: str) -> bool:
+    """Whether it is a genus, or a new name that ends in a root: *Mangosaurus*, not *Jessica*."""
     if letters in load_genera():
         return True
-    return bool(_ENDING.search(letters)) and not load_lexicon().entry(fold(letters))
+    last = parts_of(letters)[-1:]
+    is_root = any(part.word and letters.endswith(part.letters) for part in last)
+    return is_root and not load_lexicon().entry(letters)
 
 
 @cache

@@ -3,7 +3,7 @@
 Shapes: B windows in a batch, T characters or tokens in a window, K candidates of a sampled softmax.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,6 @@ LONG_TRAINING = WordSchedule(
 """Schedule for large corpora of verse and prose: 300 million tokens, days on two cores. A window
 holds most of a sonnet."""
 
-LIMERICKS = WordSchedule(
-    updates=160,
-    learning_rate=1e-3,
-    dropout=0.3,
-    batch=8,
-    length=170,
-    candidates=0,
-    interval=20,
-    kept=0.3,
-)
-"""Schedule of the word network for limericks, beside plays. A window holds three of them."""
-
 FINETUNING_WORDS = WordSchedule(
     updates=160,
     learning_rate=7e-4,
@@ -102,3 +90,6 @@ FINETUNING_WORDS = WordSchedule(
     kept=0.6,
 )
 """Schedule of the word network for the sonnets. A window holds a whole poem."""
+
+LIMERICKS = replace(FINETUNING_WORDS, learning_rate=1e-3, dropout=0.3, kept=0.3)
+"""Schedule of the word network for limericks, beside plays. A window holds three of them."""

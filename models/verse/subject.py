@@ -23,6 +23,7 @@ from data.text import fold, words_of
 from models.networks.words import SUBJECT_WORDS, UNKNOWN, WordVocabulary
 from models.serving.low_rank import BlockMatrix, times
 from models.serving.quantization import Matrix
+from models.verse.grammar import NOUNS
 from models.verse.mentions import DETERMINERS, Mention, mentions_of, thing
 
 Array = NDArray[np.float32]
@@ -37,7 +38,6 @@ SECOND = 0.6
 """Weight of the listed subject that is nearest to an opening."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
-_NOUNS = Part.NOUN | Part.PLURAL
 _NOT_NOUNS = ("ed", "ing", "ly", "'d")
 """Endings of words that are not shown as subjects."""
 SHORTEST_PART = 3
@@ -130,7 +130,7 @@ class Topics:
         if word.endswith("'s"):
             return False
         part = load_parts_of_speech().get(word)
-        return word not in self.vocabulary.index if part is None else bool(part & _NOUNS)
+        return word not in self.vocabulary.index if part is None else bool(part & NOUNS)
 
     def about(self, text: str, rng: np.random.Generator) -> Subject:
         """The subject in a member's words, which the poem names.
@@ -204,7 +204,7 @@ class Topics:
 
 def _is_often_another(word: str) -> bool:
     """Whether a noun is an adjective, too, or a form of a verb that is no noun: *nine*, *burnt*."""
-    return bool(load_parts_of_speech().get(word, Part(0)) & ~(_NOUNS | Part.BASE | Part.THIRD))
+    return bool(load_parts_of_speech().get(word, Part(0)) & ~(NOUNS | Part.BASE | Part.THIRD))
 
 
 @cache

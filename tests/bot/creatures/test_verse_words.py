@@ -1,9 +1,12 @@
 """Words of verse for animals: which names have some, and which."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.creatures.profile import Diet, Family, Temper, Theme
 from bot.creatures.verse_words import _table, creature_words
+from data.corpora import load_names
 from data.lexicon import load_lexicon
 
 
@@ -23,9 +26,31 @@ def test_words_of_names(text: str, word: str, absent: str) -> None:
     assert words == creature_words(text)
 
 
-@pytest.mark.parametrize("text", ["", "the sea", "Mango", "my cat and the captain", "さくら", "1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "the sea",
+        "Mango",
+        "Jessica and Leonardo play Minecraft",
+        "my cat and the captain",
+        "さくら",
+        "1",
+    ],
+)
 def test_no_dinosaur(text: str) -> None:
     assert creature_words(text) == ()
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    assert all(load_lexicon().entry(word) for word in creature_words(text))
+
+
+def test_names_of_the_list() -> None:
+    """Most are known as dinosaurs, whether their roots are known or not."""
+    words = [creature_words(name) for name in load_names().words]
+    assert sum(map(bool, words)) > 0.8 * len(words)
 
 
 def test_all_codes_have_words_of_verse() -> None:
