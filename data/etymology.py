@@ -79,7 +79,7 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     shares its first three letters with one, or else its meaning is imagined. Real genera have
     usual roots only, and may have none.
     """
-    if name in _genera():
+    if name in listed_genera():
         return _distinct(_read(name, load_roots()))
     parts = _distinct(_read(name, all_roots()))
     if any(part.meaning != _LIZARD for part in parts):
@@ -114,7 +114,8 @@ def is_explained(name: str, parts: Sequence[NamePart]) -> bool:
 
 
 @cache
-def _genera() -> frozenset[str]:
+def listed_genera() -> frozenset[str]:
+    """The real genera of the project's list, in lower case."""
     return frozenset(load_names().words)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from bot.creatures.animal import profile_of
 from bot.creatures.names import has_creature
-from bot.creatures.tables import load_genera
-from data.etymology import parts_of
+from data.etymology import listed_genera, parts_of
 from data.lexicon import load_lexicon
 from data.text import clean_name
 
@@ -36,7 +35,7 @@ def creature_words(text: str) -> tuple[str, ...]:
 
 def _is_dinosaur(letters: str) -> bool:
     """Whether it is a genus, or a new name that ends in a root: *Mangosaurus*, not *Jessica*."""
-    if letters in load_genera():
+    if letters in listed_genera():
         return True
     last = parts_of(letters)[-1:]
     is_root = any(part.word and letters.endswith(part.letters) for part in last)
