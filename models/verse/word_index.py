@@ -61,7 +61,7 @@ MAX_ENDING_RANK = 10_000
 _CACHED = dict.fromkeys(("positions", "endings", "after_ending"), 16)
 _CACHED |= {"endings_after": 64, "inner": 600, "rhyme_of": 600}
 """Methods of an index that remember results, and how many."""
-EXACT_COLUMNS, RANK = 1_000, 48
+EXACT_COLUMNS, RANK = 1_000, 128
 """The columns of the most common words have exact logits; those of the others have this rank."""
 
 

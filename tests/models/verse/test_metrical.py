@@ -159,7 +159,7 @@ def test_read_lines_as_in_training(texts: tuple[str, ...]) -> None:
 
 
 def test_network_is_told_what_is_known_of_a_line() -> None:
-    features = ("rhyme EY1", "line 3", "left 11", "syllables 10", "period 1600", "kind verse")
+    features = ("rhyme EY1", "line 3", "left 11", "syllables 10", "period 1850", "kind verse")
     writer = writer_of(versifier(word_network(features=features)))
     subject = writer.topics.subject_of("sorrow")
     assert subject is not None
