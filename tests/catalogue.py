@@ -92,6 +92,7 @@ _NAMES_BY_MEANING = {
     "a second colour": "marking",
     "colours and pattern of an animal": "skin",
     "features of an animal, with commas": "traits",
+    "colours and patterns of eggs, with semicolons": "shells",
     "a weight: 2 t": "weight",
     "a number with its unit": "grams kilograms metres tonnes",
     "a time zone: Europe/Berlin": "zone",

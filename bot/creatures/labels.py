@@ -13,11 +13,13 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
+from bot.creatures.rarity import Rarity, rarity_of
+from bot.creatures.shells import SHELLS
 from bot.text.formats import bracketed, human_join, measured, spaced
 from bot.text.spans import Text, strong, text
 from bot.text.technical import technical
 from data.etymology import NamePart, is_explained, is_imagined, reading
-from data.phrases import Phrase, Showable, _, listed
+from data.phrases import Phrase, Showable, _, joined, listed
 from data.text import clean_name
 
 _LEAST_FEET = 3
@@ -138,6 +140,13 @@ _SKINS: Mapping[Pattern, Phrase] = {
     Pattern.SADDLES: _("{colour} with {marking} patches on the back"),
     Pattern.RINGS: _("{colour} with {marking} rings"),
 }
+_RARE_SKINS: Mapping[Rarity, Phrase] = {
+    # TRANSLATORS: What a rare dinosaur looks like, in the place of "sandy with brown stripes".
+    Rarity.WHITE: _("white all over"),
+    Rarity.BLACK: _("black all over"),
+    Rarity.GOLDEN: _("golden all over"),
+    Rarity.NIGHT: _("as blue as the night, with stars"),
+}
 _PLATES: Mapping[Pose, Phrase] = {
     Pose.STANDING: _("Drawing of {name}, standing: {family}, {skin}. Features: {traits}."),
     Pose.WALKING: _("Drawing of {name}, walking: {family}, {skin}. Features: {traits}."),
@@ -243,10 +252,49 @@ def _two_digits(figure: float) -> float:
     return float(f"{figure:.2g}")
 
 
-def alternative_text(name: Showable, profile: Profile) -> Phrase:
+def alternative_text(name: Showable, profile: Profile) -> Showable:
     """Description of the plate for members who cannot see it."""
-    skin = _SKINS[profile.pattern].format(
+    skin = _skin(profile)
+    traits = listed([TRAITS[trait] for trait in profile.traits]) or _("none that stand out")
+    described = _PLATES[profile.pose].format(
+        name=name, family=family(profile), skin=skin, traits=traits
+    )
+    return _counted(described, profile)
+
+
+def hatchling_text(name: Showable, profile: Profile) -> Showable:
+    """Description of the picture of a hatchling for members who cannot see it."""
+    described = _("Drawing of {name}, just hatched, beside its shell: {family}, {skin}.").format(
+        name=name, family=family(profile), skin=_skin(profile)
+    )
+    return _counted(described, profile)
+
+
+def nest_text(profiles: Sequence[Profile]) -> Phrase:
+    """Description of the picture of a nest for members who cannot see it."""
+    return _("A nest. The shells of its eggs, from left to right: {shells}.").format(
+        shells=spaced([*map(_shell, profiles)], "; ")
+    )
+
+
+def _shell(profile: Profile) -> Phrase:
+    shell = SHELLS[profile.family]
+    return _SKINS[shell.pattern].format(
+        colour=COLOURS[shell.colour], marking=COLOURS[shell.marking]
+    )
+
+
+def _skin(profile: Profile) -> Phrase:
+    rarity = rarity_of(profile.name)
+    if rarity is not None and rarity in _RARE_SKINS:
+        return _RARE_SKINS[rarity]
+    return _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
     )
-    traits = listed([TRAITS[trait] for trait in profile.traits]) or _("none that stand out")
-    return _PLATES[profile.pose].format(name=name, family=family(profile), skin=skin, traits=traits)
+
+
+def _counted(described: Phrase, profile: Profile) -> Showable:
+    """A description that says of twins that there are two."""
+    if rarity_of(profile.name) is Rarity.TWINS:
+        return joined(described, _("They are twins: there are two of them."))
+    return described

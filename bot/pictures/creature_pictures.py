@@ -13,15 +13,16 @@ REST = 4.0
 """A strip is followed by a pause that is so many times as long: strips take a fifth of the time."""
 
 _Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...])
+_Key = tuple[Callable[..., str], Profile | tuple[Profile, ...]]
 
 
 class CreaturePictures:
-    """Draws plates, strips and pages of museums. One service per process."""
+    """Draws plates, strips, pages of museums, nests and hatchlings. One service per process."""
 
     def __init__(self, renderer: Renderer, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._renderer = renderer
         self._clock = clock
-        self._kept: dict[Profile | tuple[Profile, ...], bytes] = {}
+        self._kept: dict[_Key, bytes] = {}
         """The latest last."""
         self._rests_until = 0.0
 
@@ -33,13 +34,21 @@ class CreaturePictures:
         """Up to nine creatures in one PNG; `None` if it could not be drawn in time."""
         return await self._drawn(tuple(profiles), _museum_svg)
 
+    async def nest(self, profiles: Sequence[Profile]) -> bytes | None:
+        """Eggs in a nest, from left to right; `None` if they could not be drawn in time."""
+        return await self._drawn(tuple(profiles), _nest_svg)
+
+    async def hatchling(self, profile: Profile) -> bytes | None:
+        """A hatchling beside its shell; `None` if it could not be drawn in time."""
+        return await self._drawn(profile, _hatchling_svg)
+
     async def _drawn(self, shown: _Shown, make: Callable[[_Shown], str]) -> bytes | None:
-        png = self._kept.pop(shown, None)
+        png = self._kept.pop((make, shown), None)
         if png is None:
             png = await self._renderer.picture(make, shown)
         if png is None:
             return None
-        self._kept[shown] = png
+        self._kept[make, shown] = png
         if len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         return png
@@ -73,6 +82,18 @@ def _museum_svg(profiles: Sequence[Profile]) -> str:
     from bot.pictures.plates.plate import museum_svg
 
     return museum_svg(profiles)
+
+
+def _nest_svg(profiles: Sequence[Profile]) -> str:
+    from bot.pictures.plates.nest import nest_svg
+
+    return nest_svg(profiles)
+
+
+def _hatchling_svg(profile: Profile) -> str:
+    from bot.pictures.plates.nest import hatchling_svg
+
+    return hatchling_svg(profile)
 
 
 def _strip_svg(profiles: Sequence[Profile]) -> str:

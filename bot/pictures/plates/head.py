@@ -5,7 +5,7 @@ import math
 
 from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
 from bot.pictures.plates.drawing import mix, rgb
-from bot.pictures.plates.geometry import between, clipped, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.geometry import between, clipped, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.skeleton import Head, Sketch
 from bot.pictures.plates.skulls import Outline
@@ -173,7 +173,7 @@ def _draw_eye(sketch: Sketch, cranium: list[complex]) -> None:
     """Draw the eye, with its ring inside the skull. Its lid shows the temper."""
     drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
-    factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
+    factor = (1.4 if sketch.has(Trait.LARGE_EYES) else 1.0) * (1 if sketch.growth == 1 else 1.6)
     centre = head.at(x, y)
     room = min(abs(point - centre) for point in cranium)
     size = min(max(radius * head.length * 1.12, 5.6) * factor, room / EYE_RING)
@@ -202,7 +202,7 @@ def draw_frill(sketch: Sketch) -> None:
     drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     is_own = sketch.profile.family is Family.CERATOPSIAN
     size = (0.72 if sketch.has(Trait.FRILL) else 0.5) if is_own else 0.55
-    size *= sketch.variation.within("frill", 0.92, 1.1)
+    size *= sketch.variation.within("frill", 0.92, 1.1) * lerp(0.5, 1, sketch.growth)
     spiky = sketch.has(Trait.FRILL_SPIKES)
     centre = head.at(0.16, 0.02)
     rim = [centre + head.turn * polar(size * part, angle) for angle, part in FRILL]
@@ -236,6 +236,7 @@ def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
     x, y, radius = head.skull.eye
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.66 if own else 0.3) if sketch.has(Trait.BROW_HORNS) else 0.2
+    length *= sketch.growth
     width = 0.15 if own else 0.13
     low = min(y + radius + 0.05, max(y for _, y in head.skull.top) - width / 2 - 0.01)
     base = head.at(x + (-0.01 if is_near else 0.06), low)
@@ -256,6 +257,7 @@ def _draw_nose_horn(sketch: Sketch) -> None:
     base = head.at(above[0].real, above[0].imag - 0.05)
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.36 if own else 0.24) if sketch.has(Trait.NOSE_HORN) else 0.16
+    length *= sketch.growth
     tip = base + head.turn * polar(length, 72)
     drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
 
@@ -266,6 +268,7 @@ def _draw_dome(sketch: Sketch) -> None:
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
     height = (0.29 if sketch.has(Trait.DOME) else 0.21) if own else 0.18
+    height *= sketch.growth
     dome, shine = (
         [head.at(x + dx, low + dy * height) for dx, dy in outline] for outline in (DOME, SHINE)
     )

@@ -136,7 +136,7 @@ def _draw_hand(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     direction = (limb.end - limb.ankle) / abs(limb.end - limb.ankle)
     claw = hand * (0.9 if sketch.has(Trait.LARGE_CLAWS) else 0.55)
     if sketch.profile.family is Family.THERIZINOSAUR:
-        claw = hand * (3.1 if sketch.has(Trait.LARGE_CLAWS) else 2.2)
+        claw = hand * (3.1 if sketch.has(Trait.LARGE_CLAWS) else 2.2) * sketch.growth
     elif sketch.profile.family is Family.SPINOSAUR:
         claw *= 1.2
     elif sketch.profile.family is Family.HADROSAUR:

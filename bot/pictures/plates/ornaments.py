@@ -62,7 +62,7 @@ def _draw_sail(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     height = sketch.variation.within("sail", 0.11, 0.16) * UNITS
     if not sketch.has(Trait.SAIL):
-        height *= 0.42
+        height *= 0.42 * sketch.growth
     elif sketch.profile.family is Family.SPINOSAUR:
         height *= 1.15
     start = skeleton.hip - 0.16
@@ -88,6 +88,7 @@ def _draw_plates(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     own = sketch.profile.family is Family.STEGOSAUR
     largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
+    largest *= sketch.growth
     pointed = sketch.variation.unit("plates")
     places = body.row(0.21 if own else 0.16, skeleton.nape - 0.02, 17, 1.4)
     for is_far in (True, False):
@@ -134,7 +135,7 @@ def _draw_back_spikes(sketch: Sketch) -> None:
 def _draw_tail_spikes(sketch: Sketch) -> None:
     """Draw two pairs of spikes, the far one of each darker. The tail hides their bases."""
     drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
-    length = (0.135 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
+    length = (0.135 if sketch.has(Trait.SPIKES) else 0.105) * UNITS * sketch.growth
     far = mix(palette.horn, SHADOW, 0.35)
     for shift, rise, tint in ((0.018, 0.9, far), (0, 0.7, palette.horn)):
         for s in (0.085, 0.155):

@@ -1,8 +1,9 @@
 """Colours of a creature."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.creatures.profile import Colour, Profile
+from bot.creatures.rarity import Rarity, rarity_of
 from bot.pictures.plates.drawing import Rgb, luminance, mix, rgb
 
 COLOURS = {
@@ -21,9 +22,17 @@ COLOURS = {
     Colour.CHARCOAL: rgb("4b4a52"),
 }
 CREAM = rgb("f7ead0")
+WHITE = rgb("ffffff")
 SHADOW = rgb("1d1a2b")
 BONE = rgb("f0e4c6")
 HORN = rgb("5b4a3d")
+RARE = {
+    Rarity.WHITE: "f4f1ea e0dcd6 fffefb bdb8bb d8d0c8 e9c9c4 efe6d2 79b6ea",
+    Rarity.BLACK: "2b2a31 1c1b22 3f3d47 17161c 454350 5a5668 8b8378 ffb52e",
+    Rarity.GOLDEN: "e3ab22 b67d12 fae596 9c6a14 fff0ac f8cf4e fbe9b0 fffbe6",
+    Rarity.NIGHT: "27306b 1a2150 4a5bb0 171c44 8fdcff 64b4ff b9c6ee e4fbff",
+}
+"""Base, back, belly, far side, markings, accent, horn and eye."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,28 @@ class Palette:
 
 
 def palette_of(profile: Profile) -> Palette:
-    """The colours of a profile."""
+    """The colours of a profile; its rarity, if it has one, decides about them first."""
+    usual, rarity = _usual(profile), rarity_of(profile.name)
+    if rarity not in RARE:
+        return usual
+    base, back, belly, far, marking, accent, horn, eye = map(rgb, RARE[rarity].split())
+    return replace(
+        usual,
+        base=base,
+        back=back,
+        belly=belly,
+        far=far,
+        far_marking=mix(marking, far, 0.5),
+        marking=marking,
+        crease=mix(base, CREAM if rarity is Rarity.BLACK else SHADOW, 0.4),
+        accent=accent,
+        horn=horn,
+        claw=mix(horn, SHADOW, 0.3),
+        eye=eye,
+    )
+
+
+def _usual(profile: Profile) -> Palette:
     base = COLOURS[profile.colour]
     marking = COLOURS[profile.marking]
     is_light = luminance(base) > 0.6

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from bot.creatures.profile import Pattern
 from bot.pictures.plates.drawing import mix
-from bot.pictures.plates.geometry import Tube, lerp
-from bot.pictures.plates.palette import SHADOW
+from bot.pictures.plates.geometry import Tube, leaf, lerp, polar
+from bot.pictures.plates.palette import CREAM, SHADOW, WHITE
 from bot.pictures.plates.skeleton import Sketch
 
 
@@ -78,6 +78,26 @@ def draw_pattern(sketch: Sketch) -> None:
                 v += sketch.variation.within(label + "v", -0.10, 0.10)
                 radius = min(body.width(s) * 0.1, 11.5) * sketch.variation.within(label, 0.45, 1.1)
                 drawing.disc(tint, body.at(s, v), radius)
+
+
+def draw_stars(sketch: Sketch) -> None:
+    """Draw stars on the body of an animal of the night."""
+    body, own = sketch.body, sketch.variation
+    for i in range(34):
+        s = 0.08 + 0.84 * (i + own.unit(f"star {i}")) / 34
+        at = body.at(s, own.within(f"star v {i}", -0.5, 0.85))
+        size = min(body.width(s) * 0.045, 6.0) * own.within(f"star size {i}", 0.5, 1.2)
+        sketch.drawing.disc(CREAM, at, size)
+
+
+def draw_glitter(sketch: Sketch) -> None:
+    """Draw how a golden animal glitters: crosses of light on its back."""
+    body, own = sketch.body, sketch.variation
+    for i in range(7):
+        at = body.at(0.16 + 0.78 * i / 6, own.within(f"glitter v {i}", 0.1, 0.8))
+        size = own.within(f"glitter {i}", 14, 26)
+        rays = [leaf(at, at + polar(size, turn), 0.24) for turn in (0, 90, 180, 270)]
+        sketch.drawing.fill(WHITE, *rays)
 
 
 def _stripe(body: Tube, s: float, broad: float, deep: float, lean: float) -> list[complex]:

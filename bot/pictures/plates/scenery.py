@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.creatures.profile import Period, Pose, Profile, Theme
+from bot.creatures.rarity import Rarity, rarity_of
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, ellipse, placed, smooth
-from bot.pictures.plates.palette import COLOURS, SHADOW
+from bot.pictures.plates.palette import SHADOW, WHITE, palette_of
 from bot.pictures.plates.plants import cycad, plants_of
 
 GROUND = 76.0
@@ -23,7 +24,6 @@ PEEKING = 40
 """Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75
 """Pixels to both sides of what shows the size and of a low head, without plants."""
-WHITE = rgb("ffffff")
 
 BOLT = (
     (0, 0), (-0.035, -0.15), (0, -0.14), (-0.03, -0.30), (0.055, -0.10), (0.02, -0.105), (0.05, 0)
@@ -79,10 +79,15 @@ LIGHTS = {
 }
 
 
+def theme_of(profile: Profile) -> Theme:
+    """The theme of a profile's scene: night, if the animal is one of the night."""
+    return Theme.NIGHT if rarity_of(profile.name) is Rarity.NIGHT else profile.theme
+
+
 def light_of(profile: Profile, variation: Variation) -> Light:
     """The colours of a profile's scene, so that the creature stands out from them."""
-    light = LIGHTS.get(profile.theme, variation.choice("day", DAYS))
-    colour = COLOURS[profile.colour]
+    light = LIGHTS.get(theme_of(profile), variation.choice("day", DAYS))
+    colour = palette_of(profile).base
     towards = mix(light.high, SHADOW, 0.35) if luminance(colour) > 0.58 else WHITE
 
     def apart(behind: Rgb) -> Rgb:
@@ -126,7 +131,9 @@ def draw_backdrop(
     drawing: Drawing, profile: Profile, light: Light, own: Variation, back: Points
 ) -> None:
     """Draw all that is behind the creature, whose back is at these points."""
-    theme = profile.theme if profile.theme is not Theme.NONE else own.choice("land", LANDS)
+    theme = theme_of(profile)
+    if theme is Theme.NONE:
+        theme = own.choice("land", LANDS)
     draw_air(drawing, WIDTH, HEIGHT, light)
     if theme is Theme.NIGHT:
         _draw_night(drawing, light, own)

@@ -135,6 +135,8 @@ class Sketch:
     palette: Palette
     variation: Variation
     drawing: Drawing = field(default_factory=Drawing)
+    growth: float = 1.0
+    """Size of horns and other ornaments: less than 1 for a young animal."""
 
     def has(self, trait: Trait) -> bool:
         """Whether the creature has a trait."""
@@ -169,9 +171,27 @@ def grown(profile: Profile) -> BodyPlan:
     )
 
 
-def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
+def hatchling(plan: BodyPlan) -> BodyPlan:
+    """The plan of a hatchling: a large head and short limbs, neck and tail."""
+    tail_base, hip, belly, chest, neck, nape = plan.depths
+    skull = min(plan.skull * 1.38 + 0.04 * UNITS, 0.235 * UNITS)
+    return replace(
+        plan,
+        skull=skull,
+        neck=plan.neck * 0.72,
+        trunk=plan.trunk * 0.84,
+        tail=plan.tail * 0.58,
+        hip_height=plan.hip_height * 0.82,
+        depths=(tail_base, hip, belly * 1.05, chest, neck * 1.1, max(nape * 1.15, skull * 0.36)),
+        arm=tuple(part * 0.85 for part in plan.arm),
+    )
+
+
+def skeleton_of(profile: Profile, variation: Variation, *, is_young: bool = False) -> Skeleton:
     """The skeleton of a profile in its pose, with the hip above the origin, on the ground."""
     plan = grown(profile)
+    if is_young:
+        plan = hatchling(plan)
     stance = STANCES[profile.pose]
     rears = profile.family is Family.HADROSAUR and profile.pose is Pose.CALLING
     stands_on_arms = plan.stands_on_arms and not rears

@@ -25,9 +25,10 @@ from bot.creatures.description import (
     habits,
     looks,
 )
-from bot.creatures.labels import alternative_text
+from bot.creatures.labels import alternative_text, hatchling_text, nest_text
 from bot.creatures.profile import Colour, Diet, Family, Pattern, Period, Pose, Temper, Theme, Trait
 from bot.creatures.pronunciation import pronunciation
+from bot.creatures.rarity import Rarity
 from tests.bot.creatures.names import NAMES, names
 from tests.texts import written
 
@@ -145,3 +146,16 @@ def test_alternative_text() -> None:
     assert "ceratopsian" in text
     assert text.endswith("Features: brow horns, a frill, a nose horn.")
     assert not any(field for _, field, _, _ in Formatter().parse(text))
+
+
+def test_texts_of_eggs_and_hatchlings(monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = profile_of("Triceratops")
+    assert nest_text([profile, profile_of("Diplodocus")]) == (
+        "A nest. The shells of its eggs, from left to right: cream with rust spots; sandy all over."
+    )
+    text = hatchling_text(written("Triceratops"), profile)
+    assert text.startswith("Drawing of Triceratops, just hatched, beside its shell: ceratopsian, ")
+    for rarity, words in ((Rarity.GOLDEN, "golden all over"), (Rarity.TWINS, "there are two")):
+        monkeypatch.setattr(labels, "rarity_of", lambda _name, found=rarity: found)
+        assert words in hatchling_text(written("Triceratops"), profile)
+        assert words in alternative_text(written("Triceratops"), profile)

@@ -68,3 +68,15 @@ async def test_strips_take_a_fifth_of_the_time() -> None:
     assert await pictures.strip([PLAIN]) is None
     assert not pictures.has_time
     await renderer.close()
+
+
+async def test_pictures_of_one_profile_are_kept_apart() -> None:
+    renderer = FakeRenderer()
+    pictures = CreaturePictures(renderer)
+    for _ in range(2):
+        await pictures.plate(PLAIN)
+        await pictures.hatchling(PLAIN)
+        await pictures.nest([PLAIN])
+        await pictures.museum([PLAIN])
+    assert len(renderer.drawn) == 4
+    await renderer.close()

@@ -8,10 +8,14 @@ import pytest
 from PIL import Image
 
 from bot.creatures.profile import Colour, Family, Pose, Profile, Theme, Trait
-from bot.pictures.plates import plate
+from bot.creatures.rarity import Rarity
+from bot.creatures.shells import egg_size
+from bot.pictures.plates import creature as creatures
+from bot.pictures.plates import nest, palette, plate, scenery
 from bot.pictures.plates.body_plans import PLANS
-from bot.pictures.plates.creature import creature
+from bot.pictures.plates.creature import creature, hatched
 from bot.pictures.plates.drawing import Variation
+from bot.pictures.plates.nest import hatchling_svg, nest_svg
 from bot.pictures.plates.person import measure_of
 from bot.pictures.plates.plate import museum_svg, plate_svg, strip_svg
 from bot.pictures.plates.scenery import HEIGHT, WIDTH
@@ -132,3 +136,55 @@ def test_rendered_sizes() -> None:
     for number, height in enumerate(heights, 1):
         content = png_of_svg(museum_svg((some * 2)[:number]))
         assert Image.open(io.BytesIO(content)).size == (plate.MUSEUM, height)
+
+
+def test_nest_shows_each_egg() -> None:
+    """As many eggs as names, in their order, each as large as its animal will be."""
+    small, large = replace(PLAIN, length=0.5), replace(PLAIN, length=30.0, name="Mangosaura")
+    assert egg_size(small) < egg_size(PLAIN) < egg_size(large) == 1
+    highlight = 'fill="#ffffff" fill-opacity="0.60" d="M'
+    for profiles in ([small], [small, large], [large, PLAIN, small]):
+        starts = re.findall(re.escape(highlight) + r"([\d.]+),", nest_svg(profiles))
+        assert len(starts) == len(profiles)
+        assert sorted(map(float, starts)) == [*map(float, starts)]
+
+
+def test_nest_keeps_the_secret() -> None:
+    """An egg shows the family and the size, and nothing else of its animal."""
+    other = replace(PLAIN, colour=Colour.TEAL, traits=(Trait.CREST,), pose=Pose.CALLING)
+    assert nest_svg([PLAIN]) == nest_svg([other])
+    assert nest_svg([PLAIN]) != nest_svg([replace(PLAIN, family=Family.SAUROPOD)])
+
+
+@pytest.mark.parametrize("family", Family)
+def test_hatchling(family: Family) -> None:
+    """A large head, short limbs, small ornaments, and all of it inside the picture."""
+    for number in range(3):
+        grown = creature_of(family, number, Pose.RUNNING, *Trait)
+        own, young = Variation(grown.name), hatched(grown)
+        old, new = skeleton_of(grown, own), skeleton_of(young, own, is_young=True)
+        assert new.head.length / new.length > 1.25 * old.head.length / old.length
+        assert new.plan.hip_height < old.plan.hip_height
+        assert not {Trait.BROW_HORNS, Trait.SAIL, Trait.TAIL_CLUB} & {*young.traits}
+        assert young.colour is grown.colour
+        drawing = creature(young, is_young=True).drawing
+        assert -0.03 * new.plan.hip_height < drawing.bottom < new.plan.hip_height * FAR_GROUND + 1
+        svg = hatchling_svg(grown)
+        assert svg == hatchling_svg(replace(grown))
+        assert {*re.findall(r"<(\w+)", svg)} <= {"svg", "g", "path", "circle"}
+
+
+def test_rare_animals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rarity looks different, and twins are two."""
+    usual = creature(PLAIN).drawing
+    pictures = {plate_svg(PLAIN)}
+    for rarity in Rarity:
+        creature.cache_clear()
+        for module in (palette, creatures, scenery, nest):
+            monkeypatch.setattr(module, "rarity_of", lambda _name, found=rarity: found)
+        pictures |= {plate_svg(PLAIN), hatchling_svg(PLAIN)}
+        drawing = creature(PLAIN).drawing
+        is_double = drawing.right - drawing.left > 1.9 * (usual.right - usual.left)
+        assert is_double == (rarity is Rarity.TWINS)
+    creature.cache_clear()
+    assert len(pictures) == 1 + 2 * len(Rarity)
