@@ -27,6 +27,8 @@ def creature_words(text: str) -> tuple[str, ...]:
                 "diet": profile.diet,
                 "temper": profile.temper,
                 "theme": profile.theme,
+                "period": profile.period,
+                "region": profile.region,
             }
             found = [_table()[kind].get(code, "") for kind, code in codes.items()]
             return tuple(dict.fromkeys(" ".join(found).split()))

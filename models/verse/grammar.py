@@ -134,7 +134,9 @@ any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing 
 _JOINING = frozenset(re.findall("[a-z]+", "whose to on in for than and or nor but if as like"))
 DANGLING = BEFORE_NOUN - {"her", "this", "that"} | SETS["PREPOSITION"] | _JOINING | {"because"}
 """Words that a line of today does not end with."""
-_UNFINISHED = "who which how why what so too very not been being until although when while"
+_UNFINISHED = (
+    "who which how why what so too very not been being until although when while gonna wanna gotta"
+)
 UNFINISHED = DANGLING | SETS["FINITE"] | SETS["SUBJECT"] | frozenset(_UNFINISHED.split())
 """Words after which a sentence of today goes on."""
 _ASKING = frozenset(("how", "what", "why", "who", "where", "when"))
@@ -211,7 +213,13 @@ def can_end(tokens: Sequence[str]) -> bool:
 def is_whole(tokens: Sequence[str]) -> bool:
     """Whether a sentence, a clause or a greeting can end with the last word of somebody's words."""
     words = [token for token in tokens if is_word(token)]
-    return bool(words) and words[-1] not in UNFINISHED and can_end(tokens)
+    ends = words[-1:] and (words[-1] not in UNFINISHED or words[-2:] == ["to", "do"])
+    return bool(ends) and can_end(tokens)
+
+
+def has_verb(tokens: Sequence[str]) -> bool:
+    """Whether one of somebody's words can be a finite verb."""
+    return any(map(_can_be_finite, tokens, ["", *tokens]))
 
 
 def is_question(tokens: Sequence[str]) -> bool:

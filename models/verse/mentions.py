@@ -85,12 +85,12 @@ def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
     token = token_of(core[0] if is_full_name else head, vocabulary)
     # What a member calls *the cat* can be counted.
     bare = len(core) == len(typed) or bool(names) or head.endswith("s")
-    found = [Mention(head, UNKNOWN if token is None else token, _stresses(head), bare)]
+    found = [Mention(head, UNKNOWN if token is None else token, stresses_of(head), bare)]
     is_phrase = len(core) > 1 and core[-1] == head and _INNER.isdisjoint(map(fold, core))
     # A name needs no determiner, so it may have one of its own.
     phrase = " ".join(typed if names else core)
-    if is_phrase and len(_stresses(phrase)[0]) <= MOST_SYLLABLES:
-        found.insert(0, replace(found[0], text=phrase, stresses=_stresses(phrase)))
+    if is_phrase and len(stresses_of(phrase)[0]) <= MOST_SYLLABLES:
+        found.insert(0, replace(found[0], text=phrase, stresses=stresses_of(phrase)))
     return tuple(found)
 
 
@@ -194,7 +194,7 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
     return things, names
 
 
-def _stresses(text: str) -> tuple[str, ...]:
+def stresses_of(text: str) -> tuple[str, ...]:
     """The patterns of a text of one or more words. In a phrase, single syllables may be weak."""
     words = words_of(fold(text)) or [text]
     readings = [_patterns(word)[:2] for word in words]

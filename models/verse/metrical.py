@@ -28,8 +28,8 @@ from models.networks.words import (
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
-from models.verse.grammar import DANGLING, UNFINISHED, is_question, is_whole
-from models.verse.mentions import bias_of, encode, thing
+from models.verse.grammar import DANGLING, UNFINISHED, has_verb, is_question, is_whole
+from models.verse.mentions import bias_of, encode, stresses_of, thing
 from models.verse.story import is_present, is_spoken
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
@@ -55,16 +55,27 @@ SHORTEST = 4
 TODAY = re.compile("(n't|'m|'re|'ve)$|^(it|that|what|there|who|let|how|where)'s$")
 """Contractions that verse of former centuries seldom has."""
 STOPS = re.compile("[.?!;:]")
+SYMBOL = re.compile(r"\w(?=\W*[\u2190-\U0010ffff])\W*$")
+"""A word, then an emoji or the like, at the end of a line."""
 
 
 def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
     """A typed line as the network reads it: folded, without leading and repeated spaces.
 
-    It does not know figures, and reads a number in their place.
+    It does not know figures, and reads a number in their place; and a full stop for an emoji.
     """
     if "0" not in vocabulary.symbols:
         line = re.sub(r"\d+", "ten", line)
-    return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
+    read = re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
+    last = "".join(read.split()[-1:])
+    if (
+        SYMBOL.search(line)
+        and last[-1:].isalpha()
+        and last not in UNFINISHED
+        and "." in vocabulary.symbols
+    ):
+        read = read.rstrip() + ". "
+    return read
 
 
 def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]:
@@ -252,6 +263,17 @@ RHYME_ATTEMPTS = 3
 LYRIC, MODERN = 1850, 1900
 """The periods that poems are written in, for a network that reads one. Readers follow verse of the
 first better than that of 1600, whose *thou* and inversions a small network gets wrong."""
+NAMING = (
+    "The {} has",
+    "The {} had",
+    "The {} was",
+    "The {} is",
+    "{} has",
+    "{} had",
+    "{} was",
+    "{} is",
+)
+"""First words that name an animal."""
 BEGINNINGS = 500
 """First lines of a story that are drawn until one is in metre."""
 MIN_RHYMES = 6
@@ -390,6 +412,22 @@ class MetricalWriter:
             if positions & metre.ends and np.count_nonzero(rhyming) >= MIN_RHYMES:
                 yield line
 
+    def naming(self, subject: Subject, form: Form, rng: np.random.Generator) -> str:
+        """First words of a poem about an animal, which name it, in metre; empty if none are.
+
+        The network, which goes on after an auxiliary, has to say something about it.
+        """
+        if not subject.known or not subject.mentions or form.story:
+            return ""
+        metre, fitting = form.metre_of(0), []
+        for words in [pattern.format(subject.mentions[-1].text) for pattern in NAMING]:
+            positions = metre.starts
+            for word in words_of(fold(words)):
+                stresses = self.index.stresses_of(word) or stresses_of(word)
+                positions = metre.after(positions, stresses)
+            fitting += [words[0].upper() + words[1:]] if positions else []
+        return fitting[int(rng.integers(len(fitting)))] if fitting else ""
+
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""
         index, metre = self.index, line.metre
@@ -415,12 +453,15 @@ class MetricalWriter:
         bias = np.zeros(len(self.index.texts), np.float32)
         if start.tokens:
             if line.form.modern and len(start.tokens) >= CLAUSE and is_whole(start.tokens):
-                bias[self.index.marks] = MARK
+                bias[self.index.marks] = MARK * (1 + has_verb(start.tokens))
             elif start.tokens[-1] in UNFINISHED:
                 bias[self.index.marks] = -MARK
             if "?" in self.index.column:
                 bias[self.index.column["?"]] += QUESTION if is_question(start.tokens) else -QUESTION
-        elif line.form.story:
+        elif line.form.modern and line.number == 1 and not has_verb(tokenise(fold(line.above[0]))):
+            joining = [w for w in ("and", "but", "or") if w in self.index.column]
+            bias[[self.index.column[word] for word in joining]] = -STALE
+        if line.form.story and not start.tokens:
             words = {words[0] for words in line.words_above if words}
             bias[[self.index.column[w] for w in words if w in self.index.column]] = -STALE
         return bias
@@ -518,7 +559,8 @@ def known_of(form: Form, number: int, rhyme: str) -> dict[str, object]:
         "left": len(form.scheme) - number - 1,
         "syllables": form.metre_of(number).syllables if form.rhymed else "",
         "period": MODERN if form.modern else LYRIC,
-        "kind": "verse",
+        # Prose of that time is plainer than its verse, and has sentences that come to their ends.
+        "kind": "prose" if form.modern and not form.story else "verse",
     }
 
 

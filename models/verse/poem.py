@@ -117,9 +117,9 @@ class SonnetDraft:
     lines: tuple[str, ...]
     """The complete lines, as displayed: the opening as typed, capitals restored."""
     prefix: str
-    """The member's words at the beginning of the next line, as displayed."""
+    """The words that the next line begins with, the member's or a name, as displayed."""
     encoded_prefix: str
-    """The member's words as the network read them."""
+    """These words as the network read them."""
     opening_length: int
     """Characters at the beginning of the poem that the member wrote."""
     state: State = field(repr=False)
@@ -220,6 +220,9 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             subject = found or writer.topics.draw(rng, draft.form.subjects)
         subject = writer.topics.knowing(subject, request.known)
         without = writer.without(subject, rng)
+        if not opening and (named := writer.naming(subject, draft.form, rng)):
+            read_prefix = encoded_prefix(network.vocabulary, named)
+            draft = replace(draft, prefix=named, encoded_prefix=read_prefix)
         state = writer.read(folded, draft.form, subject)
         return replace(draft, state=state, subject=subject, without=without)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix

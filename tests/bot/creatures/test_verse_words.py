@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.creatures.profile import Diet, Family, Temper, Theme
+from bot.creatures.labels import REGIONS
+from bot.creatures.profile import Diet, Family, Period, Temper, Theme
 from bot.creatures.verse_words import _table, creature_words
 from data.corpora import load_names
 from data.lexicon import load_lexicon
@@ -16,6 +17,8 @@ from data.lexicon import load_lexicon
         ("Stegosaurus", "plates", "river"),
         ("a sad Triceratops walks into a bar", "horn", "neck"),
         ("SPINOSAURUS", "fish", "plates"),
+        ("Velociraptor", "desert", "prairie"),
+        ("Tyrannosaurus", "flowers", "pine"),
         ("Mangosaurus", "claw", "neck"),
     ],
 )
@@ -53,7 +56,14 @@ def test_names_of_the_list() -> None:
 
 
 def test_all_codes_have_words_of_verse() -> None:
-    kinds = {"family": Family, "diet": Diet, "temper": Temper, "theme": Theme}
+    kinds = {
+        "family": Family,
+        "diet": Diet,
+        "temper": Temper,
+        "theme": Theme,
+        "period": Period,
+        "region": REGIONS,
+    }
     for kind, codes in kinds.items():
         words = _table()[kind]
         assert words.keys() == {*codes} - {Theme.NONE}

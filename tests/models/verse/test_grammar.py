@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from data.parts_of_speech import load_parts_of_speech
 from data.tokens import tokenise
-from models.verse.grammar import RULES, SETS, can_end, faults, is_question, is_whole
+from models.verse.grammar import RULES, SETS, can_end, faults, has_verb, is_question, is_whole
 
 
 @pytest.mark.parametrize(
@@ -154,3 +154,16 @@ def test_any_tokens(tokens: list[str], start: int) -> None:
     assert set(found) <= names
     assert len(found) <= len(faults(tokens))
     assert can_end(tokens) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("the rose", False),
+        ("the light of the moon", False),
+        ("the moon is red", True),
+        ("he went home", True),
+    ],
+)
+def test_verb(text: str, verb: bool) -> None:
+    assert has_verb(tokenise(text)) == verb

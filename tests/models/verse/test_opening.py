@@ -141,6 +141,8 @@ def test_modern_openings(lines: list[str], modern: bool, index: WordIndex) -> No
         ("it was a dark and stormy night ", True),
         ("it was a dark and stormy night,", False),
         ("yesterday i finally bought a", False),
+        ("do not ever tell me what to do", True),
+        ("i am never ever gonna", False),
         ("our master, who says that days are", False),
         ("good morning", False),
         ("hello?", False),
@@ -171,6 +173,10 @@ def test_too_many_lines_are_joined(index: WordIndex) -> None:
         ("🦕  🦕", ""),
         ("“Thee”—and", "'thee'-and"),
         ("a 🦕 b", "a b"),
+        ("Good night, Ann ☀️", "good night, ann. "),
+        ("Good night🦕🦕", "good night. "),
+        ("My phone and 🔋", "my phone and "),
+        ("Good night! 🦕", "good night! "),
     ],
 )
 def test_encoded_prefix(typed: str, read: str) -> None:

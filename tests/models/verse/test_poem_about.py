@@ -163,3 +163,18 @@ def test_characters_begin_with_subject(form: str) -> None:
     assert draft.subject.words == ()
     assert re.match("beauty(?![a-z'])", draft.lines[0])
     assert FORMS[form].lines in (len(draft.lines), None)
+
+
+@pytest.mark.parametrize("name", ["Stegosaurus", "Callovosaurus", "the velociraptor"])
+def test_poem_about_a_known_animal_begins_with_its_name(name: str) -> None:
+    """An auxiliary follows; not in a story, after an opening, or for an unknown name."""
+
+    def begun(opening: str = "", form: str = "shakespearean") -> str:
+        return begin(VERSIFIER, QuickRequest(opening, 1, 0.8, form, name, known=(KNOWN,))).prefix
+
+    word = name.split()[-1]
+    assert re.fullmatch(rf"(The )?{word} (has|had|was|is)", begun(), re.IGNORECASE)
+    assert begun()[0].isupper()
+    assert begun(form="limerick") == ""
+    assert begun(opening="Shall I") == "Shall I"
+    assert about(name).prefix == ""
