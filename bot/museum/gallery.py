@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.chat.app import App
 from bot.chat.message import Button, Embed, File, Message
-from bot.chat.translation import _, listed, ngettext
+from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
@@ -52,7 +52,7 @@ async def gallery(
     )
     picture = None
     if exhibits and not app.is_crowded and (private or turn.attaches_files):
-        picture = await _picture(app, exhibits)
+        picture = await _picture(app, exhibits, await turn.language(private=private))
     lines: list[Text] = []
     for place, exhibit in enumerate(exhibits, number * PAGE + 1):
         name = strong(exhibit.name) if exhibit.name.instead is None else emphasis(exhibit.name)
@@ -106,9 +106,10 @@ def discoverer_of(turn: Turn, exhibit: Exhibit) -> Text:
     return text(turn.platform.mention(exhibit.discoverer))
 
 
-async def _picture(app: App, exhibits: Sequence[Exhibit]) -> File | None:
+async def _picture(app: App, exhibits: Sequence[Exhibit], language: Language) -> File | None:
     """The creatures in one picture; `None` if it cannot be drawn."""
-    png = await app.creature_pictures.museum([exhibit.profile for exhibit in exhibits])
+    shown = [(in_language(each.name, language), each.profile) for each in exhibits]
+    png = await app.creature_pictures.museum(shown)
     if png is None:
         return None
     creatures = listed([labels.with_family(each.name, each.profile) for each in exhibits])

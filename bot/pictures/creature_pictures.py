@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bot.creatures.profile import Profile
+from bot.pictures.plates.captions import Exhibited
 from bot.pictures.renderer import Renderer
 
 MOST_KEPT = 32
@@ -12,8 +13,8 @@ MOST_KEPT = 32
 REST = 4.0
 """A strip is followed by a pause that is so many times as long: strips take a fifth of the time."""
 
-_Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...])
-_Key = tuple[Callable[..., str], Profile | tuple[Profile, ...]]
+_Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...] | tuple[Exhibited, ...])
+_Key = tuple[Callable[..., str], object]
 
 
 class CreaturePictures:
@@ -30,9 +31,9 @@ class CreaturePictures:
         """The plate as PNG; `None` if it could not be drawn in time, which is logged."""
         return await self._drawn(profile, _plate_svg)
 
-    async def museum(self, profiles: Sequence[Profile]) -> bytes | None:
-        """Up to nine creatures in one PNG; `None` if it could not be drawn in time."""
-        return await self._drawn(tuple(profiles), _museum_svg)
+    async def museum(self, shown: Sequence[Exhibited]) -> bytes | None:
+        """Up to nine creatures with their names; `None` if they could not be drawn in time."""
+        return await self._drawn(tuple(shown), _museum_svg)
 
     async def nest(self, profiles: Sequence[Profile]) -> bytes | None:
         """Eggs in a nest, from left to right; `None` if they could not be drawn in time."""
@@ -58,7 +59,7 @@ class CreaturePictures:
         """Whether a strip can be drawn now, without taking more than its share of the time."""
         return not self._renderer.waiting and self._clock() >= self._rests_until
 
-    async def strip(self, profiles: Sequence[Profile], *, is_urgent: bool = False) -> bytes | None:
+    async def strip(self, shown: Sequence[Exhibited], *, is_urgent: bool = False) -> bytes | None:
         """The strip as PNG; `None` if there is no time, unless it is urgent, or if that failed.
 
         Not to be cancelled: it notes how long the drawing took.
@@ -66,7 +67,7 @@ class CreaturePictures:
         if not is_urgent and not self.has_time:
             return None
         begun = self._clock()
-        png = await self._renderer.picture(_strip_svg, tuple(profiles))
+        png = await self._renderer.picture(_strip_svg, tuple(shown))
         now = self._clock()
         self._rests_until = now + REST * (now - begun)
         return png
@@ -78,10 +79,10 @@ def _plate_svg(profile: Profile) -> str:
     return plate_svg(profile)
 
 
-def _museum_svg(profiles: Sequence[Profile]) -> str:
+def _museum_svg(shown: Sequence[Exhibited]) -> str:
     from bot.pictures.plates.plate import museum_svg
 
-    return museum_svg(profiles)
+    return museum_svg(shown)
 
 
 def _nest_svg(profiles: Sequence[Profile]) -> str:
@@ -96,7 +97,7 @@ def _hatchling_svg(profile: Profile) -> str:
     return hatchling_svg(profile)
 
 
-def _strip_svg(profiles: Sequence[Profile]) -> str:
+def _strip_svg(shown: Sequence[Exhibited]) -> str:
     from bot.pictures.plates.plate import strip_svg
 
-    return strip_svg(profiles)
+    return strip_svg(shown)

@@ -92,7 +92,10 @@ async def _strip(
             return None
     shown = [name for name in names if has_creature(name)]
     profiles = await asyncio.to_thread(lambda: [profile_of(name) for name in shown])
-    png = await app.creature_pictures.strip(profiles, is_urgent=is_urgent) if profiles else None
+    if not profiles:
+        return None
+    pairs = [*zip(shown, profiles, strict=True)]
+    png = await app.creature_pictures.strip(pairs, is_urgent=is_urgent)
     if png is None:
         return None
     creatures = listed([*map(with_family, shown, profiles)])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.creatures.profile import Diet, Pose, Profile, Temper, Trait
+from bot.creatures.profile import Diet, Family, Pose, Profile, Temper, Trait
 from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
 from bot.pictures.plates.geometry import between, ellipse, leaf, polar, smooth
@@ -55,7 +55,10 @@ def draw_company_before(
             replace(profile, traits=traits, temper=Temper.CURIOUS, pose=Pose.STANDING)
         ).drawing
         size = scale * YOUNG
-        foot = complex(max(at.real - young.right * size - 36, 10 - young.left * size), GROUND - 16)
+        behind = at.real - 36
+        if profile.family is Family.THERIZINOSAUR:  # its legs reach far behind the hip
+            behind = at.real + animal.heel * scale - 24
+        foot = complex(max(behind - young.right * size, 10 - young.left * size), GROUND - 16)
         drawing.fill(shadow_of(light), ellipse(foot, (young.right - young.left) * size * 0.3, 4))
         drawing.add(young, size, foot)
     if profile.pose is not Pose.FEEDING:

@@ -23,6 +23,8 @@ class Animal:
     """Along the spine, from snout to tail."""
     mouth: complex
     head_length: float
+    heel: float
+    """The leftmost of its legs."""
     back: list[complex]
     """The upper edge of its body, without what rises from it."""
 
@@ -89,4 +91,5 @@ def _drawn(profile: Profile, *, is_young: bool) -> Animal:
     if rarity_of(profile.name) is Rarity.GOLDEN:
         draw_glitter(sketch)
     head, back = skeleton.head, skeleton.body.edge(1)
-    return Animal(sketch.drawing, skeleton.length, head.mouth, head.length, back)
+    heel = min(min(limb.end.real, limb.ankle.real) for limb in skeleton.legs)
+    return Animal(sketch.drawing, skeleton.length, head.mouth, head.length, heel, back)

@@ -1,8 +1,17 @@
-"""Plates, strips and pages of the museum as SVG: text without lettering, links or references."""
+"""Plates, strips and pages of the museum as SVG, without links or references."""
 
 from collections.abc import Sequence
 
 from bot.creatures.profile import Pose, Profile
+from bot.pictures.plates.captions import (
+    LEADING,
+    Exhibited,
+    draw_caption,
+    draw_paper,
+    draw_row,
+    font_size,
+    row_height,
+)
 from bot.pictures.plates.company import draw_company_before, draw_company_behind
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Drawing, Variation
@@ -23,7 +32,8 @@ from bot.pictures.plates.scenery import (
 )
 from bot.pictures.svg import svg_of
 
-STRIP = 1000, 230
+STRIP, IN_ROW = (1000, 230), 5
+"""Size of a row of a strip without the names, and its animals."""
 CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP
 """Width of a page."""
@@ -37,6 +47,10 @@ TALLEST = 270
 
 def plate_svg(profile: Profile) -> str:
     """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
+    return _svg(WIDTH, HEIGHT, _plate(profile))
+
+
+def _plate(profile: Profile) -> Drawing:
     own = Variation(profile.name)
     light = light_of(profile, own)
     animal = creature(profile)
@@ -71,11 +85,27 @@ def plate_svg(profile: Profile) -> str:
     draw_front(drawing, profile, light, own, place, *([mouth.real] if mouth.imag < 240 else []))
     page = Drawing()
     page.add(drawing, 1, complex(WIDTH if _faces_left(own) else 0, 0), flipped=_faces_left(own))
-    return _svg(WIDTH, HEIGHT, page)
+    return page
 
 
-def strip_svg(profiles: Sequence[Profile]) -> str:
-    """Up to five creatures side by side on one ground: `STRIP` pixels."""
+def strip_svg(shown: Sequence[Exhibited]) -> str:
+    """Up to ten animals with their names below, five in a row, on a ground of `STRIP` pixels."""
+    width, height = STRIP
+    count = len(shown)
+    rows = [shown] if count <= IN_ROW else [shown[: -(-count // 2)], shown[-(-count // 2) :]]
+    page = Drawing()
+    low = 0.0
+    for row in reversed(rows):
+        high = row_height(width, len(row))
+        land, middles = _row([profile for _name, profile in row])
+        page.add(land, at=complex(0, low + high))
+        draw_row(page, [name for name, _profile in row], middles, width, low)
+        low += height + high
+    return _svg(width, round(low), page)
+
+
+def _row(profiles: Sequence[Profile]) -> tuple[Drawing, list[float]]:
+    """Animals side by side on one ground, and the middle of each."""
     width, height = STRIP
     own = Variation(" ".join(profile.name for profile in profiles))
     light = own.choice("day", DAYS[:2])
@@ -83,34 +113,47 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
     draw_open_land(drawing, width, height, 48.0, light, own)
     room = min(width / len(profiles), 300), height * 0.72
     step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
+    middles = [8 + room[0] / 2 + step * i for i in range(len(profiles))]
+    if len(profiles) == 1:
+        middles = [width / 2]
     for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
-        middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2
         ground = 26.0 if i % 2 == 0 else 48.0
-        _draw_fitted(drawing, profiles[i], middle, ground, room, light)
-    return _svg(width, height, drawing)
+        _draw_fitted(drawing, profiles[i], middles[i], ground, room, light)
+    return drawing, middles
 
 
-def museum_svg(profiles: Sequence[Profile]) -> str:
-    """Up to nine creatures in cells of up to three columns, transparent between them.
+def museum_svg(shown: Sequence[Exhibited]) -> str:
+    """Up to nine animals with their names in up to three columns, transparent between them.
 
-    It is `MUSEUM` pixels wide: the fewer columns, the larger the cells.
+    It is `MUSEUM` pixels wide: the fewer columns, the larger the cells. A single one is a plate.
     """
-    wide, high = CELL
-    columns = 2 if len(profiles) == 4 else min(len(profiles), 3)
+    wide, high = CELL if len(shown) > 1 else (WIDTH, HEIGHT)
+    columns = 2 if len(shown) == 4 else min(len(shown), 3)
     scale = (MUSEUM - (columns - 1) * GAP) / columns / wide
-    step = high * scale + GAP
-    height = round(-(-len(profiles) // columns) * step - GAP)
+    size = font_size(MUSEUM)
+    paper = size * LEADING * 1.1
+    step = high * scale + paper + GAP
+    height = round(-(-len(shown) // columns) * step - GAP)
     page = Drawing()
-    for i, profile in enumerate(profiles):
-        own = Variation(profile.name)
-        light = light_of(profile, own)
-        drawing = Drawing()
-        draw_open_land(drawing, wide, high, 32.0, light, own)
-        _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
+    for i, (name, profile) in enumerate(shown):
         row, column = divmod(i, columns)
         place = complex(column * (wide * scale + GAP), height + GAP - (row + 1) * step)
-        page.add(drawing, scale, place)
+        right = place.real + wide * scale
+        page.add(_cell(profile) if len(shown) > 1 else _plate(profile), scale, place + paper * 1j)
+        draw_paper(page, place.real, place.imag, right, place.imag + paper + 1)
+        middle = complex((place.real + right) / 2, place.imag + paper / 2)
+        draw_caption(page, name, middle, size, wide * scale - 10)
     return _svg(MUSEUM, height, page)
+
+
+def _cell(profile: Profile) -> Drawing:
+    wide, high = CELL
+    own = Variation(profile.name)
+    light = light_of(profile, own)
+    drawing = Drawing()
+    draw_open_land(drawing, wide, high, 32.0, light, own)
+    _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
+    return drawing
 
 
 def _draw_fitted(

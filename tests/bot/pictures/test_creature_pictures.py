@@ -11,6 +11,9 @@ from bot.pictures.renderer import Renderer
 from tests.bot.fakes import FakeRenderer
 from tests.bot.pictures.profiles import PLAIN
 from tests.clock import Clock
+from tests.texts import written
+
+SHOWN = written(PLAIN.name), PLAIN
 
 
 async def test_plate() -> None:
@@ -57,15 +60,15 @@ async def test_strips_take_a_fifth_of_the_time() -> None:
     renderer.is_busy = False
     pictures = CreaturePictures(renderer, clock=clock)
     for _ in range(100):
-        await pictures.strip([PLAIN])
+        await pictures.strip([SHOWN])
         clock.now += 0.1
     assert 0.15 < len(renderer.drawn) * 0.2 / clock.now <= 0.2
     clock.now += 1
     renderer.is_busy = True  # with a plate
-    assert await pictures.strip([PLAIN]) is None
+    assert await pictures.strip([SHOWN]) is None
     renderer.is_busy, renderer.fails = False, True
     assert pictures.has_time
-    assert await pictures.strip([PLAIN]) is None
+    assert await pictures.strip([SHOWN]) is None
     assert not pictures.has_time
     await renderer.close()
 
@@ -77,6 +80,6 @@ async def test_pictures_of_one_profile_are_kept_apart() -> None:
         await pictures.plate(PLAIN)
         await pictures.hatchling(PLAIN)
         await pictures.nest([PLAIN])
-        await pictures.museum([PLAIN])
+        await pictures.museum([SHOWN])
     assert len(renderer.drawn) == 4
     await renderer.close()

@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from bot.creatures.profile import Colour, Family, Pose, Profile, Theme, Trait
+from bot.creatures.profile import (
+    Colour,
+    Diet,
+    Family,
+    Pose,
+    Profile,
+    Temper,
+    Theme,
+    Trait,
+)
 from bot.creatures.rarity import Rarity
 from bot.creatures.shells import egg_size
 from bot.pictures.plates import creature as creatures
@@ -23,6 +32,7 @@ from bot.pictures.plates.skeleton import FAR_GROUND, skeleton_of
 from bot.pictures.plates.skulls import SKULLS
 from bot.pictures.renderer import png_of_svg
 from tests.bot.pictures.profiles import PLAIN, creature_of
+from tests.texts import written
 
 CREATURES = [
     creature_of(family, number * 7 + place, pose, *([trait] if trait else []))
@@ -116,8 +126,9 @@ def test_same_profile_gives_same_picture() -> None:
 def test_no_lettering_and_no_references(theme: Theme) -> None:
     name = '<text x="0">"&\'/><image href="/etc/passwd"/>'
     profile = replace(PLAIN, name=name, theme=theme)
-    for svg in (plate_svg(profile), strip_svg([profile] * 5), museum_svg([profile] * 9)):
-        assert {*re.findall(r"<(\w+)", svg)} <= {"svg", "g", "path", "circle"}
+    shown = (written(name), profile)
+    for svg in (plate_svg(profile), strip_svg([shown] * 5), museum_svg([shown] * 9)):
+        assert {*re.findall(r"<(\w+)", svg)} <= {"svg", "g", "path", "circle", "text"}
         assert "href" not in svg
         assert "passwd" not in svg
         assert "url(" not in svg
@@ -125,16 +136,19 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
 
 def test_rendered_sizes() -> None:
     some = CREATURES[::211]
+    shown = [(written(profile.name), profile) for profile in some]
     for profile in some:
         content = png_of_svg(plate_svg(profile))
         assert Image.open(io.BytesIO(content)).size == (WIDTH, HEIGHT)
         assert len(content) < 90_000, profile
     for number in range(1, 6):
-        content = png_of_svg(strip_svg(some[:number]))
-        assert Image.open(io.BytesIO(content)).size == plate.STRIP
-    heights = (584, 290, 192, 586, 390, 390, 588, 588, 588)
+        wide, high = Image.open(io.BytesIO(png_of_svg(strip_svg(shown[:number])))).size
+        assert (wide, high > plate.STRIP[1]) == (plate.STRIP[0], True)
+        twice = png_of_svg(strip_svg((shown * 2)[: 2 * max(number, 3)]))
+        assert Image.open(io.BytesIO(twice)).height > 1.9 * high or number == 1
+    heights = (609, 337, 239, 680, 483, 483, 728, 728, 728)
     for number, height in enumerate(heights, 1):
-        content = png_of_svg(museum_svg((some * 2)[:number]))
+        content = png_of_svg(museum_svg((shown * 2)[:number]))
         assert Image.open(io.BytesIO(content)).size == (plate.MUSEUM, height)
 
 
@@ -188,3 +202,53 @@ def test_rare_animals(monkeypatch: pytest.MonkeyPatch) -> None:
         assert is_double == (rarity is Rarity.TWINS)
     creature.cache_clear()
     assert len(pictures) == 1 + 2 * len(Rarity)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 9, 10])
+def test_names_below_animals(count: int) -> None:
+    """Each whole, inside, beside no other, and legible where a picture is shown 400 wide."""
+    names = ["Yi", "Carcharodontosaurus", "Mangosaurus", "Iguanodon", "Therizinosaurus"] * 2
+    shown = [(written(name), PLAIN) for name in names[:count]]
+    for svg in (strip_svg(shown), museum_svg(shown[:9])):
+        width = int(re.findall(r'width="(\d+)"', svg)[0])
+        places = re.findall(
+            r'translate\((\S+) (\S+)\) scale\((\S+) 1\)"><text x="(\S+)"[^>]*font-size="([\d.]+)"'
+            r"[^>]*>(\w+)<",
+            svg,
+        )
+        expected = names[: min(count, 9 if width == plate.MUSEUM else 10)]
+        assert sorted(words for *_place, words in places) == sorted(expected)
+        lines: dict[str, list[tuple[float, float]]] = {}
+        for x, y, narrow, half, size, _words in places:
+            assert float(size) * 400 / width >= 14
+            reach = abs(float(half)) * float(narrow)
+            lines.setdefault(y, []).append((float(x) - reach, float(x) + reach))
+        for line in lines.values():
+            ends = [0.0, *(end for place in sorted(line) for end in place), width]
+            assert ends == sorted(ends)
+
+
+def test_long_name_is_cut() -> None:
+    (shown,) = re.findall(r">([\w…]+)</text>", museum_svg([(written("Mango" * 20), PLAIN)]))
+    assert shown.endswith("…")
+    assert shown.startswith("Mango")
+
+
+def test_young_stands_clear_of_legs() -> None:
+    """Of a therizinosaur, whose legs reach far behind its hip."""
+    calm = replace(PLAIN, family=Family.THERIZINOSAUR, temper=Temper.CALM, diet=Diet.PLANTS)
+    adult = creature(calm)
+    placed = re.findall(r"translate\((\S+) \S+\) scale\(([\d.]+) ([\d.]+)\)", plate_svg(calm))
+    (x, size), (at, scale) = sorted(
+        ((float(x), float(s)) for x, s, _y in placed), key=lambda p: p[1]
+    )[-2:]
+    young = creature(
+        replace(
+            calm,
+            traits=(Trait.LARGE_EYES, Trait.LARGE_HEAD),
+            temper=Temper.CURIOUS,
+            pose=Pose.STANDING,
+        )
+    ).drawing
+    assert size < scale
+    assert x + young.right * size < at + adult.heel * scale
