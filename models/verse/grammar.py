@@ -80,7 +80,7 @@ article         a VOWEL
 article         an CONSONANT
 article         ^of|by|and|but|be|is|was|are|were mine|thine CONSONANT
 determiner      DETERMINER|a DETERMINER|a|an|his|this|these|those|each|-every
-determiner      DETERMINER he|him|she|they|them|thee|me|us|we|thou|it|i|who|whom|ye
+determiner      DETERMINER|an he|him|she|they|them|thee|me|us|we|thou|it|i|who|whom|ye
 determiner      POSSESSIVE|the|a and|or|but|if|because|than|as|nor|when|where
 determiner      POSSESSIVE|the of|to|with|from|at|for|into|upon|unto|on
 determiner      POSSESSIVE|the|every STOP
@@ -134,9 +134,8 @@ any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing 
 _JOINING = frozenset(re.findall("[a-z]+", "whose to on in for than and or nor but if as like"))
 DANGLING = BEFORE_NOUN - {"her", "this", "that"} | SETS["PREPOSITION"] | _JOINING | {"because"}
 """Words that a line of today does not end with."""
-_UNFINISHED = (
-    "who which how why what so too very not been being until although when while gonna wanna gotta"
-)
+_UNFINISHED = """who which how why what so too very not being been until although when while about
+    gonna wanna gotta"""
 UNFINISHED = DANGLING | SETS["FINITE"] | SETS["SUBJECT"] | frozenset(_UNFINISHED.split())
 """Words after which a sentence of today goes on."""
 _ASKING = frozenset(("how", "what", "why", "who", "where", "when"))
@@ -213,13 +212,21 @@ def can_end(tokens: Sequence[str]) -> bool:
 def is_whole(tokens: Sequence[str]) -> bool:
     """Whether a sentence, a clause or a greeting can end with the last word of somebody's words."""
     words = [token for token in tokens if is_word(token)]
-    ends = words[-1:] and (words[-1] not in UNFINISHED or words[-2:] == ["to", "do"])
+    before, last = ("", "", *words)[-2:]
+    part = load_parts_of_speech().get(before, Part(0))
+    if last == "that" and part & NOUNS and not part & (Part.BASE | Part.PAST):
+        return False  # *the men that*
+    ends = last and (last not in UNFINISHED or (before, last) == ("to", "do"))
     return bool(ends) and can_end(tokens)
 
 
 def has_verb(tokens: Sequence[str]) -> bool:
-    """Whether one of somebody's words can be a finite verb."""
-    return any(map(_can_be_finite, tokens, ["", *tokens]))
+    """Whether one of somebody's words is known as a finite verb."""
+    known = load_parts_of_speech().keys() | SETS["FINITE"]
+    return any(
+        token in known and _can_be_finite(token, before)
+        for token, before in zip(tokens, ["", *tokens], strict=False)
+    )
 
 
 def is_question(tokens: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ Shapes: C columns, K readings per word. A pattern is a string of stresses, such 
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,13 @@ NEVER_STRESSED = frozenset(
     )
 )
 """Words of a syllable that never carry the beat of a line."""
+DIALECT = frozenset(
+    words_of(
+        """ain't dat de dem dey dis er ez fer git gwine hev hez massa nuther ob ole sah sez ter thet
+        uv wid wuz yer"""
+    )
+)
+"""Words of dialects that books of 1900 wrote, which are left out as archaic ones are."""
 COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
@@ -348,6 +355,8 @@ def english_index(
         """Whether a word may end a line: it is in the dictionary, and needs none after it."""
         return bool(lexicon.entry(word)) and not word.endswith("'s") and words_of(word) == [word]
 
-    archaic = partial(is_archaic, known=lexicon.entry)
+    def archaic(word: str) -> bool:
+        return word in DIALECT or is_archaic(word, lexicon.entry)
+
     index = WordIndex(vocabulary, lexicon.readings, is_common, may_end, archaic)
     return index if index.words >= MIN_WORDS else None

@@ -143,6 +143,8 @@ def test_modern_openings(lines: list[str], modern: bool, index: WordIndex) -> No
         ("yesterday i finally bought a", False),
         ("do not ever tell me what to do", True),
         ("i am never ever gonna", False),
+        ("nobody has told the men that", False),
+        ("i can not stop thinking about", False),
         ("our master, who says that days are", False),
         ("good morning", False),
         ("hello?", False),
