@@ -15,11 +15,12 @@ from bot.creatures.profile import (
 )
 from bot.creatures.rarity import Rarity, rarity_of
 from bot.creatures.shells import SHELLS
+from bot.creatures.tables import load_families
 from bot.text.formats import bracketed, human_join, measured, spaced
 from bot.text.spans import Text, strong, text
 from bot.text.technical import technical
 from data.etymology import NamePart, is_explained, is_imagined, reading
-from data.phrases import Phrase, Showable, _, joined, listed
+from data.phrases import Phrase, Showable, _, joined, listed, ngettext
 from data.text import clean_name
 
 _LEAST_FEET = 3
@@ -76,6 +77,12 @@ PERIODS: Mapping[Period, tuple[Phrase, Phrase]] = {
     ),
 }
 """The name of each period, and when it was. Languages count millions differently."""
+# TRANSLATORS: A period of the Earth, above the columns of its parts.
+AGES = (_("Triassic"), _("Jurassic"), _("Cretaceous"))
+# TRANSLATORS: A part of a period, above a column: as short as possible.
+_EARLY, _MIDDLE, _LATE = _("Early"), _("Middle"), _("Late")
+AGE_PARTS = (_LATE, _EARLY, _MIDDLE, _LATE, _EARLY, _LATE)
+"""Parts of periods, in the order of `Period`."""
 REGIONS: Mapping[str, Phrase] = {
     "africa": _("Africa"),
     "antarctica": _("Antarctica"),
@@ -275,6 +282,37 @@ def nest_text(profiles: Sequence[Profile]) -> Phrase:
     return _("A nest. The shells of its eggs, from left to right: {shells}.").format(
         shells=spaced([*map(_shell, profiles)], "; ")
     )
+
+
+def album_title(found: Sequence[Profile]) -> Phrase:
+    """`9 of 12 families, 14 of 35, 2 rarities`: pairs of family and period, and kinds of rarity."""
+    every = load_families()
+    rarities = len({rarity_of(profile.name) for profile in found} - {None})
+    return ngettext(
+        # TRANSLATORS: How full an album is. The second count is of families and periods together.
+        "{families} of {all_families} families, {pairs} of {all_pairs}, {rarities} rarity",
+        "{families} of {all_families} families, {pairs} of {all_pairs}, {rarities} rarities",
+        rarities,
+    ).format(
+        families=len({profile.family for profile in found}),
+        all_families=len(every),
+        pairs=len({(profile.family, profile.period) for profile in found}),
+        all_pairs=sum(len(ranges.regions) for ranges in every.values()),
+        rarities=rarities,
+    )
+
+
+def album_text(found: Sequence[Profile]) -> Phrase:
+    """Description of the picture of an album for members who cannot see it."""
+    periods: dict[Family, set[Period]] = {}
+    for profile in found:
+        periods.setdefault(profile.family, set()).add(profile.period)
+    filled = [
+        bracketed(FAMILIES[each], listed([PERIODS[p][0] for p in Period if p in periods[each]]))
+        for each in Family
+        if each in periods
+    ]
+    return _("An album: {families}").format(families=listed(filled) or album_title(found))
 
 
 def _shell(profile: Profile) -> Phrase:

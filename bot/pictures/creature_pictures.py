@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from bot.creatures.labels import AGE_PARTS, AGES, FAMILIES
 from bot.creatures.profile import Profile
 from bot.pictures.plates.captions import Exhibited
 from bot.pictures.renderer import Renderer
+from data.phrases import ENGLISH, Language, Showable, in_language
 
 MOST_KEPT = 32
 """Plates and pages that are kept; a plate has up to 90 kB."""
@@ -42,6 +44,16 @@ class CreaturePictures:
     async def hatchling(self, profile: Profile) -> bytes | None:
         """A hatchling beside its shell; `None` if it could not be drawn in time."""
         return await self._drawn(profile, _hatchling_svg)
+
+    async def album(
+        self, title: Showable, found: Sequence[Profile], language: Language
+    ) -> bytes | None:
+        """The album of these animals, with its words in a language."""
+        words = (title, *FAMILIES.values(), *AGES, *AGE_PARTS)
+        wordings = tuple(
+            tuple(in_language(each, spoken) for each in words) for spoken in (language, ENGLISH)
+        )
+        return await self._renderer.picture(_album_svg, wordings, tuple(found))
 
     async def _drawn(self, shown: _Shown, make: Callable[[_Shown], str]) -> bytes | None:
         png = self._kept.pop((make, shown), None)
@@ -95,6 +107,12 @@ def _hatchling_svg(profile: Profile) -> str:
     from bot.pictures.plates.nest import hatchling_svg
 
     return hatchling_svg(profile)
+
+
+def _album_svg(wordings: Sequence[Sequence[Showable]], found: Sequence[Profile]) -> str:
+    from bot.pictures.plates.album import album_svg
+
+    return album_svg(wordings, found)
 
 
 def _strip_svg(shown: Sequence[Exhibited]) -> str:

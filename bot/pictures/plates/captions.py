@@ -14,7 +14,7 @@ SHOWN, LEAST = 400, 14.6
 """Pixels of a picture's width where it is shown, and of the letters there."""
 LEADING = 1.3
 """Height of a line, in font sizes."""
-NARROWEST = 0.78
+NARROWEST = 0.7
 """How narrow letters become before a name is cut."""
 PAPER, INK = rgb("f7efdc"), rgb("33281c")
 STYLE = FontStyle.SANS_BOLD
@@ -26,9 +26,14 @@ def font_size(width: float) -> float:
 
 
 def draw_caption(
-    drawing: Drawing, words: Showable, middle: complex, size: float, room: float
+    drawing: Drawing,
+    words: Showable,
+    middle: complex,
+    size: float,
+    room: float,
+    align: float = 0.5,
 ) -> None:
-    """Write words in the middle of a line: narrower if there is no room, then cut.
+    """Write words with their middle, or what `align` says, at a point: if needed narrower or cut.
 
     Nothing is written of letters that no font has.
     """
@@ -39,7 +44,7 @@ def draw_caption(
     x, y = middle.real, -middle.imag + 0.36 * size
     drawing.elements.append(
         f'<g fill="rgb{INK}" transform="translate({x:.1f} {y:.1f}) scale({narrow:.3f} 1)">'
-        f"{text_element(0, 0, kept, STYLE, size)}</g>"
+        f"{text_element(0, 0, kept, STYLE, size, align)}</g>"
     )
 
 

@@ -22,7 +22,7 @@ def draw_company_behind(
     """Draw others of its kind, far away, the tree that it feeds on, what it startles or stirs."""
     mouth = at + animal.mouth * scale
     if profile.temper is Temper.SOCIABLE:
-        other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
+        other = silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
         place = complex(at.real + animal.drawing.left * scale * 0.55, GROUND + 26)
         for aside, size in ((-0.09, 0.12), (0.09, 0.17)):
             drawing.add(other, scale * size, place + aside * scale * animal.length)
@@ -85,7 +85,7 @@ def _eats_plants(profile: Profile, mouth: complex) -> bool:
     return profile.diet is Diet.PLANTS or (profile.diet is Diet.ANYTHING and not _is_low(mouth))
 
 
-def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
+def silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
     """A drawing in one colour, without its lines and discs, which are inside."""
     filled = '<path fill="#'
     tint = filled + "{:02x}{:02x}{:02x}".format(*colour)

@@ -25,7 +25,13 @@ from bot.creatures.description import (
     habits,
     looks,
 )
-from bot.creatures.labels import alternative_text, hatchling_text, nest_text
+from bot.creatures.labels import (
+    album_text,
+    album_title,
+    alternative_text,
+    hatchling_text,
+    nest_text,
+)
 from bot.creatures.profile import Colour, Diet, Family, Pattern, Period, Pose, Temper, Theme, Trait
 from bot.creatures.pronunciation import pronunciation
 from bot.creatures.rarity import Rarity
@@ -159,3 +165,13 @@ def test_texts_of_eggs_and_hatchlings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(labels, "rarity_of", lambda _name, found=rarity: found)
         assert words in hatchling_text(written("Triceratops"), profile)
         assert words in alternative_text(written("Triceratops"), profile)
+
+
+def test_album_words() -> None:
+    """Pairs count once, however many animals are in them."""
+    found = [profile_of(name) for name in ("Triceratops", "Styracosaurus", "Diplodocus")]
+    assert album_title(found) == "2 of 12 families, 2 of 35, 0 rarities"
+    assert album_text(found) == (
+        "An album: sauropod (Late Jurassic), ceratopsian (Late Cretaceous)"
+    )
+    assert album_text([]) == "An album: 0 of 12 families, 0 of 35, 0 rarities"

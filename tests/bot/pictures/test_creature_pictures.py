@@ -8,6 +8,7 @@ import pytest
 
 from bot.pictures.creature_pictures import MOST_KEPT, CreaturePictures
 from bot.pictures.renderer import Renderer
+from data.phrases import ENGLISH
 from tests.bot.fakes import FakeRenderer
 from tests.bot.pictures.profiles import PLAIN
 from tests.clock import Clock
@@ -82,4 +83,5 @@ async def test_pictures_of_one_profile_are_kept_apart() -> None:
         await pictures.nest([PLAIN])
         await pictures.museum([SHOWN])
     assert len(renderer.drawn) == 4
+    assert await pictures.album(SHOWN[0], [PLAIN], ENGLISH) is not None
     await renderer.close()

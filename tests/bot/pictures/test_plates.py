@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from bot.chat.translation import language_of
+from bot.creatures.labels import AGE_PARTS, AGES, FAMILIES, album_title
 from bot.creatures.profile import (
     Colour,
     Diet,
@@ -21,6 +23,7 @@ from bot.creatures.rarity import Rarity
 from bot.creatures.shells import egg_size
 from bot.pictures.plates import creature as creatures
 from bot.pictures.plates import nest, palette, plate, scenery
+from bot.pictures.plates.album import album_svg
 from bot.pictures.plates.body_plans import PLANS
 from bot.pictures.plates.creature import creature, hatched
 from bot.pictures.plates.drawing import Variation
@@ -31,6 +34,7 @@ from bot.pictures.plates.scenery import HEIGHT, WIDTH
 from bot.pictures.plates.skeleton import FAR_GROUND, skeleton_of
 from bot.pictures.plates.skulls import SKULLS
 from bot.pictures.renderer import png_of_svg
+from data.phrases import ENGLISH, Language, Showable, in_language
 from tests.bot.pictures.profiles import PLAIN, creature_of
 from tests.texts import written
 
@@ -261,3 +265,30 @@ def test_relatives_differ(family: Family) -> None:
     page = [replace(alike, name=f"Mangosaurus {i}") for i in range(9)]
     drawn = [creature(profile).drawing for profile in page]
     assert len({(round(each.right), round(each.top)) for each in drawn}) >= 6
+
+
+def words_of(language: Language, found: list[Profile]) -> tuple[Showable, ...]:
+    words = (album_title(found), *FAMILIES.values(), *AGES, *AGE_PARTS)
+    return tuple(in_language(each, language) for each in words)
+
+
+@pytest.mark.parametrize("tag", ["en", "de", "es", "fr", "pt-BR"])
+def test_album(tag: str) -> None:
+    """35 cells, whatever is in them, with whole words that are legible 400 wide."""
+    found = [replace(PLAIN, name="Mangosaura"), PLAIN]
+    words = words_of(language_of(tag), found)
+    svg = album_svg([words, words_of(ENGLISH, found)], found)
+    empty = album_svg([words], [])
+    for each in (svg, empty):
+        assert len(re.findall(r"<g transform=\S+ \S+ scale", each)) == 35 + 1
+        sizes = {float(size) for size in re.findall(r'font-size="([\d.]+)"', each)}
+        assert min(sizes) * 400 / 1000 >= 14
+        drawn = re.findall(r">([^<]+)</text>", each)
+        assert sorted(drawn) == sorted(words)
+    assert svg != empty
+    assert svg == album_svg([words], [found[0]])
+
+
+def test_album_in_letters_without_a_font() -> None:
+    words = words_of(ENGLISH, [])
+    assert album_svg([(written("三畳紀"),) * len(words), words], []) == album_svg([words], [])
