@@ -43,6 +43,16 @@ FRILL = (
     (240, 0.42),
 )  # fmt: skip
 """Directions in degrees and distances of its rim."""
+OWN_FRILLS = (
+    FRILL,
+    ((72, 0.42), (92, 0.95), (112, 1.42), (130, 1.56), (150, 1.30), (175, 0.84), (210, 0.54),
+     (240, 0.42)),
+    ((72, 0.55), (96, 0.92), (116, 1.04), (140, 1.34), (162, 1.36), (186, 0.90), (214, 0.62),
+     (240, 0.44)),
+    ((72, 0.42), (96, 0.60), (120, 0.76), (144, 0.84), (168, 0.80), (192, 0.68), (216, 0.52),
+     (240, 0.42)),
+)  # fmt: skip
+"""Frills of ceratopsians: round, high, square and small."""
 CHEEK_HORNS = {
     Family.ANKYLOSAUR: (
         ((0.06, 0.2), (-0.19, 0.3), 0.2),
@@ -205,7 +215,8 @@ def draw_frill(sketch: Sketch) -> None:
     size *= sketch.variation.within("frill", 0.92, 1.1) * lerp(0.5, 1, sketch.growth)
     spiky = sketch.has(Trait.FRILL_SPIKES)
     centre = head.at(0.16, 0.02)
-    rim = [centre + head.turn * polar(size * part, angle) for angle, part in FRILL]
+    shape = sketch.variation.choice("frill shape", OWN_FRILLS) if is_own else FRILL
+    rim = [centre + head.turn * polar(size * part, angle) for angle, part in shape]
     outline = smooth(rim)
     spikes = []
     for i in range(1, 6):
@@ -237,13 +248,17 @@ def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.66 if own else 0.3) if sketch.has(Trait.BROW_HORNS) else 0.2
     length *= sketch.growth
-    width = 0.15 if own else 0.13
+    width, angle, bend = 0.15 if own else 0.13, 62.0, -0.14
+    if own:
+        length *= sketch.variation.within("brow horn", 0.7, 1.25)
+        angle = sketch.variation.within("brow angle", 18, 70)
+        bend = sketch.variation.within("brow bend", -0.28, 0.16)
     low = min(y + radius + 0.05, max(y for _, y in head.skull.top) - width / 2 - 0.01)
     base = head.at(x + (-0.01 if is_near else 0.06), low)
-    tip = base + head.turn * polar(length, 42 if own else 62)
+    tip = base + head.turn * polar(length, angle)
     colour = palette.horn if is_near else mix(palette.horn, SHADOW, 0.25)
     drawing.disc(colour, base, head.length * width / 2)
-    drawing.fill(colour, horn(base, tip, head.length * width, -0.14))
+    drawing.fill(colour, horn(base, tip, head.length * width, bend))
 
 
 def _draw_nose_horn(sketch: Sketch) -> None:
@@ -258,6 +273,8 @@ def _draw_nose_horn(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.36 if own else 0.24) if sketch.has(Trait.NOSE_HORN) else 0.16
     length *= sketch.growth
+    if own:
+        length *= sketch.variation.within("nose horn", 0.6, 1.35)
     tip = base + head.turn * polar(length, 72)
     drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
 

@@ -209,7 +209,7 @@ def _draw_feathers(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     is_raptor = sketch.profile.family is Family.SMALL_THEROPOD
     long = (0.1 if is_raptor else 0.07) * UNITS * skeleton.plumage
-    long *= sketch.variation.within("feathers", 0.85, 1.2)
+    long *= sketch.variation.within("feathers", *(0.65, 1.45) if is_raptor else (0.85, 1.2))
     fan = 11
     for i in range(fan):
         s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)
@@ -224,8 +224,9 @@ def _draw_feathers(sketch: Sketch) -> None:
     _draw_tufts(sketch, skeleton.hip + 0.03, nape - 0.02, -0.9, long * 0.36, 24, 24)
     if is_raptor:
         head = skeleton.head
+        size = sketch.variation.within("crown", 0.2, 0.6)
         crown = (
-            leaf(head.at(x, y - 0.06), head.at(x, y) + head.turn * polar(0.42, angle), 0.3)
+            leaf(head.at(x, y - 0.06), head.at(x, y) + head.turn * polar(size, angle), 0.3)
             for x, y, angle in ((0.0, 0.1, 172), (0.06, 0.16, 156), (0.14, 0.19, 140))
         )
         drawing.fill(palette.marking, *crown)

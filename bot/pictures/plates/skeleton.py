@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Trait
+from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Proportions, Temper, Trait
 from bot.pictures.plates.body_plans import PLANS, BodyPlan, Foot
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import Points, Tube, lerp, middle_joint, polar
@@ -20,6 +20,8 @@ BUILDS = {Build.SLENDER: 0.9, Build.AVERAGE: 1.0, Build.STOUT: 1.13}
 FEATHERED = {Family.SMALL_THEROPOD, Family.ORNITHOMIMID, Family.THERIZINOSAUR}
 HIGH_BROWSERS = {Family.SAUROPOD, Family.THERIZINOSAUR, Family.EARLY_SAUROPODOMORPH}
 SMOOTH_NAPES = {Family.SAUROPOD, Family.LARGE_THEROPOD, Family.PACHYCEPHALOSAUR}
+VARIED = {Family.SMALL_THEROPOD, Family.CERATOPSIAN}
+"""Families whose members would look much alike: their proportions differ twice as much."""
 FAR_GROUND = 0.035
 """How much higher the far feet stand, as a part of the hip's height."""
 
@@ -151,6 +153,13 @@ class Sketch:
 def grown(profile: Profile) -> BodyPlan:
     """The plan of its family, changed as the profile says; lengths in units."""
     plan, own, traits = PLANS[profile.family], profile.proportions, profile.traits
+    if profile.family in VARIED:
+        doubled = {part: 1.9 * value for part, value in vars(own).items()}
+        own = Proportions(**doubled)
+        lift = Variation(profile.name).within("neck rise", -9, 15)
+        base, top = plan.neck_angles
+        if profile.family is Family.SMALL_THEROPOD:
+            plan = replace(plan, neck_angles=(base + lift, top + lift))
     tail = 1 + 0.13 * own.tail + (0.2 if Trait.LONG_TAIL in traits else 0)
     neck = 1 + 0.15 * own.neck + (0.28 if Trait.LONG_NECK in traits else 0)
     skull = 1 + 0.10 * own.skull + (0.2 if Trait.LARGE_HEAD in traits else 0)
