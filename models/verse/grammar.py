@@ -216,15 +216,17 @@ def is_whole(tokens: Sequence[str]) -> bool:
     part = load_parts_of_speech().get(before, Part(0))
     if last == "that" and part & NOUNS and not part & (Part.BASE | Part.PAST):
         return False  # *the men that*
+    if last.endswith("ly") and before in SETS["MODAL"] | SETS["SUBJECT"] | {"will", "not", "to"}:
+        return False  # *I will finally*
     ends = last and (last not in UNFINISHED or (before, last) == ("to", "do"))
     return bool(ends) and can_end(tokens)
 
 
 def has_verb(tokens: Sequence[str]) -> bool:
     """Whether one of somebody's words is known as a finite verb."""
-    known = load_parts_of_speech().keys() | SETS["FINITE"]
+    known = load_parts_of_speech()
     return any(
-        token in known and _can_be_finite(token, before)
+        (token in known or token in SETS["FINITE"]) and _can_be_finite(token, before)
         for token, before in zip(tokens, ["", *tokens], strict=False)
     )
 

@@ -145,6 +145,7 @@ def test_modern_openings(lines: list[str], modern: bool, index: WordIndex) -> No
         ("i am never ever gonna", False),
         ("nobody has told the men that", False),
         ("i can not stop thinking about", False),
+        ("tomorrow i will finally", False),
         ("our master, who says that days are", False),
         ("good morning", False),
         ("hello?", False),
