@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
+from bot.creatures.profile import Profile
 from bot.pictures.canvas import Color
 from bot.pictures.svg import svg_of
 from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
@@ -88,6 +90,17 @@ def plaque(
     title = drawable_text(name, FontStyle.SERIF_BOLD)[:LONGEST_NAME]
     title = title or _drawable(placeholder, FontStyle.SERIF_BOLD)
     return _engraved([name_block(title, height), *below])
+
+
+def plaque_and_plate(profile: Profile, *words: *tuple[Any, ...]) -> str:
+    """The plate of a dinosaur above its plaque, of these words, as wide as the plaque."""
+    from bot.pictures.plates import plate, scenery  # here: only the process that draws needs it
+
+    scale = WIDTH / scenery.WIDTH
+    high = round(scenery.HEIGHT * scale)
+    above = f'<g transform="scale({scale:g})">{plate.plate_svg(profile)}</g>'
+    below = f'<g transform="translate(0 {high})">{plaque(*words)}</g>'
+    return svg_of(WIDTH, high + HEIGHT, above, below)
 
 
 def _drawable(wordings: Wordings, style: FontStyle) -> str:

@@ -14,11 +14,12 @@ from bot.chat.message import Button, Embed, Message, Tone, UserError, with_pictu
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, MessageRef, Platform, Turn
 from bot.concurrency import in_time
+from bot.creatures.animal import profile_of
 from bot.creatures.names import has_creature
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.plaques import meaning_of, plaque_file
-from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
+from bot.polls.plates import DINOSAUR, OF_HALL, described, show_dinosaur
 from bot.store import Unavailable
 from bot.text.spans import Text, command, emphasis, strong, text
 from bot.text.technical import DOT, technical
@@ -271,13 +272,13 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
         meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words, language)
     discoverer = _discoverer(best, community_id)
     day = best.day or best.crowned_at.date()
-    file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language)
-    limits = turn.platform.limits
     plate = None
-    if best.is_dinosaur:
-        plate = await plate_of(app, best.name, words, language)
-        buttons = [*show_dinosaur(best.name, limits), *buttons]
-    message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
+    if _has_creature(best):
+        profile = await asyncio.to_thread(profile_of, best.name)
+        plate = profile, described(best.name, profile, words, language)
+        buttons = [*show_dinosaur(best.name, turn.platform.limits), *buttons]
+    file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language, plate)
+    message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file)
     return Winners(message, (best.poll_id,))
 
 

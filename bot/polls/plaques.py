@@ -6,13 +6,14 @@ from bot.chat.app import App
 from bot.chat.message import File
 from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.creatures import labels
-from bot.pictures.plaque import LONGEST_MEANING, plaque
+from bot.creatures.profile import Profile
+from bot.pictures.plaque import LONGEST_MEANING, plaque, plaque_and_plate
 from bot.text.formats import human_date, shortened, spaced
 from bot.text.spans import Text, plain
 from bot.text.technical import technical
 from bot.words import WordFilter
 from data.etymology import parts_of
-from data.phrases import ENGLISH, NOTHING, Showable
+from data.phrases import ENGLISH, NOTHING, Showable, joined
 from data.text import clean_name
 
 PLAQUE = technical("plaque.png")
@@ -26,9 +27,11 @@ async def plaque_file(
     day: date,
     votes: int,
     language: Language,
+    plate: tuple[Profile, Showable] | None = None,
 ) -> File | None:
     """The plaque as a file with alternative text; `None` if it cannot be drawn.
 
+    plate: the dinosaur that is drawn above the plaque, and the alternative text of that.
     language: of the picture; English in its place where that has letters without a font.
     """
 
@@ -41,8 +44,7 @@ async def plaque_file(
     if meaning:
         # TRANSLATORS: The meaning of a name, in quotation marks.
         quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING))
-    png = await app.renderer.picture(
-        plaque,
+    texts = (
         in_language(name, language),
         wordings(quoted),
         wordings(discoverer or NOTHING),
@@ -50,10 +52,17 @@ async def plaque_file(
         wordings(_("discovered by {discoverer}")),
         wordings(_("A name in letters without a font")),
     )
+    if plate is None:
+        png = await app.renderer.picture(plaque, *texts)
+    else:
+        png = await app.renderer.picture(plaque_and_plate, plate[0], *texts)
     if png is None:
         return None
     words = listed([*filter(None, (name, quoted, counted, dated))])
-    return File(PLAQUE, png, _("A plaque: {details}").format(details=words))
+    told: Showable = _("A plaque: {details}").format(details=words)
+    if plate is not None:
+        told = joined(plate[1], told)
+    return File(PLAQUE, png, told)
 
 
 def meaning_of(name: str, words: WordFilter, language: Language) -> tuple[Showable, Text]:

@@ -37,18 +37,22 @@ async def plate_file(
     words: WordFilter,
     language: Language,
 ) -> File | None:
-    """The plate as a file with alternative text; `None` if it cannot be drawn.
-
-    The text is only the name if it has a word in the language of its readers that they blocked
-    themselves.
-    """
+    """The plate as a file with alternative text; `None` if it cannot be drawn."""
     png = await app.creature_pictures.plate(profile)
     if png is None:
         return None
-    told: Showable = alternative_text(name, profile)
-    if not words.allows_phrase(in_language(told, language)):
-        told = name
+    told = described(name, profile, words, language)
     return File(technical(f"{clean_name(profile.name)}.png"), png, told)
+
+
+def described(name: Showable, profile: Profile, words: WordFilter, language: Language) -> Showable:
+    """The alternative text of a plate.
+
+    It is only the name if it has a word in the language of its readers that they blocked
+    themselves.
+    """
+    told = alternative_text(name, profile)
+    return told if words.allows_phrase(in_language(told, language)) else name
 
 
 async def plate_of(app: App, name: Showable, words: WordFilter, language: Language) -> File | None:

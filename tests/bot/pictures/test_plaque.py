@@ -21,9 +21,11 @@ from bot.pictures.plaque import (
     TextBlock,
     name_block,
     plaque,
+    plaque_and_plate,
 )
 from bot.pictures.text import text_width
 from tests.bot.pictures.pixels import decoded
+from tests.bot.pictures.profiles import PLAIN
 from tests.texts import written
 
 PLATE = (30, 30, WIDTH - 30, HEIGHT - 30)
@@ -122,3 +124,14 @@ def test_ink_has_contrast_to_the_plate() -> None:
     colors = plate.getcolors(plate.width * plate.height)
     assert colors is not None
     assert all(contrast(INK, color) >= 4.4 for _, color in colors)  # type: ignore[arg-type]
+
+
+def test_plate_above_the_plaque() -> None:
+    """One picture, as wide as the plaque, whose letters keep their size in it."""
+    words = (written(words) for words in ("", "", "7 votes", "discovered by {discoverer}", "?"))
+    wordings = [(each,) for each in words]
+    both = decoded(plaque_and_plate(PLAIN, written("Mangosaurus"), *wordings))
+    alone = decoded(plaque(written("Mangosaurus"), *wordings))
+    assert (both.width, both.height) == (WIDTH, 750 + HEIGHT)
+    below = ImageChops.difference(both.crop((0, 750, WIDTH, both.height)), alone)
+    assert max(high for _low, high in below.getextrema()) < 60
