@@ -183,14 +183,15 @@ def grown(profile: Profile) -> BodyPlan:
 def hatchling(plan: BodyPlan) -> BodyPlan:
     """The plan of a hatchling: a large head and short limbs, neck and tail."""
     tail_base, hip, belly, chest, neck, nape = plan.depths
-    skull = min(plan.skull * 1.38 + 0.04 * UNITS, 0.235 * UNITS)
+    is_low = plan.hip_height < 0.19 * UNITS  # else its head would lie on the ground
+    skull = min(plan.skull * 1.38 + 0.04 * UNITS, 0.235 * UNITS, plan.hip_height)
     return replace(
         plan,
         skull=skull,
         neck=plan.neck * 0.72,
         trunk=plan.trunk * 0.84,
         tail=plan.tail * 0.58,
-        hip_height=plan.hip_height * 0.82,
+        hip_height=plan.hip_height * (0.96 if is_low else 0.82),
         depths=(tail_base, hip, belly * 1.05, chest, neck * 1.1, max(nape * 1.15, skull * 0.36)),
         arm=tuple(part * 0.85 for part in plan.arm),
     )
