@@ -74,6 +74,7 @@ class MuseumMachine(RuleBasedStateMachine):
         self.now = BEGIN
         self.known: dict[tuple[int, str], Known] = {}
         self.wins: dict[tuple[int, str], list[Win]] = {}
+        self.removed: set[tuple[int, str]] = set()
         self.blocked: set[tuple[int, int]] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -127,6 +128,8 @@ class MuseumMachine(RuleBasedStateMachine):
         shown = name.upper() if is_upper else name
         won = crown(self.store, shown, at=self.now, community_id=community, member_id=member)
         win = Win(self.now, self.run(won).id, member)
+        if (community, name) in self.removed:  # the poll was opened without it
+            return
         self.wins.setdefault((community, name), []).append(win)
         self.discover((community, name), win)
 
@@ -153,7 +156,9 @@ class MuseumMachine(RuleBasedStateMachine):
         if key is not None:
             entry = RecordEntry(Action.REMOVE_NAME, MO, self.now, community)
             poll_id = self.known[key].poll_id
-            self.take_back(key)
+            del self.known[key]
+            self.wins[key] = []
+            self.removed.add(key)
             assert self.run(self.store[Moderation].remove_name(poll_id, 1, entry))
 
     @rule(community=COMMUNITIES, picked=PICKED)
@@ -194,6 +199,7 @@ class MuseumMachine(RuleBasedStateMachine):
         if not comes_back:
             self.known = {key: each for key, each in self.known.items() if key[0] != community}
             self.wins = {key: each for key, each in self.wins.items() if key[0] != community}
+            self.removed = {key for key in self.removed if key[0] != community}
             self.blocked = {each for each in self.blocked if each[0] != community}
 
     def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:
