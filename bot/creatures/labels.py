@@ -13,7 +13,7 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
-from bot.creatures.rarity import Rarity, rarity_of
+from bot.creatures.rarity import ONE_IN, Rarity, rarity_of
 from bot.creatures.shells import SHELLS
 from bot.creatures.tables import load_families
 from bot.text.formats import bracketed, human_join, measured, spaced
@@ -147,6 +147,14 @@ _SKINS: Mapping[Pattern, Phrase] = {
     Pattern.SADDLES: _("{colour} with {marking} patches on the back"),
     Pattern.RINGS: _("{colour} with {marking} rings"),
 }
+_RARITIES: Mapping[Rarity, Phrase] = {
+    # TRANSLATORS: What makes a dinosaur rare.
+    Rarity.WHITE: _("a white animal"),
+    Rarity.BLACK: _("a black animal"),
+    Rarity.GOLDEN: _("a golden animal"),
+    Rarity.TWINS: _("twins"),
+    Rarity.NIGHT: _("an animal of the night"),
+}
 _RARE_SKINS: Mapping[Rarity, Phrase] = {
     # TRANSLATORS: What a rare dinosaur looks like, in the place of "sandy with brown stripes".
     Rarity.WHITE: _("white all over"),
@@ -267,6 +275,17 @@ def alternative_text(name: Showable, profile: Profile) -> Showable:
         name=name, family=family(profile), skin=skin, traits=traits
     )
     return _counted(described, profile)
+
+
+def rarity(profile: Profile) -> Phrase | None:
+    """What makes an animal rare, with the odds; `None` for most animals."""
+    found = rarity_of(profile.name)
+    if found is None:
+        return None
+    # TRANSLATORS: For example "a golden animal (about one dinosaur in 40 is rare)".
+    return _("{rarity} (about one dinosaur in {number} is rare)").format(
+        rarity=_RARITIES[found], number=ONE_IN
+    )
 
 
 def hatchling_text(name: Showable, profile: Profile) -> Showable:

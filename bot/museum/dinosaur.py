@@ -169,6 +169,8 @@ async def _render(
         Field(_("Size"), text(_("{length} long, {weight}"), length=length, weight=weight)),
         Field(_("Temper"), text(labels.TEMPERS[profile.temper])),
     ]
+    if rarity := labels.rarity(profile):
+        fields.append(Field(_("Rare"), text(rarity)))
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
 
 from bot.creatures.profile import Profile
 from bot.pictures.canvas import Color
@@ -66,6 +65,7 @@ Wordings = Sequence[Showable]
 
 def plaque(
     name: Showable,
+    dinosaur: Profile | None,
     meaning: Wordings,
     discoverer: Wordings,
     summary: Wordings,
@@ -74,6 +74,7 @@ def plaque(
 ) -> str:
     """The plaque in SVG, `WIDTH` by `HEIGHT` pixels.
 
+    dinosaur: its plate is drawn above, as wide as the plaque.
     meaning, discoverer: may be empty, and are left out if no letter of them can be drawn.
     summary: the last line.
     discovered: the line of the discoverer, a sentence with this field.
@@ -89,17 +90,17 @@ def plaque(
     height = TEXT_BOX[3] - TEXT_BOX[1] - TRACKS_HEIGHT - sum(block.height for block in below)
     title = drawable_text(name, FontStyle.SERIF_BOLD)[:LONGEST_NAME]
     title = title or _drawable(placeholder, FontStyle.SERIF_BOLD)
-    return _engraved([name_block(title, height), *below])
+    engraved = _engraved([name_block(title, height), *below])
+    return engraved if dinosaur is None else _below_plate(engraved, dinosaur)
 
 
-def plaque_and_plate(profile: Profile, *words: *tuple[Any, ...]) -> str:
-    """The plate of a dinosaur above its plaque, of these words, as wide as the plaque."""
+def _below_plate(engraved: str, dinosaur: Profile) -> str:
     from bot.pictures.plates import plate, scenery  # here: only the process that draws needs it
 
     scale = WIDTH / scenery.WIDTH
     high = round(scenery.HEIGHT * scale)
-    above = f'<g transform="scale({scale:g})">{plate.plate_svg(profile)}</g>'
-    below = f'<g transform="translate(0 {high})">{plaque(*words)}</g>'
+    above = f'<g transform="scale({scale:g})">{plate.plate_svg(dinosaur)}</g>'
+    below = f'<g transform="translate(0 {high})">{engraved}</g>'
     return svg_of(WIDTH, high + HEIGHT, above, below)
 
 

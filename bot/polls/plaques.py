@@ -7,7 +7,7 @@ from bot.chat.message import File
 from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.creatures import labels
 from bot.creatures.profile import Profile
-from bot.pictures.plaque import LONGEST_MEANING, plaque, plaque_and_plate
+from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.text.formats import human_date, shortened, spaced
 from bot.text.spans import Text, plain
 from bot.text.technical import technical
@@ -44,18 +44,16 @@ async def plaque_file(
     if meaning:
         # TRANSLATORS: The meaning of a name, in quotation marks.
         quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING))
-    texts = (
+    png = await app.renderer.picture(
+        plaque,
         in_language(name, language),
+        None if plate is None else plate[0],
         wordings(quoted),
         wordings(discoverer or NOTHING),
         wordings(spaced([dated, counted], " · ")),
         wordings(_("discovered by {discoverer}")),
         wordings(_("A name in letters without a font")),
     )
-    if plate is None:
-        png = await app.renderer.picture(plaque, *texts)
-    else:
-        png = await app.renderer.picture(plaque_and_plate, plate[0], *texts)
     if png is None:
         return None
     words = listed([*filter(None, (name, quoted, counted, dated))])

@@ -49,6 +49,13 @@ async def test_real_genus(chat: Chat) -> None:
     assert dissected.title == "🔬 Stegosaurus"
 
 
+async def test_rarity_is_told(chat: Chat) -> None:
+    shown = await chat.alice.use("dinosaur", name="Spenochen")
+    assert "Rare: a white animal (about one dinosaur in 40 is rare)" in shown.words
+    usual = await chat.alice.use("dinosaur", name="Mangosaurus")
+    assert "Rare:" not in usual.words
+
+
 @pytest.mark.both
 async def test_dissection_shows_it(chat: Chat) -> None:
     dissected = await chat.alice.use("dissect", name="minmi")

@@ -21,7 +21,6 @@ from bot.pictures.plaque import (
     TextBlock,
     name_block,
     plaque,
-    plaque_and_plate,
 )
 from bot.pictures.text import text_width
 from tests.bot.pictures.pixels import decoded
@@ -42,7 +41,7 @@ def drawn(
 ) -> Image.Image:
     """The decoded picture."""
     texts = (meaning, discoverer, summary, "discovered by {discoverer}", PLACEHOLDER)
-    svg = plaque(written(name), *((written(words),) for words in texts))
+    svg = plaque(written(name), None, *((written(words),) for words in texts))
     return decoded(svg)
 
 
@@ -88,7 +87,7 @@ def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
 def test_english_where_letters_lack_a_font(told: str, shown: str) -> None:
     def with_wordings(*wordings: str) -> str:
         return plaque(
-            written("Rex"), *[[written(f"{words} {{discoverer}}") for words in wordings]] * 5
+            written("Rex"), None, *[[written(f"{words} {{discoverer}}") for words in wordings]] * 5
         )
 
     assert with_wordings(told, "basket") == with_wordings(shown)
@@ -130,8 +129,8 @@ def test_plate_above_the_plaque() -> None:
     """One picture, as wide as the plaque, whose letters keep their size in it."""
     words = (written(words) for words in ("", "", "7 votes", "discovered by {discoverer}", "?"))
     wordings = [(each,) for each in words]
-    both = decoded(plaque_and_plate(PLAIN, written("Mangosaurus"), *wordings))
-    alone = decoded(plaque(written("Mangosaurus"), *wordings))
+    both = decoded(plaque(written("Mangosaurus"), PLAIN, *wordings))
+    alone = decoded(plaque(written("Mangosaurus"), None, *wordings))
     assert (both.width, both.height) == (WIDTH, 750 + HEIGHT)
     below = ImageChops.difference(both.crop((0, 750, WIDTH, both.height)), alone)
     assert below.point(lambda value: 255 * (value >= 60)).getbbox() is None
