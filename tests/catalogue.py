@@ -97,6 +97,7 @@ _NAMES_BY_MEANING = {
     "how many there are in all": "all_families all_pairs",
     "how many cells of an album are filled": "pairs",
     "how many rare looks of dinosaurs": "rarities",
+    "what is rare of an animal: golden": "rarity",
     "a weight: 2 t": "weight",
     "a number with its unit": "grams kilograms metres tonnes",
     "a time zone: Europe/Berlin": "zone",
