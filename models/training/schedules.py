@@ -3,7 +3,7 @@
 Shapes: B windows in a batch, T characters or tokens in a window, K candidates of a sampled softmax.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,3 @@ FINETUNING_WORDS = WordSchedule(
     kept=0.6,
 )
 """Schedule of the word network for the sonnets. A window holds a whole poem."""
-
-LIMERICKS = replace(FINETUNING_WORDS, learning_rate=1e-3, dropout=0.3, kept=0.3)
-"""Schedule of the word network for limericks, beside plays. A window holds three of them."""

@@ -159,6 +159,8 @@ class Form:
     """Subjects of which one is drawn if the member gives none; if empty, any listed subject."""
     drafts: int = 1
     """How many times as many drafts of each line are written as are asked for."""
+    pull: float = 1.0
+    """How strongly words near the subject are preferred, compared to a sonnet."""
     beginning: Beginning | None = None
     """What the first line is made of, unless the member gives it."""
 
@@ -218,6 +220,7 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
         story=entry.get("story", False),
         subjects=tuple(entry.get("subjects", ())),
         drafts=entry.get("drafts", 1),
+        pull=entry.get("pull", 1.0),
         beginning=Beginning(**entry["beginning"]) if "beginning" in entry else None,
     )
 

@@ -258,6 +258,8 @@ QUESTION = 4.0
 """Nats by which a question mark is likelier after a question, and less likely after others."""
 STALE = 3.0
 """Nats by which words become less likely that a line of a story should not begin with."""
+STARTS = 5.0
+"""Nats by which words become likelier that a line of a story should begin with."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 LYRIC, MODERN = 1850, 1900
@@ -330,7 +332,8 @@ class MetricalWriter:
         """The requests to the network for some lines."""
         subjects = [line.subject for line in lines]
         biases = bias_towards(subjects, self.vectors, SUBJECT_STRENGTH)  # (lines, C)
-        return [self._request(line, bias) for line, bias in zip(lines, biases, strict=True)]
+        pairs = zip(lines, biases, strict=True)
+        return [self._request(line, line.form.pull * bias) for line, bias in pairs]
 
     def _request(self, line: "NextLine", bias: NDArray[np.float32]) -> LineRequest:
         ends, start = self._plan(line)
@@ -464,6 +467,9 @@ class MetricalWriter:
         if line.form.story and not start.tokens:
             words = {words[0] for words in line.words_above if words}
             bias[[self.index.column[w] for w in words if w in self.index.column]] = -STALE
+            beginning = line.form.beginning
+            starts = beginning.starts_of(line.above, len(line.form.scheme)) if beginning else ()
+            bias[[self.index.column[w] for w in starts if w in self.index.column]] += STARTS
         return bias
 
     def _reachable(self, start: Start, line: "NextLine") -> Columns:

@@ -14,7 +14,6 @@ SONNETS: dict[str, object] = {"period": 1600, "kind": "verse"}
 """Features of the project's sonnets, for a word network that reads features."""
 OF_LIMERICKS: dict[str, object] = {"period": 1900, "kind": "verse"}
 """Features of limericks, by which poems are written that are to be modern."""
-PLAYS: dict[str, object] = {"period": 1600, "kind": "drama"}
 
 MOST_WORDS = 20_000
 """Words of the vocabulary of an operator's text."""

@@ -87,9 +87,7 @@ def _pretrain(options: Options) -> Plan:
     if given != FROM_NOTHING:
         characters = _characters(_network(load_weights(given) if given else load_shipped(BASE)))
     limericks = load_limericks(options.words)
-    trainer = trainers.pretraining(
-        words, of_texts, corpus, seed, characters=characters, limericks=limericks
-    )
+    trainer = trainers.pretraining(words, of_texts, corpus, seed, characters=characters)
     plan = _plan(corpus, trainer, seed, None, copies=of_texts.copies)
     return _with_reference_loss(
         replace(

@@ -114,6 +114,6 @@ def _score(
     broken += tokens[-2] in CLOSING and not can_end(tokens)
     lines = [*draft.lines, draft.prefix + line.written]
     wandering = wanderings(lines) if draft.form.story else 0
-    score = FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
+    score = FIT * mean + line.log_weight + SUBJECT * draft.form.pull * near - REPETITION * repeated
     score -= FAULT * broken + WANDERING * wandering
     return score + NAMED * named(subject.mentions, lines, draft.form)

@@ -51,6 +51,18 @@ class Beginning:
     places: Sequence[str]
     settings: Sequence[str]
     """Places with their prepositions: *by the sea*."""
+    after_clause: Sequence[str] = ()
+    """Words that the second line begins with where the first one is a clause."""
+    after_phrase: Sequence[str] = ()
+    """Words that it begins with where the first one lacks its verb: *A baker who lived in Kent*."""
+    last: Sequence[str] = ()
+    """Words that the last line begins with, so that the story ends."""
+
+    def starts_of(self, above: Sequence[str], lines: int) -> Sequence[str]:
+        """Words that the next line should begin with, of a poem of so many lines; often none."""
+        if len(above) == 1:
+            return self.after_clause if above[0].endswith(",") else self.after_phrase
+        return self.last if len(above) == lines - 1 else ()
 
     def draw(self, person: str, rng: np.random.Generator) -> str:
         """A first line about a person, such as *a baker*. It may not be in metre."""

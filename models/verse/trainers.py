@@ -22,7 +22,6 @@ from models.training.recipe import Trainer
 from models.training.schedules import (
     FINETUNING,
     FINETUNING_WORDS,
-    LIMERICKS,
     PRETRAINING,
     UNITS,
     Schedule,
@@ -30,14 +29,7 @@ from models.training.schedules import (
 )
 from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import (
-    OF_LIMERICKS,
-    PLAYS,
-    SONNETS,
-    counts_of,
-    rare_words_of,
-    vocabulary_of,
-)
+from models.verse.reading import SONNETS, counts_of, rare_words_of, vocabulary_of
 from models.verse.training_folder import OfTexts
 
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
@@ -47,9 +39,6 @@ MOST_PASSES, LEAST_PASSES, READ = 40, 3, 4_000_000
 ALL_WORDS, CANDIDATES = 6_000, 4_096
 """Largest vocabulary whose softmax is computed in full; and words of a sampled one."""
 
-LIMERICKS_VALIDATED, TOGETHER, SHARE = 10, 3, 0.6
-"""One limerick in so many validates; so many are a passage; and their share of the windows."""
-
 
 def pretraining(
     words: FastWordLSTM,
@@ -58,12 +47,8 @@ def pretraining(
     seed: int,
     *,
     characters: LSTM | None = None,
-    limericks: Sequence[str] = (),
 ) -> WordsAndCharactersTrainer:
-    """A trained word network, mixed with `characters`, or with a new network of a corpus.
-
-    The word network also learns from `limericks`, if there are any.
-    """
+    """A trained word network, mixed with `characters`, or with a new network of a corpus."""
     validation = corpus.validation
     of_characters: VerseTrainer | Finished[LSTM]
     if characters is None:
@@ -74,26 +59,8 @@ def pretraining(
     symbols = of_characters.vocabulary.symbols
     vectors = of_texts.vectors[words.vocabulary.writable(symbols)]
     words = words.restricted(symbols)
-    of_words: WordTrainer | Finished[FastWordLSTM] = Finished(words, validation)
-    if limericks:
-        of_words = _on_limericks(words, limericks, corpus, seed)
+    of_words = Finished(words, validation)
     return WordsAndCharactersTrainer(of_characters, of_words, validation, vectors, of_texts.rare)
-
-
-def _on_limericks(
-    words: FastWordLSTM, limericks: Sequence[str], corpus: Corpus, seed: int
-) -> WordTrainer:
-    """Continue with limericks, and with a corpus so that the network forgets nothing of it."""
-    kept_out = limericks[::LIMERICKS_VALIDATED]
-    training = [text for i, text in enumerate(limericks) if i % LIMERICKS_VALIDATED]
-    mixed = np.random.default_rng(seed).permutation(training).tolist()
-    passages = ["".join(mixed[i : i + TOGETHER]) for i in range(0, len(mixed), TOGETHER)]
-    vocabulary = words.vocabulary
-    sources = [
-        PassageSource(SHARE, PackedLines.read(passages, vocabulary, OF_LIMERICKS)),
-        PassageSource(1 - SHARE, PackedLines.read(corpus.training, vocabulary, PLAYS)),
-    ]
-    return WordTrainer(sources, kept_out, LIMERICKS, seed, vocabulary=vocabulary, begin=words)
 
 
 def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) -> Trainer:

@@ -1,16 +1,18 @@
-"""Limericks in packed verse, known by their form: what `pretrain` teaches the word network last.
+"""Limericks, known by their form: what `pretrain` teaches the word network last.
 
     python -m tools.verse.limericks RUN --corpora FOLDER
 
-writes `data/limericks.txt` into the folder of a long training.
+writes `data/limericks.txt` into the folder of a long training: those of packed verse, and of the
+books in `corpora.toml`, which git fetches.
 """
 
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from data import downloads
 from data.errors import CorpusError
 from data.files import write_atomically
 from data.lexicon import rhyme_of, syllables_of
@@ -18,8 +20,9 @@ from data.text import normalise_verse, words_of
 from models.verse.forms import FORMS
 from models.verse.training_folder import LIMERICKS
 from tools.verse.packed_verse import packed_works
+from tools.verse.sources import ADDRESS, documents_in
 
-LONG, SHORT = range(7, 11), range(5, 8)
+LONG, SHORT = range(7, 12), range(4, 9)
 """Syllables of the first, second and fifth line, and of the third and fourth."""
 _TELLS = re.compile(r"(there|once|an?|the|one|two|said)\b.*\b(was|were|had|said|who|\w+ed)\b", re.S)
 """What begins as a story does. Other stanzas of the form are songs."""
@@ -50,19 +53,27 @@ def _rhyme(one: str, other: str) -> bool:
     return one != other and rhyme_of(one) == rhyme_of(other) != ""
 
 
-def limericks_in(corpora: Path) -> Iterator[str]:
-    """The limericks of a folder of packed verse, each once."""
+def limericks_in(bodies: Iterable[str]) -> Iterator[str]:
+    """The limericks of some texts, each once."""
     known: set[str] = set()
-    for _, _, body in packed_works(corpora):
-        for stanza in body.split("\n\n"):
+    for body in bodies:
+        for stanza in body.replace("\r", "").split("\n\n"):
             if stanza.count("\n") > 6:
                 continue
-            plain = _SET_APART.sub("", normalise_verse(stanza))
+            plain = _SET_APART.sub("", normalise_verse(stanza.replace("\n    ", "\n").strip()))
             found = limerick_of([line for line in plain.split("\n") if line])
             # Editions differ in marks.
             if found and (middle := " ".join(words_of(found.split("\n")[2]))) not in known:
                 known.add(middle)
                 yield found
+
+
+def books(address: str = ADDRESS) -> Iterator[str]:
+    """The books of limericks. Raises `CorpusError` if one cannot be fetched."""
+    source = downloads.sources()["limericks"]
+    for repository in source["repositories"]:
+        files = documents_in(repository, source["files"], address, source["encoding"])
+        yield from (text for _, text in files)
 
 
 def main() -> None:
@@ -72,7 +83,8 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, required=True)
     arguments = parser.parse_args()
     try:
-        found = list(limericks_in(arguments.corpora))
+        verse = (body for _, _, body in packed_works(arguments.corpora))
+        found = list(limericks_in([*verse, *books()]))
     except CorpusError as error:
         sys.exit(str(error))
     write_atomically(arguments.run / LIMERICKS, "".join(f"{x}\n\n" for x in found).encode())

@@ -48,8 +48,8 @@ from models.training.word_lines import (
     read_lines,
 )
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import SONNETS, copies_of_corpora, rare_words_of
-from models.verse.training_folder import load_vocabulary
+from models.verse.reading import OF_LIMERICKS, SONNETS, copies_of_corpora, rare_words_of
+from models.verse.training_folder import load_limericks, load_vocabulary
 from tools.verse.held_out import Runs, held_out_runs, without_shared
 from tools.verse.packed_prose import load_packed_prose
 from tools.verse.packed_verse import (
@@ -90,6 +90,8 @@ lyric verse of 1780 to 1900 best. In 300 million tokens, no source but the plays
 PROSE, PROSE_SHARE, PROSE_COUNTS = "prose", 1 / 3, 0.3
 """The source of prose; its share of the windows by default; and how much a word or two words in it
 count, compared to verse, in the vocabulary and the word vectors: the names of novels are many."""
+TOGETHER, OF_COOLDOWN = 3, 0.02
+"""Limericks of a passage; and their share of the windows in the cooldown, of none before it."""
 LYRIC = frozenset({*range(4, 7), *range(12, 16)})
 """Lines of a stanza of lyric verse, or of a sonnet."""
 LYRIC_STANZAS = "lyric"
@@ -288,6 +290,11 @@ def _sources(folder: Path, vocabulary: WordVocabulary, prose: float) -> list["Pa
     for lines in _stored(folder, [PROSE] if prose else ()).values():
         parts.append(lines)
         shares = np.vstack([shares * (1 - prose), [prose, prose]])
+    if limericks := load_limericks(folder):
+        mixed = np.random.default_rng(0).permutation(limericks).tolist()
+        passages = ["".join(mixed[i : i + TOGETHER]) for i in range(0, len(mixed), TOGETHER)]
+        parts.append(PackedLines.read(passages, vocabulary, OF_LIMERICKS))
+        shares = np.vstack([shares * [1, 1 - OF_COOLDOWN], [0, OF_COOLDOWN]])
     return [
         PassageSource(first, part, last)
         for part, (first, last) in zip(parts, shares.tolist(), strict=True)

@@ -161,7 +161,7 @@ def read_document(
 
 
 def documents_in(
-    repository: str, pattern: str, address: str = ADDRESS
+    repository: str, pattern: str, address: str = ADDRESS, encoding: str = "utf-8"
 ) -> Iterator[tuple[str, str]]:
     """The paths and texts of a repository's files; `repository` is `owner/name@commit`.
 
@@ -176,7 +176,7 @@ def documents_in(
         for member in sorted(files, key=lambda member: member.name):
             file = files.extractfile(member) if fnmatch.fnmatch(member.name, pattern) else None
             if file is not None:
-                yield f"{repository}:{member.name}", file.read().decode(errors="replace")
+                yield f"{repository}:{member.name}", file.read().decode(encoding, "replace")
 
 
 def _git(folder: str, *arguments: str) -> bytes:
