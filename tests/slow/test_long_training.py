@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.training.schedules import WordSchedule
-from models.verse.training_folder import load_network, load_vocabulary
+from models.verse.training_folder import LIMERICKS, load_network, load_vocabulary
 from tests import keras
 from tests.tools.verse.prepared import prepare_small
 from tools.verse import long_training
@@ -46,3 +46,18 @@ def test_stops_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     network = load_network(tmp_path)
     assert network.vocabulary == load_vocabulary(tmp_path)
     assert network.F is not None
+
+
+def test_limericks_are_read_in_the_cooldown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two beside each other in a passage; without any, there is no such source."""
+    prepare_small(tmp_path, monkeypatch)
+    vocabulary = load_vocabulary(tmp_path)
+    without = long_training._sources(tmp_path, vocabulary, 0.5)
+    (tmp_path / LIMERICKS).write_text("the king\nof a thing\n\nthe song\nwas so long\n\n")
+    *others, limericks = long_training._sources(tmp_path, vocabulary, 0.5)
+    assert len(others) == len(without)
+    assert (limericks.share, limericks.last) == (0, long_training.OF_COOLDOWN)
+    assert sum(source.last or 0 for source in (*others, limericks)) == pytest.approx(1)
+    assert len(limericks.lines.passages) - 1 == 1

@@ -22,7 +22,7 @@ from models.verse.training_folder import LIMERICKS
 from tools.verse.packed_verse import packed_works
 from tools.verse.sources import ADDRESS, documents_in
 
-LONG, SHORT = range(7, 12), range(4, 9)
+LONG, SHORT = range(7, 12), range(4, 8)
 """Syllables of the first, second and fifth line, and of the third and fourth."""
 _TELLS = re.compile(r"(there|once|an?|the|one|two|said)\b.*\b(was|were|had|said|who|\w+ed)\b", re.S)
 """What begins as a story does. Other stanzas of the form are songs."""

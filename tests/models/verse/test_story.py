@@ -45,6 +45,20 @@ def test_beginning_of_pieces() -> None:
     assert drawn == {"An owl of Kent,", "An old owl of Kent,"}
 
 
+@pytest.mark.parametrize(
+    ("above", "starts"),
+    [
+        (["There was an owl of Kent,"], ["who"]),
+        (["An owl who lived in Kent"], ["had"]),
+        (["There was an owl of Kent,", "who ate"], []),
+        (["An owl"] * 4, ["so"]),
+    ],
+)
+def test_words_that_a_story_goes_on_with(above: list[str], starts: list[str]) -> None:
+    beginning = Beginning([], [], [], [], ["who"], ["had"], ["so"])
+    assert list(beginning.starts_of(above, 5)) == starts
+
+
 def begun(request: QuickRequest, accept: Accept = anything) -> SonnetDraft:
     """A poem after its first step."""
     (draft,) = extend(VERSIFIER, [begin(VERSIFIER, request)], accept)
@@ -129,6 +143,25 @@ def test_lines_begin_with_other_words() -> None:
     assert stale == {"the", "so"} & {*WRITER.index.texts}
     (sonnet,) = WRITER.requests([line("the rain")])
     assert not sonnet.first.any()
+
+
+def test_story_goes_on_as_its_form_says() -> None:
+    beginning = Beginning([], [], [], [], ["so", "love"], ["my"])
+    form = replace(LIMERICK, beginning=beginning)
+    for above, likelier in (("a day,", {"so", "love"}), ("a day", {"my"})):
+        (request,) = WRITER.requests([line(above, form=form)])
+        assert {WRITER.index.texts[k] for k in np.flatnonzero(request.first > 0)} == likelier
+
+
+def test_pull_of_the_subject() -> None:
+    subject = WRITER.topics.about("day", np.random.default_rng(0))
+    of_sonnet, of_story = (
+        WRITER.requests([replace(line(form=form), subject=subject)])[0].bias
+        for form in (replace(LIMERICK, pull=1.0), LIMERICK)
+    )
+    likelier = of_story != of_sonnet
+    assert likelier.any()
+    assert (of_story[likelier] < of_sonnet[likelier]).all()
 
 
 def test_bias_of_first_token() -> None:

@@ -226,6 +226,12 @@ def test_extract(repository: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert passage.year == 1821
 
 
+def test_document_in_its_encoding(repository: str, tmp_path: Path) -> None:
+    ((path, text),) = documents_in(repository, "*.txt", f"{tmp_path}/{{}}", "utf-16")
+    assert path.endswith(":c.txt")
+    assert text != "no document"
+
+
 def test_repository_cannot_be_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CorpusError, match=r"git fetch failed: .+"):
         list(documents_in("owner/name@" + "0" * 40, "*", f"{tmp_path}/{{}}"))
