@@ -70,7 +70,7 @@ def limericks_in(bodies: Iterable[str]) -> Iterator[str]:
 
 def books(address: str = ADDRESS) -> Iterator[str]:
     """The books of limericks. Raises `CorpusError` if one cannot be fetched."""
-    source = downloads.sources()["limericks"]
+    source = downloads.sources()["books"]["limericks"]
     for repository in source["repositories"]:
         files = documents_in(repository, source["files"], address, source["encoding"])
         yield from (text for _, text in files)
