@@ -132,6 +132,9 @@ class Removals(Protocol):
     async def of(self, community_id: int | None) -> frozenset[str]:
         """The removed names of a community, folded; none in direct messages."""
 
+    async def unwritten(self, community_id: int | None) -> frozenset[str]:
+        """The same, with the names of dinosaurs that somebody owns there."""
+
     async def are_in(self, text: str, community_id: int | None) -> bool:
         """Whether a text has a removed name of a community among its words."""
 

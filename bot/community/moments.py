@@ -1,4 +1,4 @@
-"""The moments of the dinosaurs of the day: local dates and hours in the time zones of the IANA.
+"""The moments of dinosaurs of the day and of nests: local dates and hours in zones of the IANA.
 
 Pure functions. Moments are in UTC, days are dates of the zone. Loading a zone reads a file the
 first time.
@@ -72,6 +72,17 @@ def next_day(
     """The next day whose hour comes, apart from what the last one has `taken`, and when that is."""
     days = [(day, moment) for day, moment in _around(now, hour, zone) if moment > now]
     return min((day, moment) for day, moment in days if not is_taken(day, taken))
+
+
+def today_in(now: datetime, zone: ZoneInfo) -> date:
+    """The date in a zone."""
+    return now.astimezone(zone).date()
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment when a day ends. A zone may skip the next one."""
+    ends = (moment_of(day + days * DAY, 0, zone) for days in (1, 2))
+    return next(end for end in ends if end is not None)
 
 
 def is_taken(day: date, last: date | None) -> bool:

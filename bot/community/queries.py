@@ -11,6 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Row,
+    SQLColumnExpression,
+    and_,
     delete,
     func,
     literal,
@@ -165,6 +167,22 @@ class CommunitySettings:
     shows_strips: bool = True
     """Whether new dinosaurs come with a picture of them."""
     daily: DailySettings = DailySettings()
+    has_eggs: bool = True
+    """Whether members hatch eggs there."""
+    egg_channel_id: int | None = None
+    """The only channel in which they do; `None` for every channel."""
+
+    def hatches_in(self, channel_id: int | None) -> bool:
+        """Whether eggs hatch in a channel."""
+        return self.has_eggs and self.egg_channel_id in (None, channel_id)
+
+
+def hatches_in(channel_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Condition: eggs hatch in a channel of a community that has a row."""
+    return and_(
+        Community.has_eggs.is_not(False),
+        or_(Community.egg_channel_id.is_(None), Community.egg_channel_id == channel_id),
+    )
 
 
 class Communities(Queries):
@@ -178,6 +196,8 @@ class Communities(Queries):
             Community.log_channel_id,
             Community.votes_needed,
             Community.shows_strips,
+            Community.has_eggs,
+            Community.egg_channel_id,
             *DAILY_COLUMNS,
         )
         async with self._database.reading() as session:
@@ -193,6 +213,8 @@ class Communities(Queries):
             row[3] or DEFAULT_VOTES,
             row[4] is not False,
             daily_settings_of(row),
+            row.has_eggs is not False,
+            row.egg_channel_id,
         )
 
     async def poll_minutes(self, community_id: int) -> int:

@@ -20,7 +20,7 @@ from bot.community.daily import (
     daily_sentence,
 )
 from bot.community.queries import Communities, CommunitySettings
-from bot.community.rights import check_manager
+from bot.community.rights import check_is_here, check_manager
 from bot.text.formats import cut
 from bot.text.spans import Text, chained, codes, command, text
 from bot.text.technical import NEWLINE, technical
@@ -69,6 +69,10 @@ class SettingsOptions(DailyOptions):
     public_hall: bool | None = None
     shared_namers: bool | None = None
     strips: bool | None = None
+    eggs: bool | None = None
+    """Whether members hatch eggs, in every channel."""
+    egg_channel: int | None = None
+    """The only channel in which they do."""
     language: str | None = None
     filter: str | None = None
     blocked_words: str | None = None
@@ -129,6 +133,8 @@ async def _change_all(
     if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
         raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
+    if options.egg_channel is not None:
+        await check_is_here(turn, options.egg_channel)
     lines = await change_daily(app, turn, community_id, options)
     lines += await _change(app, turn, community_id, options)
     return lines + await _change_filter(app, community_id, strictness, words)
@@ -193,6 +199,9 @@ async def _change(app: App, turn: Turn, community_id: int, options: SettingsOpti
     values: dict[str, bool | int | str | None] = {
         name: value for name, value in given.items() if value is not None
     }
+    if options.eggs is not None or options.egg_channel is not None:
+        values["egg_channel_id"] = None if options.eggs is False else options.egg_channel
+        values["has_eggs"] = options.eggs is not False
     if options.language is not None:
         values["language"] = None if options.language == LOCALE else options.language
     if values:
@@ -214,6 +223,8 @@ async def _change(app: App, turn: Turn, community_id: int, options: SettingsOpti
         sentences.append(_switch(_SHARED_NAMERS, terms, on=options.shared_namers))
     if options.strips is not None:
         sentences.append(_switch(_STRIPS, terms, on=options.strips))
+    if "has_eggs" in values:
+        sentences.append(_eggs(turn, await app.store[Communities].settings(community_id)))
     if options.language is not None:
         sentences.append(await _language(turn, options.language))
     return sentences
@@ -260,6 +271,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         text(stay_open, minutes=minutes),
         _votes_needed(kept.votes_needed),
         _switch(_STRIPS, terms, on=kept.shows_strips),
+        _eggs(turn, kept),
     ]
     example = command("/settings vote_minutes:30")
     return Message(
@@ -267,7 +279,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
             [
                 text(_("Everything works as it is. Change what you like.")),
                 *((*text(technical("• ")), *line) for line in lines),
-                text(_("Options change the last three, for example {command}."), command=example),
+                text(_("Options change the last four, for example {command}."), command=example),
             ],
             NEWLINE,
         ),
@@ -354,6 +366,16 @@ def _switch(sentences: tuple[Phrase, Phrase], terms: Terms, *, on: bool) -> Text
     return text(sentences[on], community=terms.community, communities=terms.communities)
 
 
+def _eggs(turn: Turn, kept: CommunitySettings) -> Text:
+    """Where members hatch eggs."""
+    if not kept.has_eggs:
+        return text(_("No eggs hatch here."))
+    if kept.egg_channel_id is None:
+        return text(_("Members hatch an egg a day, in every channel."))
+    channel = turn.platform.mention_channel(kept.egg_channel_id)
+    return text(_("Members hatch an egg a day, in {channel} only."), channel=channel)
+
+
 async def _language(turn: Turn, tag: str | None) -> Text:
     """The language of what everybody sees."""
     if tag is not None and tag in LANGUAGES:
@@ -431,6 +453,12 @@ SETTINGS = Command(
             Kind.SWITCH,
         ),
         Option(
+            "eggs",
+            _("Whether members hatch eggs, in every channel (default: yes)"),
+            Kind.SWITCH,
+        ),
+        Option("egg_channel", _("The only channel in which members hatch eggs"), Kind.CHANNEL),
+        Option(
             "language",
             _("Language of what everybody sees (default: that of a Discord server, or English)"),
             choices=(
@@ -459,6 +487,7 @@ SETTINGS = Command(
             technical("/settings votes_needed:2"),
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
+        (technical("/settings eggs:no"), _("lets no eggs hatch here.")),
         (
             technical("/settings language:English"),
             _("makes the bot speak English to everybody here."),

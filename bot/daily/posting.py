@@ -130,7 +130,7 @@ class DailyPoster:
         assert daily.channel_id is not None  # noqa: S101 (see `Dailies.chosen`)
         request = NamesRequest(seed=secrets.randbelow(2**32))
         words = await app.filters.of(community_id)
-        removed = await app.removals.of(community_id)
+        removed = await app.removals.unwritten(community_id)
         caller = Caller(requester=("day of", community_id))
         written = await write_names(app.inference, request, words, caller, removed=removed)
         found = written.names

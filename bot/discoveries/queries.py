@@ -1,6 +1,7 @@
 """Queries of discoveries, collections and leaderboards.
 
-`lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered.
+`lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered, as
+`hatch` is for eggs.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +33,7 @@ from bot.creatures.animal import profile_of
 from bot.creatures.genome import folded
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Family, Period, Profile, from_json, to_json
+from bot.creatures.rarity import rarity_of
 from bot.store.database import Database
 from bot.store.members import writing_for
 from bot.store.people import Person, known_in, known_member, person_in
@@ -59,7 +62,8 @@ class Exhibit:
 
     id: int
     name: ShownName
-    poll_id: int
+    poll_id: int | None
+    """The first poll that the name has won; `None` for a creature that has hatched."""
     found_at: datetime
     discoverer: Person | None
     owner_id: int | None
@@ -67,6 +71,11 @@ class Exhibit:
     profile: Profile
     is_of_day: bool = False
     """Whether the whole community has discovered the name, as a dinosaur of the day."""
+
+    @property
+    def is_hatched(self) -> bool:
+        """Whether it has hatched from an egg, without a poll."""
+        return self.poll_id is None
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
@@ -96,7 +105,7 @@ async def discover(database: Database, session: AsyncSession, poll_id: int) -> N
     community_id, member_id, at = found.community_id, found.member_id, found.closed_at
     profile = await asyncio.to_thread(profile_of, found.name)  # before others wait for this
     await lock(database, session, community_id)
-    if member_id is not None and await _is_blocked(session, community_id, member_id):
+    if member_id is not None and await is_blocked(session, community_id, member_id):
         member_id = None
     is_owned = member_id is not None and await _may_grow(session, community_id, member_id, at)
     await session.execute(
@@ -116,39 +125,92 @@ async def discover(database: Database, session: AsyncSession, poll_id: int) -> N
     )
 
 
+async def hatch(
+    session: AsyncSession, community_id: int, member_id: int, profile: Profile, at: datetime
+) -> int:
+    """Enter what a member has hatched in the museum and in their collection. Returns its number.
+
+    In a transaction that has found its name to be new, and room for it, under `lock`. The answer
+    tells whether it is rare.
+    """
+    hatched = Discovery(
+        community_id=community_id,
+        key=folded(profile.name),
+        name=profile.name,
+        found_at=at,
+        member_id=member_id,
+        owner_id=member_id,
+        is_rarity_told=True,
+        **_columns(profile),
+    )
+    session.add(hatched)
+    await session.flush()
+    return hatched.id
+
+
+async def discovered_among(
+    session: AsyncSession, names: Collection[tuple[int, str]], *, owned: bool = False
+) -> set[tuple[int, str]]:
+    """Which names are discovered in their community, or are somebody's there.
+
+    names: pairs of a community and a name. Returns pairs of a community and a folded name.
+    """
+    keys = sorted({(community_id, folded(name)) for community_id, name in names})
+    columns = Discovery.community_id, Discovery.key
+    found = select(*columns).where(tuple_(*columns).in_(keys))
+    if owned:
+        found = found.where(Discovery.owner_id.is_not(None))
+    return {(community_id, key) for community_id, key in await session.execute(found)}
+
+
 async def take_back(session: AsyncSession, poll_id: int) -> str | None:
     """Remove what a poll has discovered, since it has no winner anymore. Returns its name."""
     of_poll = delete(Discovery).where(Discovery.poll_id == poll_id)
     return (await session.scalars(of_poll.returning(Discovery.name))).first()
 
 
+async def named(session: AsyncSession, community_id: int, name: str) -> Row[str, str] | None:
+    """Name and key of a creature of a museum; `None` if it is not there."""
+    found = select(Discovery.name, Discovery.key).where(
+        Discovery.community_id == community_id, Discovery.key == folded(name)
+    )
+    return (await session.execute(found)).first()
+
+
 async def remove(session: AsyncSession, community_id: int, name: str) -> None:
-    """Remove a name that a moderator has removed from all polls of a community."""
+    """Remove a name that a moderator has removed in a community."""
     here = Discovery.community_id == community_id
     await session.execute(delete(Discovery).where(here, Discovery.key == folded(name)))
 
 
-async def _is_blocked(session: AsyncSession, community_id: int, member_id: int) -> bool:
+async def is_blocked(session: AsyncSession, community_id: int, member_id: int) -> bool:
+    """Whether a member is blocked in a community, or everywhere."""
     blocks = select(Block.id).where(
         Block.member_id == member_id, Block.community_id.in_((community_id, EVERYWHERE))
     )
     return await session.scalar(blocks.limit(1)) is not None
 
 
+async def has_room(session: AsyncSession, community_id: int, member_id: int) -> bool:
+    """Whether another creature fits into a collection."""
+    return await number_of(session, *_conditions(community_id, member_id)) < MOST_OWNED
+
+
 async def _may_grow(session: AsyncSession, community_id: int, member_id: int, at: datetime) -> bool:
-    """Whether a find may enter a collection: the first ones of a day do, while there is room."""
-    here = Discovery.community_id == community_id
+    """Whether a find may enter a collection: the first ones of a day do, while there is room.
+
+    What has hatched does not count among these.
+    """
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     today = await number_of(
         session,
-        here,
+        Discovery.community_id == community_id,
         Discovery.member_id == member_id,
+        Discovery.poll_id.is_not(None),
         Discovery.found_at >= midnight,
         Discovery.found_at < midnight + timedelta(days=1),
     )
-    if today >= MOST_IN_A_DAY:
-        return False
-    return await number_of(session, here, Discovery.owner_id == member_id) < MOST_OWNED
+    return today < MOST_IN_A_DAY and await has_room(session, community_id, member_id)
 
 
 def _columns(profile: Profile) -> dict[str, str]:
@@ -185,7 +247,7 @@ _EXHIBITS: Select[Any] = select(
     Discovery.is_favourite,
     Discovery.profile,
     Poll.day,
-).join(Poll, Poll.id == Discovery.poll_id)
+).outerjoin(Poll, Poll.id == Discovery.poll_id)
 
 
 class Discoveries(Queries):
@@ -217,14 +279,24 @@ class Discoveries(Queries):
         counted = select(func.count()).where(*_conditions(community_id, owner_id))
         return await self._scalar(counted) or 0
 
+    async def has_room(self, community_id: int, owner_id: int) -> bool:
+        """Whether another creature fits into a collection."""
+        return await self.count(community_id, owner_id) < MOST_OWNED
+
     async def named(self, community_id: int, name: str) -> Exhibit | None:
         """The creature of a name, in any case; `None` if the community has not discovered it."""
         here = Discovery.community_id == community_id
         found = await self._read(_EXHIBITS.where(here, Discovery.key == folded(name)))
         return found[0] if found else None
 
-    async def discovered_in(self, community_id: int, name: str) -> tuple[int, bool] | None:
-        """The poll in which a name was discovered, and whether it has a discoverer.
+    async def numbered(self, words: WordFilter, community_id: int, number: int) -> Exhibit | None:
+        """A creature of a museum by its id, as those see it who have a filter."""
+        here = Discovery.community_id == community_id
+        found = _EXHIBITS.where(here, Discovery.id == number)
+        return next(iter(await self._read(found, partial(name_for, words))), None)
+
+    async def discovered_in(self, community_id: int, name: str) -> tuple[int | None, bool] | None:
+        """The poll in which a name was discovered, if any, and whether it has a discoverer.
 
         `None` if the community has not discovered it.
         """
@@ -264,6 +336,22 @@ class Discoveries(Queries):
                 .returning(Discovery.id)
             )
             return released is not None
+
+    async def tell_rarities(
+        self, words: WordFilter, community_id: int, owner_id: int
+    ) -> list[Exhibit]:
+        """Rare creatures of a collection whose owner has not been told, which they are now."""
+        of_owner, lacks = _conditions(community_id, owner_id), Discovery.is_rarity_told.is_(False)
+        rows = await self._rows(select(Discovery.id, Discovery.name).where(*of_owner, lacks))
+        rare = await asyncio.to_thread(lambda: [row.id for row in rows if rarity_of(row.name)])
+        if not rare:
+            return []
+        told = update(Discovery).where(*of_owner, lacks, Discovery.id.in_(rare))
+        async with self._database.writing() as session:
+            now = told.values(is_rarity_told=True).returning(Discovery.id)
+            numbers = [*await session.scalars(now)]
+        found = _EXHIBITS.where(Discovery.id.in_(numbers)).order_by(Discovery.id)
+        return await self._read(found, partial(name_for, words))
 
     async def owner(self, community_id: int, member_id: int) -> Person | None:
         """A member whose collection others may see; `None` for one who hides it."""

@@ -6,6 +6,7 @@ from bot.chat import details
 from bot.chat.commands import Pressed, Registry
 from bot.chat.run_button import RUN, run
 from bot.community import settings
+from bot.eggs import eggs
 from bot.help import help as help_
 from bot.help.about import ABOUT
 from bot.help.greeting import GREETING
@@ -30,6 +31,7 @@ REGISTRY = Registry(
         sonnet.SONNET,
         dissect.DISSECT_COMMAND,
         dinosaur.DINOSAUR_COMMAND,
+        eggs.EGG,
         museum.MUSEUM,
         collection.COLLECTION,
         museum.LEADERBOARD_COMMAND,
@@ -56,6 +58,7 @@ REGISTRY = Registry(
         ),
         poll_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
         plates.DINOSAUR: Pressed(dinosaur.press, needs_rights=False),
+        eggs.ACTION: Pressed(eggs.press, needs_rights=False),
         museum.ACTION: Pressed(museum.turn_page, needs_rights=False),
         collection.ACTION: Pressed(collection.press, needs_rights=False),
         details.ACTION: Pressed(details.press, needs_rights=False),

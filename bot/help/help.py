@@ -53,8 +53,9 @@ TOPICS = (
         "museum",
         technical("🦴"),
         _("Discoveries"),
-        ("museum", "collection", "leaderboard"),
+        ("egg", "museum", "collection", "leaderboard"),
         (
+            (_("Hatch an egg"), "egg"),
             (_("Visit the museum"), "museum"),
             (_("See your collection"), "collection"),
             (_("See who leads"), "leaderboard"),

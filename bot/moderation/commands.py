@@ -32,7 +32,7 @@ from bot.text.technical import technical
 async def press(group: str, app: App, turn: Turn, state: str) -> None:
     """Answer the buttons of `/moderate` and `/owner`."""
     what, _colon, rest = state.partition(":")
-    if group == MODERATE and what in ("name", "message"):
+    if group == MODERATE and what in ("name", "message", "hatched"):
         await removals.press_remove(app, turn, what, rest)
         return
     scope = await scope_of(turn, group)

@@ -36,6 +36,7 @@ from bot.text.technical import NEWLINE
 from bot.text.written import for_managers
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
+from bot.words.names import ShownName
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128
@@ -94,7 +95,8 @@ async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     ref = await _of_community(turn, ref)
     await check_channel(turn, ref.channel_id)
     poll = await app.store[Polls].on_message(ref.community_id or 0, ref.message_id)
-    await turn.respond(_question(poll, ref, turn.platform.limits))
+    hatched = None if poll is not None else await _hatched_on(app, ref)
+    await turn.respond(_question(poll, hatched, ref, turn.platform.limits))
 
 
 async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
@@ -109,10 +111,14 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     removal = await app.store[Moderation].remove_winner(name, entry)
     if removal is None:
         raise UserError(
-            _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
+            _(
+                "{name} isn't in the hall of fame or the museum of this {community}. See them with "
+                "{command} and {museum}."
+            ),
             name=for_managers(cut(name, 64) or "–"),
             community=turn.platform.terms.community,
             command=command("/halloffame"),
+            museum=command("/museum"),
         )
     outcome = await _withdraw(app, turn, removal, community_id)
     count = len(removal.won)
@@ -121,6 +127,8 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
         "{name} was removed from the hall of fame, {count} times.",
         count,
     )
+    if not count:
+        sentence = _HATCHED
     if outcome is not _Outcome.REMOVED:
         sentence = _REMOVED[outcome]
     reply = text(sentence, name=strong(for_managers(removal.name)), count=count)
@@ -155,7 +163,10 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
 
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
-    """Answer a button that removes a name (`name:<poll>:<position>`) or a message."""
+    """Answer a button that removes a name (`name:<poll>:<position>`) or a message.
+
+    Of a message with a hatchling (`hatched:<channel>:<message>`), it removes the name.
+    """
     community_id = check_community(turn)
     first, second = map(stored_number, rest.partition(":")[::2])
     if first is None or second is None:
@@ -173,7 +184,8 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
             await check_channel(turn, ref.channel_id)
         ref = await _of_community(turn, ref)
         await check_channel(turn, ref.channel_id)
-        reply = await _remove_message(app, turn, ref)
+        remove = _remove_hatched if what == "hatched" else _remove_message
+        reply = await remove(app, turn, ref)
     await turn.edit_source(Message(reply, private=True))
 
 
@@ -237,8 +249,21 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                 await platform.edit(*await updated_announcement(app, poll, platform))
 
 
-def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Message:
+def _question(
+    poll: PollRecord | None, hatched: ShownName | None, ref: MessageRef, limits: Limits
+) -> Message:
     """Ask what to remove from a message."""
+    if hatched is not None:
+        label = shortened(_("Remove {name}").format(name=hatched), limits.button_label)
+        state = f"hatched:{ref.channel_id}:{ref.message_id}"
+        button = Button(label, MODERATE, state, dangerous=True)
+        reply = text(
+            _(
+                "Remove the name of this dinosaur? It leaves the museum, and the collection of its "
+                "owner. This can't be undone."
+            )
+        )
+        return Message(reply, buttons=(button,), private=True)
     if poll is None:
         button = Button(
             _("Remove it"), MODERATE, f"message:{ref.channel_id}:{ref.message_id}", dangerous=True
@@ -297,6 +322,27 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
         raise UserError(_("This name was removed already."))
     outcome = await _withdraw(app, turn, removal, community_id, first=poll_id)
     return (*text(_REMOVED[outcome], name=strong(for_managers(removal.name))), *_until_allowed())
+
+
+_HATCHED = _("{name} was removed from the museum.")
+
+
+async def _hatched_on(app: App, ref: MessageRef) -> ShownName | None:
+    """The name of the hatched dinosaur that a message shows."""
+    place = ref.channel_id, ref.message_id
+    return await app.store[HallOfFame].hatched_on(ref.community_id or 0, place)
+
+
+async def _remove_hatched(app: App, turn: Turn, ref: MessageRef) -> Text:
+    """Remove the name of a hatched dinosaur. Returns a sentence for the moderator."""
+    community_id, removal = check_community(turn), None
+    if (name := await _hatched_on(app, ref)) is not None:
+        entry = entry_of(app, turn, Action.REMOVE_NAME)
+        removal = await app.store[Moderation].remove_winner(name, entry)
+    if removal is None:
+        raise UserError(_("This name was removed already."))
+    await _withdraw(app, turn, removal, community_id)
+    return (*text(_HATCHED, name=strong(for_managers(removal.name))), *_until_allowed())
 
 
 def _until_allowed() -> Text:

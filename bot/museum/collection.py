@@ -10,12 +10,15 @@ from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Turn
+from bot.community.queries import Communities
 from bot.community.rights import check_community
+from bot.creatures import labels
 from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
 from bot.museum.gallery import gallery
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
+from bot.polls.plates import hatch_button
 from bot.store.people import Person, privately
-from bot.text.spans import command, strong, text
+from bot.text.spans import Text, command, strong, text
 from bot.text.technical import technical
 
 ACTION, COMMAND = "collection", command("/collection")
@@ -39,7 +42,9 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
             if owner_id != turn.user.id:
                 raise UserError(_("This member keeps their collection to themself."))
             owner = privately(owner_id)
-        page = _page(app, turn, owner, 0, private=is_hidden)
+        page = _page(
+            app, turn, owner, 0, private=is_hidden, tells_rarities=owner_id == turn.user.id
+        )
         await answer_with(app, turn, page, private=is_hidden)
 
 
@@ -115,8 +120,19 @@ def _hidden() -> Message:
     return Message(text(sentence, command=COMMAND))
 
 
-async def _page(app: App, turn: Turn, owner: Person, number: int, *, private: bool) -> Winners:
-    """A page of a collection: `private` for the owner of one that is hidden."""
+async def _page(
+    app: App,
+    turn: Turn,
+    owner: Person,
+    number: int,
+    *,
+    private: bool,
+    tells_rarities: bool = False,
+) -> Winners:
+    """A page of a collection: `private` for the owner of one that is hidden.
+
+    tells_rarities: whether the owner is told once which dinosaurs have turned out to be rare.
+    """
     count = await app.store[Discoveries].count(check_community(turn), owner.id)
     if not count:
         sentence = _("This member's collection is empty.")
@@ -125,20 +141,24 @@ async def _page(app: App, turn: Turn, owner: Person, number: int, *, private: bo
                 "Your collection is empty. Get names with {command}: if one of them wins the vote, "
                 "you have discovered it."
             )
-        return Winners(Message(text(sentence, command=command("/dinoname"))))
+        kept = await app.store[Communities].settings(check_community(turn))
+        is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
+        buttons = (hatch_button(),) if is_offered else ()
+        return Winners(Message(text(sentence, command=command("/dinoname")), buttons=buttons))
     places = text(
         _("The collection of {member}: {count} of {limit} places."),
         member=turn.platform.mention(owner),
         count=count,
         limit=MOST_OWNED,
     )
+    lines = [places, *(await _rarities(app, turn, owner) if tells_rarities else ()), ()]
     button = Button(_("Hide from others"), ACTION, f"hide:{owner.id}", emoji="🙈")
     if private:
         button = Button(_("Show to others"), ACTION, f"show:{owner.id}", emoji="👁️")
     return await gallery(
         app,
         turn,
-        Embed(_("🦕 Collection"), (places, ()), tone=Tone.NAMES),
+        Embed(_("🦕 Collection"), tuple(lines), tone=Tone.NAMES),
         ACTION,
         f"{'own' if private else 'page'}:{owner.id}",
         number=number,
@@ -147,6 +167,19 @@ async def _page(app: App, turn: Turn, owner: Person, number: int, *, private: bo
         buttons=[button],
         private=private,
     )
+
+
+async def _rarities(app: App, turn: Turn, owner: Person) -> list[Text]:
+    """What the owner has not been told: that the animals of old names are rare."""
+    community_id = check_community(turn)
+    words = await app.filters.of(community_id)
+    told = await app.store[Discoveries].tell_rarities(words, community_id, owner.id)
+    sentence = _("✨ {name} turns out to be rare: {rarity}")
+    return [
+        text(sentence, name=strong(each.name), rarity=rarity)
+        for each in told
+        if each.name.instead is None and (rarity := labels.rarity(each.profile)) is not None
+    ]
 
 
 COLLECTION = Command(

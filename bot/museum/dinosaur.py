@@ -179,7 +179,8 @@ async def _render(
         buttons += owner_buttons(exhibit, turn.user.id)
         reason = _("This is visible to you only, because you hide your collection.")
         if discoverer := discoverer_of(turn, exhibit):
-            fields.append(Field(_("Discovered by"), discoverer))
+            label = _("Hatched by") if exhibit.is_hatched else _("Discovered by")
+            fields.append(Field(label, discoverer))
     footer = _("An imagined dinosaur. Its name stands for the same animal everywhere.")
     if profile.is_real:
         footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
@@ -200,7 +201,7 @@ async def _render(
         files=(plate,) if plate else (),
         private=is_private,
     )
-    return Winners(message, name=profile.name if is_polled else "")
+    return Winners(message, names=(profile.name,) if is_polled else ())
 
 
 def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[Text, ...]:

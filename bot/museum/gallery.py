@@ -60,7 +60,9 @@ async def gallery(
         fact = labels.period(profile) if order == "period" else labels.family(profile)
         sentence = _("{name} · {fact}")
         discoverer = () if owner_id else discoverer_of(turn, exhibit)
-        if discoverer:
+        if discoverer and exhibit.is_hatched:
+            sentence = _("{name} · {fact} · hatched by {member}")
+        elif discoverer:
             sentence = _("{name} · {fact} · found by {member}")
         start = Phrase("{place}. ").format(place=place)
         if owner_id and exhibit.is_favourite:
@@ -94,7 +96,8 @@ async def gallery(
         files_stay=picture is not None and not private,
         private=private,
     )
-    return Winners(message, tuple(exhibit.poll_id for exhibit in exhibits))
+    poll_ids = tuple(each.poll_id for each in exhibits if each.poll_id is not None)
+    return Winners(message, poll_ids, tuple(each.name for each in exhibits if each.is_hatched))
 
 
 def discoverer_of(turn: Turn, exhibit: Exhibit) -> Text:

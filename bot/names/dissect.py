@@ -204,7 +204,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
         return Winners(message)
     with suppress(Unavailable):
         if await app.store[Polls].has_dinosaur(turn.community_id, dissection.name) is not None:
-            return Winners(message, name=dissection.name)
+            return Winners(message, names=(dissection.name,))
     return Winners(message)
 
 

@@ -243,7 +243,8 @@ async def _generate(
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     caller = caller_of(app, turn)
-    removed = await app.removals.of(turn.community_id)
+    removals = app.removals.unwritten if model.record is None else app.removals.of
+    removed = await removals(turn.community_id)
     try:
         written = await write_names(
             app.inference, request, words, caller, model.trained, removed=removed

@@ -78,13 +78,13 @@ class HallOfFameOptions:
 
 @dataclass(frozen=True)
 class Winners:
-    """A message that shows winners."""
+    """A message that shows winners, or other names of its community."""
 
     message: Message
     poll_ids: tuple[int, ...] = ()
     """The polls that they won."""
-    name: str = ""
-    """A dinosaur of any polls of the community that it shows instead; others nobody can remove."""
+    names: tuple[str, ...] = ()
+    """Dinosaurs of polls or the museum of the community; others nobody can remove."""
 
 
 async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
@@ -134,7 +134,7 @@ async def answer_with(
     """
     shown = await in_time(winners, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
     ref = await turn.respond(shown.message)
-    if shown.poll_ids or shown.name:
+    if shown.poll_ids or shown.names:
         await note_shown(app, turn, ref, shown)
 
 
@@ -157,7 +157,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
             ref.channel_id,
             ref.message_id,
             shown.poll_ids,
-            name=shown.name,
+            names=shown.names,
             now=app.now(),
         )
 

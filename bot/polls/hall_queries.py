@@ -10,30 +10,37 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
-    SQLColumnExpression,
     and_,
     delete,
     func,
+    insert,
     literal,
     not_,
-    null,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.genome import folded
-from bot.polls.queries import of_dinosaurs
 from bot.polls.removal_queries import (
     is_named,
-    is_removed_name,
     lock_names,
     put_outdated,
+    removed_among,
     winner_stands_in,
 )
 from bot.store.people import Person, known_member, person_in
 from bot.store.queries import Queries
-from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll, WinnerAnswer
+from bot.store.schema import (
+    EVERYBODY,
+    Block,
+    Candidate,
+    Community,
+    Discovery,
+    Poll,
+    WinnerAnswer,
+)
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
 from data.phrases import NOTHING, Showable
@@ -150,29 +157,21 @@ class HallOfFame(Queries):
         message_id: int,
         poll_ids: Collection[int] = (),
         *,
-        name: str = "",
+        names: Collection[str] = (),
         now: datetime,
     ) -> None:
         """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
 
-        They are the winners of some polls, or a dinosaur of any polls of the community.
+        They are the winners of some polls, and dinosaurs of the community.
         """
         of_channel = WinnerAnswer.channel_id == channel_id
         ids = (channel_id, message_id, community_id)
         place = [literal(number, BigInteger) for number in ids]
-        columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
+        columns = ("channel_id", "message_id", "community_id", "poll_id", "key", "is_outdated")
         is_outdated = or_(Poll.winner.is_(None), not_(winner_stands_in(community_id)))
-        values: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), is_outdated)
-        rows = select(*values).where(Poll.id.in_(poll_ids))
+        rows = select(*place, Poll.id, literal(""), is_outdated).where(Poll.id.in_(poll_ids))
         locked = select(Poll.id).where(Poll.id.in_(poll_ids))
-        if name:
-            of_name = is_named(name)
-            is_outdated = is_removed_name(community_id, name)
-            values = (*place, Candidate.poll_id, Candidate.position, is_outdated)
-            rows = of_dinosaurs(select(*values), community_id).where(of_name)
-            locked = select(Poll.id).where(
-                Poll.id.in_(of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
-            )
+        answer, pairs = dict(zip(columns, ids, strict=False)), [(community_id, n) for n in names]
         oldest = (
             select(WinnerAnswer.message_id)
             .where(of_channel)
@@ -192,12 +191,32 @@ class HallOfFame(Queries):
             noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
             # Another member may have turned to the same page at the same time.
             found = noted.on_conflict_do_nothing().returning(WinnerAnswer.is_outdated)
-            if any(await session.scalars(found)):
+            are_outdated = [*await session.scalars(found)]
+            if pairs:
+                removed = await removed_among(session, pairs)
+                keys = {(community_id, folded(name)) for name in names}
+                shown = [answer | {"key": key[1], "is_outdated": key in removed} for key in keys]
+                await session.execute(insert(WinnerAnswer), shown)
+                are_outdated += [each["is_outdated"] for each in shown]
+            if any(are_outdated):
                 it = and_(of_channel, WinnerAnswer.message_id == message_id)
                 await put_outdated(session, it, now)
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
+
+    async def hatched_on(self, community_id: int, ref: tuple[int, int]) -> ShownName | None:
+        """The only name that a message shows, if its dinosaur has hatched in the community.
+
+        ref: its channel and the message.
+        """
+        is_it = (WinnerAnswer.channel_id, WinnerAnswer.message_id)
+        shown = select(WinnerAnswer.key).where(tuple_(*is_it) == ref)
+        keys = [key for (key,) in await self._rows(shown)]
+        hatched = Discovery.community_id == community_id, Discovery.poll_id.is_(None)
+        found = select(Discovery.name).where(*hatched, Discovery.key.in_(keys))
+        name = await self._scalar(found) if len(keys) == 1 else None
+        return None if name is None else name_in_poll(name)
 
     async def community_of_outdated(self, channel_id: int, message_id: int) -> int | None:
         """The community of a message that shows a removed name; `None` if it shows none."""
@@ -211,7 +230,7 @@ class HallOfFame(Queries):
         return await self._scalar(statement) or 0
 
     async def winners(self, community_id: int, typed: str, *, most: int = 25) -> list[ShownName]:
-        """Winners of a community that have these letters, the newest first."""
+        """Winners of a community that have these letters, the newest first, and the hatched."""
         statement = (
             select(Candidate.name)
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
@@ -222,7 +241,18 @@ class HallOfFame(Queries):
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        return [name_in_poll(name) for (name,) in await self._rows(statement)]
+        hatched = (
+            select(Discovery.name)
+            .where(
+                Discovery.community_id == community_id,
+                Discovery.poll_id.is_(None),
+                Discovery.key.contains(folded(typed), autoescape=True),
+            )
+            .order_by(Discovery.id.desc())
+            .limit(most)
+        )
+        rows = [*await self._rows(statement), *await self._rows(hatched)]
+        return [name_in_poll(name) for (name,) in rows]
 
     async def names_with_votes(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.

@@ -1,4 +1,7 @@
-"""Pictures of dinosaurs beside their names: whose names have one, its file, the button for it."""
+"""Pictures of dinosaurs beside their names: whose names have one, its file, the button for it.
+
+Also the button for a nest, which polls, collections and the welcome offer.
+"""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Button, File
+from bot.chat.run_button import run_button
 from bot.chat.translation import Language, _, in_language, listed
 from bot.chat.turn import Limits
 from bot.community.queries import Communities
@@ -111,3 +115,8 @@ def show_dinosaur(name: str, limits: Limits, label: Showable = NOTHING) -> Itera
     """The button that shows the dinosaur of a name, if it has one."""
     if has_creature(name) and fits(limits, DINOSAUR, name):
         yield Button(label or _("Show the dinosaur"), DINOSAUR, name, emoji="🦕")
+
+
+def hatch_button() -> Button:
+    """The button that shows a member's nest of today."""
+    return run_button(_("Hatch an egg"), "egg", "🐣")

@@ -9,6 +9,7 @@ from bot.chat.details import details_buttons
 from bot.chat.message import Button, Embed, Message, Tone
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, MessageRef
+from bot.polls.plates import hatch_button
 from bot.polls.queries import PollRecord, Polls, checked_again
 from bot.polls.winner import Reason
 from bot.text.formats import human_join, shortened, spaced
@@ -112,6 +113,8 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     )
     # What was drawn of these names: a hidden one leaves its picture, too.
     message = replace(message, files_stay=len(poll.standing) == len(poll.names))
+    if poll.offers_eggs:
+        message = replace(message, buttons=(*message.buttons, hatch_button()))
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))
     return replace(

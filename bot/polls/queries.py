@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.community.queries import DEFAULT_VOTES
+from bot.community.queries import DEFAULT_VOTES, hatches_in
 from bot.creatures.genome import folded
 from bot.discoveries import queries as discoveries
 from bot.outbox.queries import Kind, put
@@ -205,7 +205,7 @@ MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
 
 
 class NoNameLeft(Exception):  # noqa: N818 (it is a state, not a fault)
-    """Moderators have removed all names of a poll before it was opened."""
+    """All names of a poll were removed before it was opened, or are somebody's."""
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -278,6 +278,8 @@ class PollRecord:
     """Position that the discoverer voted for."""
     last_votes: tuple[datetime | None, ...] = ()
     """Time of each name's last vote, by position; `None` for one without votes."""
+    offers_eggs: bool = False
+    """Whether it has a button for a nest: that of a `day`, where eggs hatch."""
 
     @property
     def standing(self) -> dict[int, Showable]:
@@ -299,7 +301,10 @@ class PollRecord:
         return decide(tallies, self.votes_needed)
 
 
-_NO_COLUMNS = {"names", "votes", "last_votes", "removed", "own_vote", "is_dissectable", "finder"}
+_NO_COLUMNS = {
+    *("names", "votes", "last_votes", "removed", "own_vote"),
+    *("is_dissectable", "finder", "offers_eggs"),
+}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
@@ -307,6 +312,12 @@ _TRAINED_IN = (
 )
 """The community of the custom model of a poll."""
 _FINDER = known_member(Poll)
+_OFFERS_EGGS = and_(
+    Poll.day.is_not(None),
+    ~select(Community.id)
+    .where(Community.id == Poll.community_id, not_(hatches_in(Poll.channel_id)))
+    .exists(),
+).label("offers_eggs")
 
 
 class Polls(Queries):
@@ -326,15 +337,15 @@ class Polls(Queries):
         """Store a new poll without votes. Many at the same time take few transactions.
 
         Returns it as it is stored: its community decides when it closes, and which votes it needs,
-        and its moderators have removed some names. Raises `NoNameLeft`, `TooManyPolls` and
-        `Forgotten`.
+        and names are left out that are removed there, or of dinosaurs that somebody owns. Raises
+        `NoNameLeft`, `TooManyPolls` and `Forgotten`.
         """
         return await self._opened.put(poll)
 
     async def open_daily(self, poll: PollRecord) -> PollRecord | None:
         """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
 
-        Returns it as it is stored, without names that moderators have removed; `None` if its
+        Returns it as it is stored, without names that are removed or owned there; `None` if its
         community has one for this day already. Raises `NoNameLeft`.
         """
         needed = select(Community.votes_needed).where(Community.id == poll.community_id)
@@ -414,7 +425,11 @@ class Polls(Queries):
         """The names that moderators of a community have removed since a time."""
         names = select(Candidate.name).join(Poll, Poll.id == Candidate.poll_id)
         removed = Poll.community_id == community_id, Candidate.removed_at >= since
-        return [name for (name,) in await self._rows(names.where(*removed))]
+        kept = select(RemovedName.name).where(
+            RemovedName.community_id == community_id, RemovedName.removed_at >= since
+        )
+        found = [*await self._rows(names.where(*removed)), *await self._rows(kept)]
+        return [name for (name,) in found]
 
     async def recent_dinosaurs(
         self, words: WordFilter, community_id: int, letters: str, *, most: int = 25
@@ -598,14 +613,20 @@ class Polls(Queries):
     async def _without_removed(
         self, session: AsyncSession, polls: Sequence[PollRecord]
     ) -> list[PollRecord]:
-        """New polls without removed names, under locks that let nobody remove another one."""
+        """New polls without removed or owned names, under locks.
+
+        They let nobody remove another name, or hatch it.
+        """
         await lock_names(self._database, session, {poll.community_id for poll in polls})
         names = [(poll.community_id, name) for poll in polls for name in poll.names]
         removed = await removed_among(session, names)
-        left = [
-            tuple(name for name in poll.names if (poll.community_id, folded(name)) not in removed)
-            for poll in polls
-        ]
+        owned = await discoveries.discovered_among(session, names, owned=True)
+
+        def stands(poll: PollRecord, name: str) -> bool:
+            key = poll.community_id, folded(name)
+            return key not in removed and (poll.custom_model is not None or key not in owned)
+
+        left = [tuple(name for name in poll.names if stands(poll, name)) for poll in polls]
         return [
             replace(poll, names=names, votes=(0,) * len(names)) if names != poll.names else poll
             for poll, names in zip(polls, left, strict=True)
@@ -682,7 +703,7 @@ class Polls(Queries):
 async def _records(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PollRecord]:
     """Polls with their names and votes, sorted by their closing time."""
     polls = await session.execute(
-        select(Poll, _TRAINED_IN.label("trained_in"), _FINDER).where(*conditions)
+        select(Poll, _TRAINED_IN.label("trained_in"), _FINDER, _OFFERS_EGGS).where(*conditions)
     )
     records = {row.Poll.id: _record(row) for row in polls}
     rows = await session.execute(_counted_votes(list(records))) if records else ()
@@ -774,6 +795,7 @@ def _record(row: Row[Any]) -> PollRecord:
     return PollRecord(
         names=(),
         is_dissectable=row.trained_in in (None, poll.community_id),
+        offers_eggs=row.offers_eggs,
         finder=person_in(row, already_filtered(poll.discoverer) if poll.discoverer else None),
         **stored,
     )

@@ -24,7 +24,7 @@ from bot.outbox.queries import Kind, put
 from bot.store.database import Database
 from bot.store.locks import Space
 from bot.store.queries import Queries
-from bot.store.schema import Candidate, Poll, RemovedName, Vote, WinnerAnswer
+from bot.store.schema import Candidate, Discovery, Poll, RemovedName, Vote, WinnerAnswer
 
 MOST_LOADED = 2_000
 """How many of a community's removed names the networks avoid: the latest ones."""
@@ -123,9 +123,9 @@ async def remove(
     """Remove a name from all polls of a community, with its votes, victories and discovery.
 
     candidate: a poll, and the position of the name in it
-    winner: without a candidate, the name, which has won a poll
+    winner: without a candidate, the name, which has won a poll or hatched
 
-    Returns `None` if no poll of the community has the name, or it was removed before.
+    Returns `None` if no poll or museum of the community has the name, or it was removed before.
     """
     await lock_names(database, session, [community_id], removes=True)
     sought = is_named(winner), Candidate.position == Poll.winner
@@ -138,7 +138,10 @@ async def remove(
         .where(Poll.community_id == community_id, *sought, STANDS)
         .limit(1)
     )
-    if (row := found.first()) is None:
+    row = found.first()
+    if row is None and candidate is None:
+        row = await discoveries.named(session, community_id, winner)
+    if row is None:
         return None
     name, key = row
     polls = await _locked(session, community_id, key)
@@ -213,13 +216,10 @@ async def _note_answers(
         .where(Candidate.key == key)
         .correlate(None)
     )
+    is_here = WinnerAnswer.community_id == community_id
     is_of_poll = WinnerAnswer.poll_id.in_(places.with_only_columns(Candidate.poll_id))
-    shows_winner = and_(
-        WinnerAnswer.position.is_(None),
-        WinnerAnswer.poll_id.in_(won),
-        or_(WinnerAnswer.community_id == community_id, is_of_poll),
-    )
-    shows_name = tuple_(WinnerAnswer.poll_id, WinnerAnswer.position).in_(places)
+    shows_winner = and_(WinnerAnswer.poll_id.in_(won), or_(is_here, is_of_poll))
+    shows_name = and_(is_here, WinnerAnswer.key == key)
     await note_outdated(session, or_(shows_winner, shows_name), now)
 
 
@@ -238,8 +238,7 @@ async def void(session: AsyncSession, poll_id: int, now: datetime) -> str | None
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
-    shows_winner = and_(WinnerAnswer.poll_id == poll_id, WinnerAnswer.position.is_(None))
-    await note_outdated(session, shows_winner, now)
+    await note_outdated(session, WinnerAnswer.poll_id == poll_id, now)
     return await discoveries.take_back(session, poll_id)
 
 
@@ -247,8 +246,8 @@ async def note_outdated(
     session: AsyncSession, condition: ColumnElement[bool], now: datetime
 ) -> None:
     """Mark answers as outdated, and put them into the outbox, which removes their contents."""
-    key = WinnerAnswer.channel_id, WinnerAnswer.message_id, WinnerAnswer.poll_id
-    await session.execute(select(*key).where(condition).order_by(*key).with_for_update())
+    locked = select(WinnerAnswer.id).where(condition).order_by(WinnerAnswer.id)
+    await session.execute(locked.with_for_update())
     await session.execute(update(WinnerAnswer).where(condition).values(is_outdated=True))
     await put_outdated(session, condition, now)
 
@@ -263,7 +262,7 @@ async def put_outdated(
 
 
 class RemovedNames(Queries):
-    """The names that communities have removed."""
+    """The names that communities have removed, or whose dinosaurs somebody owns there."""
 
     async def keys(self, community_id: int) -> frozenset[str]:
         """The removed names of a community, folded, at most `MOST_LOADED`, the latest ones."""
@@ -271,6 +270,16 @@ class RemovedNames(Queries):
             select(RemovedName.key)
             .where(RemovedName.community_id == community_id)
             .order_by(RemovedName.removed_at.desc(), RemovedName.key)
+            .limit(MOST_LOADED)
+        )
+        return frozenset(key for (key,) in await self._rows(latest))
+
+    async def owned(self, community_id: int) -> frozenset[str]:
+        """The names that members of a community own, folded, at most `MOST_LOADED` latest ones."""
+        latest = (
+            select(Discovery.key)
+            .where(Discovery.community_id == community_id, Discovery.owner_id.is_not(None))
+            .order_by(Discovery.id.desc())
             .limit(MOST_LOADED)
         )
         return frozenset(key for (key,) in await self._rows(latest))

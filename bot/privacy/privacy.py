@@ -14,6 +14,7 @@ from bot.chat.message import Button, Embed, File, Message
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.queries import Record
+from bot.eggs.queries import LONGEST_NEST, Nests
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Unavailable
@@ -98,6 +99,7 @@ async def overview(app: App, turn: Turn) -> Message:
             platform=turn.platform.terms.platform,
         ),
         *(_about_polls() if {"polls", "votes"} & kept.keys() else ()),
+        *(_about_nests() if "nests" in kept else ()),
         *(_ABOUT_BUTTONS if "button_states" in kept else ()),
         *_about_moderation(kept, turn.platform.terms),
     )
@@ -123,11 +125,11 @@ def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes, kept poems and open polls without votes of others will "
-            "be deleted, trainings on your lists will be stopped, and some buttons under your "
-            "poems and names will stop working. Names, dinosaurs, namers and versions that others "
-            "use stay, without your name. If you are blocked, you stay blocked, and the record of "
-            "what you did as a moderator stays for a year. This can't be undone."
+            "Delete your data? Your votes, nests, kept poems and open polls without votes of "
+            "others will be deleted, trainings on your lists will be stopped, and some buttons "
+            "under your poems and names will stop working. Names, dinosaurs, namers and versions "
+            "that others use stay, without your name. If you are blocked, you stay blocked, and "
+            "the record of what you did as a moderator stays for a year. This can't be undone."
         )
     )
     buttons = (
@@ -156,6 +158,11 @@ def _about_polls() -> tuple[Text, ...]:
     return (text(sentence, days=WITHOUT_WINNER.days),)
 
 
+def _about_nests() -> tuple[Text, ...]:
+    sentence = _("A nest is deleted {days} days after its day. The file doesn't tell its names.")
+    return (text(sentence, days=LONGEST_NEST.days),)
+
+
 def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]:
     if kept.keys().isdisjoint({"blocks", "moderation"}):
         return ()
@@ -176,6 +183,7 @@ def _in_words(kept: Mapping[str, int]) -> Showable:
         "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
         "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),
+        "nests": lambda n: ngettext("{count} nest", "{count} nests", n),
         "hidden_collections": lambda n: ngettext(
             "{count} hidden collection", "{count} hidden collections", n
         ),
@@ -224,6 +232,7 @@ class CommunitySweeper:
             await app.store[ButtonStates].prune(now - LONGEST_STATE)
             await app.store[Record].prune(now - LONGEST_RECORD)
             await app.store[Polls].prune(now - WITHOUT_WINNER)
+            await app.store[Nests].prune(now - LONGEST_NEST)
             await app.store[Deletions].catch_up()
             await app.store[Deletions].prune()
             if app.fleet.is_shared:

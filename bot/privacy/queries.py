@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.community import queries as community
 from bot.discoveries import queries as discoveries
+from bot.eggs import queries as eggs
 from bot.polls import queries as polls
 from bot.store import answers, identities
 from bot.store.members import forgetting
@@ -17,7 +18,10 @@ from bot.store.schema import Community
 from bot.trainer import queries as training
 from bot.verse import queries as verse
 
-_FEATURES: tuple[PersonalData, ...] = (polls, discoveries, verse, training, answers, community)
+_FEATURES: tuple[PersonalData, ...] = (
+    *(polls, eggs, discoveries),
+    *(verse, training, answers, community),
+)
 """All that store data about members. Their order is that of locks in a transaction."""
 
 

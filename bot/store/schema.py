@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
@@ -163,6 +164,10 @@ class Community(Base):
     asked_in: Mapped[str | None] = mapped_column(Text)
     """The languages of the first members who asked, such as `de en-US`; `None` if its platform has
     told its locale whenever somebody asked."""
+    has_eggs: Mapped[bool | None]
+    """Whether members hatch eggs there; `None` for yes."""
+    egg_channel_id: Mapped[int | None] = mapped_column(Number)
+    """The only channel in which they do; `None` for every channel."""
 
 
 class Poll(Base):
@@ -269,22 +274,26 @@ class Vote(Base):
 
 
 class WinnerAnswer(Base):
-    """A name of a poll that an answer shows, until it is removed: its winner, or any dinosaur."""
+    """A name that an answer shows until it is removed: the winner of a poll, or a dinosaur."""
 
     __tablename__ = "winner_answers"
     __table_args__ = (
+        UniqueConstraint("channel_id", "message_id", "poll_id", "key"),
         Index("ix_winner_answers_is_outdated_channel_id", "is_outdated", "channel_id"),
+        {"sqlite_autoincrement": True},
     )
 
-    channel_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    message_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    poll_id: Mapped[int] = mapped_column(
-        ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True, index=True
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(Number)
+    message_id: Mapped[int] = mapped_column(Number)
+    poll_id: Mapped[int | None] = mapped_column(
+        ForeignKey("polls.id", ondelete="CASCADE"), index=True
     )
+    """The poll whose winner is shown; `None` for a dinosaur of the community."""
     community_id: Mapped[int] = mapped_column(Number, index=True)
     """Community of the answer, which need not be that of the poll."""
-    position: Mapped[int | None]
-    """The name; `None` for the winner."""
+    key: Mapped[str] = mapped_column(String(384), default="", server_default="")
+    """The folded name of the dinosaur, as in `Candidate`; empty for a winner."""
     is_outdated: Mapped[bool]
     """Whether the name was removed. Then the answer is emptied."""
 
@@ -320,7 +329,7 @@ class OutboxRow(Base):
 
 
 class Discovery(Base):
-    """A creature that a community has discovered: a dinosaur's name that has won a poll."""
+    """A creature that a community has discovered: its name has won a poll, or it has hatched."""
 
     __tablename__ = "discoveries"
     __table_args__ = (
@@ -335,12 +344,14 @@ class Discovery(Base):
     """The name as its genome has it, unique per community."""
     name: Mapped[str] = mapped_column(String(128))
     """The name as displayed."""
-    poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id", ondelete="CASCADE"), index=True)
-    """The first poll that the name has won."""
+    poll_id: Mapped[int | None] = mapped_column(
+        ForeignKey("polls.id", ondelete="CASCADE"), index=True
+    )
+    """The first poll that the name has won; `None` for a creature that has hatched."""
     found_at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
-    """The discoverer, who requested the name; `None` once forgotten, if blocked at the time, and
-    for a dinosaur of the day, which the community has discovered."""
+    """The discoverer, who requested the name or hatched it; `None` once forgotten, if blocked at
+    the time, and for a dinosaur of the day, which the community has discovered."""
     owner_id: Mapped[int | None] = mapped_column(Number, index=True)
     """The discoverer, if it is in their collection."""
     is_favourite: Mapped[bool] = mapped_column(default=False)
@@ -350,6 +361,32 @@ class Discovery(Base):
     family: Mapped[str | None] = mapped_column(String(40))
     """Family in the profile, kept apart for queries, as the period is."""
     period: Mapped[str | None] = mapped_column(String(40))
+    is_rarity_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the owner was told that it is rare."""
+
+
+class Nest(Base):
+    """A member's nest of a day, with the names in its eggs until one has hatched."""
+
+    __tablename__ = "nests"
+    __table_args__ = (UniqueConstraint("community_id", "member_id", "day"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """Random, so that a button from a lost database never finds another nest."""
+    community_id: Mapped[int] = mapped_column(Number)
+    member_id: Mapped[int] = mapped_column(Number, index=True)
+    day: Mapped[date] = mapped_column(Day)
+    """The local date, in the time zone that the community had then."""
+    laid_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant, index=True)
+    """The end of that day."""
+    names: Mapped[str] = mapped_column(Text)
+    """The names as displayed, a JSON list, which nobody is told; empty once one has hatched."""
+    hatched_at: Mapped[datetime | None] = mapped_column(Instant)
+    discovery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("discoveries.id", ondelete="SET NULL"), index=True
+    )
+    """What has hatched; `None` before, and after it was removed."""
 
 
 class HiddenCollection(Base):

@@ -11,7 +11,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform, Terms
 from bot.concurrency import ShuttingDown
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.plates import DINOSAUR
+from bot.polls.plates import DINOSAUR, hatch_button
 from bot.store import Unavailable
 from bot.text.spans import command, strong, text
 from bot.text.technical import NEWLINE
@@ -89,6 +89,7 @@ def welcome(terms: Terms) -> Message:
         (*first, *text(NEWLINE), *second),
         buttons=(
             run_button(_("Name dinosaurs"), "dinoname", "🦖", primary=True),
+            hatch_button(),
             run_button(_("Write a sonnet"), "sonnet", "📜"),
             Button(_("Meet a dinosaur"), DINOSAUR, EXAMPLE, "🦴"),
             run_button(set_up, "settings", "⚙️"),

@@ -57,7 +57,7 @@ async def add_rows(store: Store, weights: bytes) -> None:
             await store[Polls].cast(Ballot(poll, voter, 1), NOW)
         await store[Polls].close(poll, NOW)
     await store[HallOfFame].note_shown(PARK, CHANNEL, SHOWN, [FOUND], now=NOW)
-    await store[HallOfFame].note_shown(PARK, CHANNEL, SHOWN + 1, name="Bravosaurus", now=NOW)
+    await store[HallOfFame].note_shown(PARK, CHANNEL, SHOWN + 1, names=["Bravosaurus"], now=NOW)
     async with store.database.writing() as session:
         await remove(store.database, session, PARK, NOW, candidate=(FOUND, 0))
     found = await store[Discoveries].named(PARK, "Mangopelta")

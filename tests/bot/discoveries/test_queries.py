@@ -14,7 +14,7 @@ from bot.creatures.profile import to_json
 from bot.discoveries import queries
 from bot.discoveries.queries import ORDERS, Discoveries, Exhibit
 from bot.moderation.queries import Moderation
-from bot.polls.queries import Polls
+from bot.polls.queries import PollRecord, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.people import Person
@@ -33,6 +33,14 @@ async def found(
 ) -> int:
     """Let a name win. Returns the id of its poll."""
     return (await crown(store, name, at=at, community_id=community, member_id=member)).id
+
+
+async def opened(store: Store, member: int) -> PollRecord:
+    """A poll that Kilosaurus will win tomorrow, opened before somebody owns that."""
+    at = NOW + DAY
+    return await crown(
+        store, "Kilosaurus", at=at, community_id=HERE, member_id=member, is_open=True
+    )
 
 
 async def museum(store: Store, community: int = HERE) -> list[str]:
@@ -124,10 +132,9 @@ async def test_void_while_the_other_finder_is_forgotten(
     store: Store, monkeypatch: pytest.MonkeyPatch, *, is_removed: bool
 ) -> None:
     """Or while a moderator removes the name there: what comes second waits."""
-    first, second = (
-        await found(store, "Kilosaurus"),
-        await found(store, "Kilosaurus", NOW + DAY, BOB),
-    )
+    second = (await opened(store, BOB)).id
+    first = await found(store, "Kilosaurus")
+    assert await store[Polls].close(second, NOW + DAY)
     may_grow, tasks = queries._may_grow, list[asyncio.Task[Any]]()
 
     async def slow(*given: Any) -> bool:  # noqa: ANN401 (passed on)
@@ -158,8 +165,8 @@ async def test_void_while_another_poll_closes(
         await discover(*arguments)
         await asyncio.sleep(0.1)
 
+    second = await opened(store, ADA)
     first = await found(store, "Kilosaurus")
-    second = await crown(store, "Kilosaurus", at=NOW + DAY, community_id=HERE, is_open=True)
     monkeypatch.setattr(queries, "discover", slowly)
     one, other = Store(store.database), Store(store.database)
     closing = asyncio.create_task(one[Polls].close(second.id, NOW + DAY))

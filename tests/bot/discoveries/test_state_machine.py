@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.community.queries import Action, Blocks, RecordEntry
+from bot.creatures.animal import profile_of
 from bot.discoveries import queries
 from bot.discoveries.queries import MOST_IN_A_DAY, Discoveries
+from bot.eggs.queries import Nests, Outcome
 from bot.moderation.queries import Moderation
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
@@ -52,7 +54,7 @@ class Win:
 class Known:
     """A discovery, as the model knows it."""
 
-    poll_id: int
+    poll_id: int | None
     found_at: datetime
     member_id: int | None
     owner_id: int | None
@@ -60,7 +62,7 @@ class Known:
 
 
 class MuseumMachine(RuleBasedStateMachine):
-    """Members find, favour and release; moderators remove and block; some are forgotten."""
+    """Members find, hatch, favour and release; moderators remove and block; some are forgotten."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,6 +77,9 @@ class MuseumMachine(RuleBasedStateMachine):
         self.known: dict[tuple[int, str], Known] = {}
         self.wins: dict[tuple[int, str], list[Win]] = {}
         self.removed: set[tuple[int, str]] = set()
+        self.polled: set[tuple[int, str]] = set()
+        self.nests: dict[tuple[int, int], tuple[datetime, str]] = {}
+        """The egg of each member in each community, without a name once it has hatched."""
         self.blocked: set[tuple[int, int]] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -98,6 +103,7 @@ class MuseumMachine(RuleBasedStateMachine):
             key
             for key, known in self.known.items()
             if key[0] == community
+            and known.poll_id is not None
             and known.member_id == member
             and known.found_at.date() == at.date()
         ]
@@ -128,10 +134,39 @@ class MuseumMachine(RuleBasedStateMachine):
         shown = name.upper() if is_upper else name
         won = crown(self.store, shown, at=self.now, community_id=community, member_id=member)
         win = Win(self.now, self.run(won).id, member)
-        if (community, name) in self.removed:  # the poll was opened without it
-            return
+        known = self.known.get((community, name))
+        if (community, name) in self.removed or (known and known.owner_id):
+            return  # the poll was opened without it
+        self.polled.add((community, name))
         self.wins.setdefault((community, name), []).append(win)
         self.discover((community, name), win)
+
+    @rule(community=COMMUNITIES, member=MEMBERS, name=NAMES)
+    def hatch(self, community: int, member: int, name: str) -> None:
+        """The egg of today, which stays if there is no room or the member is blocked."""
+        nests = self.store[Nests]
+        nest = self.run(nests.lay(community, member, [name.capitalize()], self.now))
+        laid_at, egg = self.nests.get((community, member), (BEGIN, ""))
+        if (community, member) not in self.nests or laid_at.date() != self.now.date():
+            laid_at, egg = self.now, name
+        assert list(nest.names) == [egg.capitalize()] * bool(egg)
+        profile = profile_of(egg.capitalize() or name)
+        outcome = self.run(nests.hatch(nest, profile, nest.eggs.values(), self.now))
+        key, room = (community, egg), len(self.owned(community, member)) < MOST_OWNED
+        expected, left = Outcome.HATCHED, ""
+        if not egg:
+            expected = Outcome.STALE
+        elif (community, member) in self.blocked or not room:
+            expected = Outcome.FULL if (community, member) not in self.blocked else Outcome.BLOCKED
+            left = egg
+        elif key in self.removed | self.polled | self.known.keys():
+            expected = Outcome.EMPTY
+        else:
+            self.known[key] = Known(None, self.now, member, member)
+        assert outcome is expected
+        self.nests[community, member] = laid_at, left
+        if expected is Outcome.EMPTY:
+            del self.nests[community, member]
 
     @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
     def favour(self, community: int, member: int, picked: int) -> None:
@@ -159,14 +194,18 @@ class MuseumMachine(RuleBasedStateMachine):
             del self.known[key]
             self.wins[key] = []
             self.removed.add(key)
-            assert self.run(self.store[Moderation].remove_name(poll_id, 1, entry))
+            moderation = self.store[Moderation]
+            if poll_id is None:
+                assert self.run(moderation.remove_winner(key[1].upper(), entry))
+            else:
+                assert self.run(moderation.remove_name(poll_id, 1, entry))
 
     @rule(community=COMMUNITIES, picked=PICKED)
     def void(self, community: int, picked: int) -> None:
         """A name that has won twice stays, found in the earliest of the other polls."""
         _number, key = self.pick(community, picked)
-        if key is not None:
-            self.run(self.store[Polls].void(self.known[key].poll_id, self.now))
+        if key is not None and (poll_id := self.known[key].poll_id) is not None:
+            self.run(self.store[Polls].void(poll_id, self.now))
             if others := self.take_back(key):
                 self.discover(key, min(others))
 
@@ -181,6 +220,7 @@ class MuseumMachine(RuleBasedStateMachine):
     @rule(member=MEMBERS)
     def forget_member(self, member: int) -> None:
         self.run(self.store[Privacy].forget_member(member))
+        self.nests = {key: nest for key, nest in self.nests.items() if key[1] != member}
         for wins in self.wins.values():
             wins[:] = [
                 replace(win, member_id=None) if win.member_id == member else win for win in wins
@@ -200,6 +240,8 @@ class MuseumMachine(RuleBasedStateMachine):
             self.known = {key: each for key, each in self.known.items() if key[0] != community}
             self.wins = {key: each for key, each in self.wins.items() if key[0] != community}
             self.removed = {key for key in self.removed if key[0] != community}
+            self.polled = {key for key in self.polled if key[0] != community}
+            self.nests = {key: nest for key, nest in self.nests.items() if key[0] != community}
             self.blocked = {each for each in self.blocked if each[0] != community}
 
     def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:
@@ -227,7 +269,7 @@ class MuseumMachine(RuleBasedStateMachine):
                     self.store[Discoveries].exhibits(WORDS, community, owner_id=member, most=1000)
                 )
                 assert len(own) <= MOST_OWNED
-                days = [each.found_at.date() for each in own]
+                days = [each.found_at.date() for each in own if not each.is_hatched]
                 assert all(days.count(day) <= MOST_IN_A_DAY for day in days)
                 assert sum(each.is_favourite for each in own) <= 1
         assert stored == self.known

@@ -104,7 +104,7 @@ async def test_help_is_short(chat: Chat) -> None:
     assert topics.is_private
     assert [line for line in topics.lines if "/" in line] == [
         "🦖 Dinosaurs: /dinoname, /dinosaur, /dissect, /halloffame, /champion",
-        "🦴 Discoveries: /museum, /collection, /leaderboard",
+        "🦴 Discoveries: /egg, /museum, /collection, /leaderboard",
         "📜 Poems: /sonnet, /poems, /export",
         "🪶 Names like yours: /name, /namer\u00a0…",
         "🏋️ Training: /models\u00a0…",
@@ -128,9 +128,9 @@ async def test_help_has_every_command(chat: Chat) -> None:
 @pytest.mark.both
 async def test_help_runs_commands(chat: Chat) -> None:
     """It begins with what the member can do where they are, with their rights."""
-    names, museum, sonnet = "Name dinosaurs", "Visit the museum", "Write a sonnet"
+    names, egg, sonnet = "Name dinosaurs", "Hatch an egg", "Write a sonnet"
     topics = await chat.alice.use("help")
-    assert runs(topics) == [names, museum, sonnet, "See namers", "See your data"]
+    assert runs(topics) == [names, egg, sonnet, "See namers", "See your data"]
     assert topics.buttons[0] == names
     assert not (named := await chat.alice.press(topics, names)).is_private
     assert "Mangosaurus" in named.buttons

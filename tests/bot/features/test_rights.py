@@ -81,6 +81,7 @@ STATES = {
     "name": f"1:{to_state(NamesRequest(count=2))}",
     "dissect": "Mangosaurus",
     "dinosaur": "Mangosaurus",
+    "egg": "1:0",
     "museum": "newest:0",
     "collection": "favourite:1",
     "details": "seed=1",

@@ -204,7 +204,9 @@ async def test_winner_by_name(chat: Chat) -> None:
     assert chat.history()[1].text == "A moderator removed this."
     for name in ("bravosaurus", "Farsaurus"):
         again = await mo.use("moderate winner", name=name)
-        assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
+        assert (
+            f"isn't in the hall of fame or the museum of this {chat.terms.community}" in again.text
+        )
     assert await chat.app.store[HallOfFame].count(HallScope()) == 1
 
 

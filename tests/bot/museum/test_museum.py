@@ -258,8 +258,8 @@ async def test_removed_name_leaves_answers(chat: Chat) -> None:
 
 
 async def test_name_is_removed_from_another_poll(chat: Chat) -> None:
-    await discovered(chat, "Bravosaurus", days_ago=1)
     poll = await voted(chat)
+    await discovered(chat, "Bravosaurus")
     await chat.alice.use("museum")
     mo = await chat.add_moderator()
     await mo.press(await mo.open_menu("Moderate this message", poll), "Remove Bravosaurus")

@@ -183,8 +183,8 @@ async def test_dinosaur_that_was_removed_before_it_is_noted(store: Store) -> Non
     await hold_poll(store, 1, "Removed", 2)
     await hold_poll(store, 2, "Kept", 2)
     await store[Moderation].remove_name(1, 1, RecordEntry(Action.REMOVE_NAME, 1, NOW, 1))
-    await store[HallOfFame].note_shown(1, 5, 51, name="Removed", now=NOW)
-    await store[HallOfFame].note_shown(1, 5, 52, name="Kept", now=NOW)
+    await store[HallOfFame].note_shown(1, 5, 51, names=["Removed"], now=NOW)
+    await store[HallOfFame].note_shown(1, 5, 52, names=["Kept"], now=NOW)
     assert await outdated(store) == [(1, 5, 51)]
 
 
@@ -246,9 +246,9 @@ async def other(store: Store) -> Store:
 
 async def test_removed_from_all_polls(store: Store) -> None:
     """Of the community, whatever the case; an open one of another community goes on."""
+    await opened(store, replace(POLL, id=3, names=named("Kilosaurus", "MANGOSAURUS")))
     await hold_poll(store, 1, NAME, 2)
     await hold_poll(store, 2, "Kilosaurus", 2)
-    await opened(store, replace(POLL, id=3, names=named("Kilosaurus", "MANGOSAURUS")))
     await opened(store, replace(POLL, id=4, names=named(NAME), community_id=2))
     for number, position in ((3, 1), (4, 0)):
         assert await store[Polls].cast(Ballot(number, 5, position), NOW)
@@ -267,7 +267,7 @@ async def test_removed_from_all_polls(store: Store) -> None:
 
 async def test_sixty_victories(store: Store) -> None:
     for number in range(60):
-        await hold_poll(store, number, NAME, 1)
+        await hold_poll(store, number, NAME, 1, member_id=None)  # else it is somebody's
     removal = await store[Moderation].remove_winner(NAME, REMOVED)
     assert removal is not None
     assert removal.won == {*range(60)}

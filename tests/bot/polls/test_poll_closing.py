@@ -14,6 +14,7 @@ from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
 from bot.chat.turn import DeletedMeanwhile, Forbidden, Limited, MessageRef
 from bot.community.queries import Action, RecordEntry
+from bot.discoveries.queries import Discoveries
 from bot.features.jobs import Jobs
 from bot.moderation.queries import Moderation
 from bot.outbox.queries import Outbox
@@ -33,7 +34,7 @@ from tests.bot.conftest import World
 from tests.bot.fakes import unavailable
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members, open_polls, voted
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
-from tests.texts import named, written
+from tests.texts import WORDS, named, written
 
 
 @pytest.mark.both
@@ -246,6 +247,10 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
     owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
     await fossil.app.blocks.block(COMMUNITY, bob, owner)
     await fossil.close()
+    (found,) = await fossil.app.store[Discoveries].exhibits(WORDS, COMMUNITY)
+    await fossil.app.store[Discoveries].release(
+        COMMUNITY, found.owner_id or 0, found.id
+    )  # else it has an owner
     for number, name, member in ((10, "Aasaurus", 31), (11, "Ccsaurus", bob)):
         poll = replace(fossil.poll, id=number, message_id=1, names=named(name), member_id=member)
         await polls.open(poll)

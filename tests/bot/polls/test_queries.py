@@ -280,7 +280,8 @@ async def test_votes_match_a_dictionary(
 
     A vote for the chosen name takes it back, except in the batch in which it was cast.
     """
-    poll = await opened(store, replace(POLL, id=next(POLL_NUMBERS)))
+    number = next(POLL_NUMBERS)
+    poll = await opened(store, replace(POLL, id=number, community_id=number))  # nothing is owned
     model: dict[int, tuple[int, int]] = {}  # member: position, since when
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)

@@ -182,11 +182,12 @@ def test_columns_with_members() -> None:
         "channel",
         "log_channel",
         "daily_channel",
+        "egg_channel",
         "message",
         "announcement",
         "poll",
     ]
-    others = ["custom_model", "version", "application", "target", "subject"]
+    others = ["custom_model", "version", "application", "target", "subject", "discovery"]
     columns = {each.name for table in Base.metadata.tables.values() for each in table.columns}
     ids = {name for name in columns if name.endswith("_id")}
     assert ids - {f"{each}_id" for each in places + others} == MEMBERS

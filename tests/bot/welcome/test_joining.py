@@ -42,7 +42,8 @@ async def welcomed(chat: Chat) -> Shown:
 async def test_welcome(chat: Chat) -> None:
     shown = await welcomed(chat)
     assert shown.text.startswith(FIRST_WORDS)
-    assert shown.buttons == ("Name dinosaurs", "Write a sonnet", "Meet a dinosaur", "Set up")
+    labels = "Name dinosaurs", "Hatch an egg", "Write a sonnet", "Meet a dinosaur", "Set up"
+    assert shown.buttons == labels
     alice = chat.alice
     assert "Mangosaurus" in (await alice.press(shown, "Name dinosaurs")).buttons
     assert (await alice.press(shown, "Write a sonnet")).title

@@ -69,7 +69,13 @@ async def test_what_it_says(scene: Scene) -> None:
     assert len(lines) == 2
     assert "the museum of this club" in lines[0]
     pressed = [f"{each.action}:{each.state}" for each in message.buttons]
-    assert pressed == ["run:dinoname", "run:sonnet", "dinosaur:Triceratops", "run:settings"]
+    assert pressed == [
+        "run:dinoname",
+        "run:egg",
+        "run:sonnet",
+        "dinosaur:Triceratops",
+        "run:settings",
+    ]
 
 
 async def test_once(scene: Scene) -> None:

@@ -1,0 +1,308 @@
+"""`/egg`: a nest a day, and what hatches from one of its eggs."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+
+from bot.chat.app import App
+from bot.chat.commands import Command, NoOptions, Place
+from bot.chat.dispatch import caller_of, respond_or_leave
+from bot.chat.errors import community_only, other_version
+from bot.chat.message import Button, Embed, Field, File, Message, Tone, UserError
+from bot.chat.received import stored_number
+from bot.chat.translation import _, in_language
+from bot.chat.turn import DeliveryError, Turn
+from bot.community.blocks import Blocked, Reason
+from bot.community.queries import Communities
+from bot.community.rights import check_community
+from bot.concurrency import in_time
+from bot.creatures import labels
+from bot.creatures.animal import profile_of
+from bot.creatures.genome import folded
+from bot.creatures.names import has_creature
+from bot.creatures.rarity import ONE_IN
+from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
+from bot.eggs.queries import EGGS, NestRecord, Nests, Outcome
+from bot.polls.hall_of_fame import Winners, replace_with
+from bot.polls.plates import hatch_button, show_dinosaur
+from bot.polls.poll_message import removed_message
+from bot.store.people import Person
+from bot.text.spans import Timestamp, command, text
+from bot.text.technical import technical
+from bot.words import WordFilter
+from bot.writing.filtered import write_names
+from data.phrases import NOTHING, Showable
+from models.names.generator import NamesRequest
+
+ACTION, COMMAND = "egg", command("/egg")
+ASKED, TRIES = 5, 3
+"""Names that are asked for at once, as some may be known here, and how often."""
+_LEFT, _RIGHT = _("Left egg"), _("Right egg")
+LABELS = ((_("This egg"),), (_LEFT, _RIGHT), (_LEFT, _("Middle egg"), _RIGHT))
+"""Labels of the buttons, by the number of eggs."""
+
+
+async def egg(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/egg`: show the nest of today. Only members who hide see theirs alone."""
+    async with app.answering(turn, ACTION):
+        community_id = await _check_place(app, turn)
+        owner = await app.store[Discoveries].owner(community_id, turn.user.id)
+        defer = partial(turn.defer, private=owner is None, retry=hatch_button())
+        nest = _of_today(app, turn, community_id, owner)
+        await respond_or_leave(turn, await in_time(nest, app.patience_s, on_delay=defer))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the button of an egg: hatch it, once, for the member of the nest."""
+    nest_id, position = map(stored_number, state.partition(":")[::2])
+    if nest_id is None or position is None:
+        raise other_version(technical("/egg"))
+    community_id, nests = check_community(turn), app.store[Nests]
+    nest = await nests.find(nest_id, app.now())
+    if nest is not None and (nest.community_id, nest.member_id) != (community_id, turn.user.id):
+        sentence = _("This nest is somebody else's. Get one of your own with {command}.")
+        raise _with_button(UserError(sentence, command=COMMAND))
+    await _check_place(app, turn)
+    owner = await app.store[Discoveries].owner(community_id, turn.user.id)
+    words, outcome = await app.filters.of(community_id), Outcome.STALE
+    if nest is not None and nest.is_current and not nest.is_hatched:
+        outcome = Outcome.UNFIT
+        if (name := nest.eggs.get(position)) is not None:
+            eggs = nest.eggs.values()
+            fit = await asyncio.to_thread(lambda: {each for each in eggs if words.allows(each)})
+            profile = await asyncio.to_thread(profile_of, name)
+            outcome = await nests.hatch(nest, profile, fit, app.now())
+        nest = await nests.find(nest_id, app.now())
+    match outcome:
+        case Outcome.HATCHED if nest is not None:
+            app.removals.changed(community_id)  # nor are polls opened with the name
+            await _show_hatchling(app, turn, nest, owner, words)
+        case Outcome.BLOCKED:
+            raise Blocked(Reason.MEMBER_HERE, turn.platform.terms)
+        case Outcome.FULL:
+            raise _full()
+        case Outcome.UNFIT if nest is not None:
+            with suppress(DeliveryError):
+                await turn.edit_source(await _nest_message(app, turn, nest, owner, words))
+            raise UserError(
+                _(
+                    "This egg can't hatch anymore: meanwhile its name was found or removed here. "
+                    "Press another one."
+                )
+            )
+        case Outcome.EMPTY:
+            sentence = _(
+                "These eggs can't hatch anymore: meanwhile their names were found or removed here. "
+                "Get another nest with {command}."
+            )
+            message = Message(text(sentence, command=COMMAND), buttons=(hatch_button(),))
+            await turn.edit_source(message)
+        case _stale:
+            await _refuse(app, turn, nest, owner, words)
+
+
+async def _refuse(
+    app: App, turn: Turn, nest: NestRecord | None, owner: Person | None, words: WordFilter
+) -> None:
+    """Refuse a press on a nest that has hatched, or is of another day. It loses its buttons."""
+    with suppress(DeliveryError):  # it may have been shown more than once, or a kill kept them
+        if nest is not None and nest.is_hatched:
+            await _show_hatchling(app, turn, nest, owner, words)
+        else:
+            await turn.edit_source(Message(text(_("This nest is from another day."))))
+    if nest is not None and nest.is_current:
+        raise _hatched(nest)
+    sentence = _("This nest is from another day. See today's with {command}.")
+    raise _with_button(UserError(sentence, command=COMMAND))
+
+
+async def _check_place(app: App, turn: Turn) -> int:
+    """Raise `UserError` where no eggs hatch. Returns the community's id."""
+    community_id, platform = check_community(turn), turn.platform
+    if community_id not in platform.communities:
+        raise UserError(*community_only(platform.terms))
+    kept = await app.store[Communities].settings(community_id)
+    if not kept.has_eggs:
+        sentence = _("Managers of this {community} have switched eggs off.")
+        raise UserError(sentence, community=platform.terms.community)
+    if kept.egg_channel_id is not None and not kept.hatches_in(turn.channel_id):
+        channel = platform.mention_channel(kept.egg_channel_id)
+        raise UserError(_("Eggs hatch in {channel} here."), channel=channel)
+    return community_id
+
+
+async def _of_today(app: App, turn: Turn, community_id: int, owner: Person | None) -> Message:
+    """The nest that a member has today, which may be a new one. Raises inference errors."""
+    nests, member_id = app.store[Nests], turn.user.id
+    words = await app.filters.of(community_id)
+    nest = await nests.of_today(community_id, member_id, app.now())
+    is_full = not await app.store[Discoveries].has_room(community_id, member_id)
+    if is_full and (nest is None or not nest.is_hatched):
+        raise _full()
+    if nest is None:
+        names = await _new_names(app, turn, community_id, words)
+        nest = await nests.lay(community_id, member_id, names, app.now())
+    if nest.is_hatched:
+        raise _hatched(nest)
+    return await _nest_message(app, turn, nest, owner, words)
+
+
+async def _new_names(
+    app: App, turn: Turn, community_id: int, words: WordFilter
+) -> Sequence[Showable]:
+    """Names of dinosaurs that the community does not know. Raises inference errors."""
+    found: dict[str, Showable] = {}
+    for _try in range(TRIES):
+        request = NamesRequest(count=ASKED, seed=secrets.randbelow(2**32))
+        unwritten = await app.removals.unwritten(community_id)
+        caller = caller_of(app, turn)
+        written = await write_names(app.inference, request, words, caller, removed=unwritten)
+        names = {folded(name): name for name in written.names if has_creature(name)}
+        new = await app.store[Nests].new_among(community_id, [*names.values()])
+        found |= {key: name for key, name in names.items() if key in new}
+        if len(found) >= EGGS:
+            return [*found.values()][:EGGS]
+    raise UserError(_("The bot has found no new names this time; try again in a moment."))
+
+
+async def _nest_message(
+    app: App, turn: Turn, nest: NestRecord, owner: Person | None, words: WordFilter
+) -> Message:
+    """The nest, with a button for each egg. What is in them shows in their shells only."""
+    profiles = await asyncio.to_thread(lambda: [*map(profile_of, nest.eggs.values())])
+    picture = None
+    if owner is None or turn.attaches_files:
+        png = await app.creature_pictures.nest(profiles)
+        told = await _told(turn, labels.nest_text(profiles), words, owner)
+        picture = png and File(technical("nest.png"), png, told)
+    line = text(
+        _("Open one of these eggs; the bot forgets the others. The next nest comes {next}."),
+        next=Timestamp(nest.until),
+    )
+    if owner is not None:
+        line = text(
+            _(
+                "{member} may open one of these eggs; the bot forgets the others. The next nest "
+                "comes {next}."
+            ),
+            member=turn.platform.mention(owner),
+            next=Timestamp(nest.until),
+        )
+    footer = _(
+        "About one egg in {number} is rare: a white, black or golden animal, twins, or an animal "
+        "of the night."
+    ).format(number=ONE_IN)
+    shown = zip(nest.eggs, LABELS[len(nest.eggs) - 1], strict=True)
+    return Message(
+        embeds=(
+            Embed(
+                _("🥚 A nest"),
+                (line,),
+                footer=footer,
+                tone=Tone.NAMES,
+                image=picture.name if picture else "",
+            ),
+        ),
+        buttons=tuple(
+            Button(label, ACTION, f"{nest.id}:{position}", "🥚", primary=True)
+            for position, label in shown
+        ),
+        files=(picture,) if picture else (),
+        private=owner is None,
+    )
+
+
+async def _show_hatchling(
+    app: App, turn: Turn, nest: NestRecord, owner: Person | None, words: WordFilter
+) -> None:
+    """Show what has hatched in the place of the nest, unless it was removed."""
+    exhibit = None
+    if nest.discovery_id is not None:
+        store = app.store[Discoveries]
+        exhibit = await store.numbered(words, nest.community_id, nest.discovery_id)
+    if exhibit is None or exhibit.name.instead is not None:
+        await turn.edit_source(removed_message())
+        return
+    message = await _hatchling(app, turn, exhibit, owner, words)
+    await replace_with(app, turn, Winners(message, names=(exhibit.name,)))
+
+
+async def _hatchling(
+    app: App, turn: Turn, exhibit: Exhibit, owner: Person | None, words: WordFilter
+) -> Message:
+    """A hatchling beside its shell, and where it is now."""
+    name, profile, picture = exhibit.name, exhibit.profile, None
+    if owner is None or turn.attaches_files:
+        png = await app.creature_pictures.hatchling(profile)
+        told = await _told(turn, labels.hatchling_text(name, profile), words, owner, name)
+        picture = png and File(technical("hatchling.png"), png, told)
+    line = text(
+        _("It is in your collection now, and in the museum: {museum}"), museum=command("/museum")
+    )
+    if owner is not None:
+        line = text(
+            _("It is in the collection of {member} now, and in the museum: {museum}"),
+            member=turn.platform.mention(owner),
+            museum=command("/museum"),
+        )
+    fields = [Field(_("Family"), text(labels.family(profile)))]
+    if rarity := labels.rarity(profile):
+        fields.append(Field(_("Rare"), text(rarity)))
+    embed = Embed(
+        _("🐣 {name} has hatched").format(name=name),
+        (line,),
+        tuple(fields),
+        tone=Tone.NAMES,
+        image=picture.name if picture else "",
+    )
+    return Message(
+        embeds=(embed,),
+        buttons=(*show_dinosaur(name, turn.platform.limits), hatch_button()),
+        files=(picture,) if picture else (),
+        private=owner is None,
+    )
+
+
+async def _told(
+    turn: Turn,
+    words_of_picture: Showable,
+    words: WordFilter,
+    owner: Person | None,
+    instead: Showable = NOTHING,
+) -> Showable:
+    """The description of a picture, unless it has a word that its readers blocked themselves."""
+    language = await turn.language(private=owner is None)
+    is_allowed = words.allows_phrase(in_language(words_of_picture, language))
+    return words_of_picture if is_allowed else instead
+
+
+def _hatched(nest: NestRecord) -> UserError:
+    sentence = _("You have hatched an egg here today. The next nest comes {next}.")
+    return UserError(sentence, next=Timestamp(nest.until))
+
+
+def _full() -> UserError:
+    sentence = _(
+        "Your collection has no room for what hatches: it has {limit} dinosaurs. Release one "
+        "first, with {command}."
+    )
+    return UserError(sentence, limit=MOST_OWNED, command=command("/collection"))
+
+
+def _with_button(error: UserError) -> UserError:
+    error.buttons = (hatch_button(),)
+    return error
+
+
+EGG = Command(
+    "egg",
+    _("Get a nest of three eggs, one a day, and hatch a dinosaur of your own."),
+    egg,
+    examples=(
+        (technical("/egg"), _("shows your nest of today: one of its eggs hatches for you.")),
+    ),
+    place=Place.COMMUNITY,
+    is_costly=True,
+)
