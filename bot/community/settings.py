@@ -54,6 +54,9 @@ ACTION, ASK = "settings", "ask"
 `ask=blocked_words` opens a form for its value."""
 ON, OFF = "yes", "no"
 
+MOST_BUTTONS = 5
+"""Buttons for which Discord has room below four menus."""
+
 STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 """Choices of the option `filter`."""
 # TRANSLATORS: How strict the word filter is: a choice of /settings.
@@ -300,7 +303,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
                 strictness.name.lower(),
             ),
         ),
-        buttons=(*_keep_language(tag, spoken), *_buttons(kept)),
+        buttons=(*_keep_language(tag, spoken), *_buttons(kept))[:MOST_BUTTONS],
         private=True,
     )
 

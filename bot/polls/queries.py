@@ -57,6 +57,7 @@ from bot.store.schema import (
     Candidate,
     Community,
     CustomModel,
+    Discovery,
     Poll,
     RemovedName,
     Vote,
@@ -412,13 +413,17 @@ class Polls(Queries):
         ]
 
     async def has_dinosaur(self, community_id: int, name: str) -> bool | None:
-        """Whether a name stands in a poll on dinosaurs of a community.
+        """Whether a name stands in a poll on dinosaurs of a community, or in its museum.
 
         `False` if a moderator removed it, `None` if it never did.
         """
         of_name = of_dinosaurs(select(Candidate.poll_id), community_id).where(is_named(name))
-        is_known = or_(of_name.exists(), is_removed_name(community_id, name))
-        ((stands, known),) = await self._rows(select(of_name.where(STANDS).exists(), is_known))
+        found = select(Discovery.id).where(
+            Discovery.community_id == community_id, Discovery.key == folded(name)
+        )
+        is_known = or_(of_name.exists(), found.exists(), is_removed_name(community_id, name))
+        stands_now = or_(of_name.where(STANDS).exists(), found.exists())
+        ((stands, known),) = await self._rows(select(stands_now, is_known))
         return stands if known else None
 
     async def removed_since(self, community_id: int | None, since: datetime) -> Sequence[str]:

@@ -4,7 +4,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from bot.community.queries import Communities, Stopped
+from bot.creatures.animal import profile_of
 from bot.discoveries.queries import Discoveries
+from bot.eggs.queries import Nests
 from bot.platforms.slack.queries import Uploads
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
@@ -26,6 +28,7 @@ TODAY = NOW.date()
 PARK, QUIET, CHANNEL = 86, 87, 88
 ADA, BOB, CAT = 91, 92, 93
 DAILY, FOUND, SHOWN = 7004, 7005, 7106
+EGGS = ("Aosaurus", "Bosaurus", "Cosaurus")
 NAMES, REASON = ("Mangopelta",), "Somebody has stopped it."
 DWARVES = StoredList("dwarves.txt", ("Balin", "Dwalin"))
 
@@ -46,7 +49,12 @@ async def add_rows(store: Store, weights: bytes) -> None:
         language="pt-BR",
         asked_in="de en-US",
     )
-    await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
+    await store[Communities].change(
+        QUIET, daily_stopped=Stopped.QUIET, has_eggs=True, egg_channel_id=CHANNEL
+    )
+    nest = await store[Nests].lay(QUIET, ADA, EGGS, NOW)
+    await store[Nests].hatch(nest, profile_of(EGGS[0]), EGGS, NOW)
+    await store[Nests].lay(QUIET, BOB, EGGS[1:], NOW)
     ends, names = NOW + timedelta(hours=4), named("Bravosaurus", "Mangoraptor")
     daily = PollRecord(DAILY, PARK, CHANNEL, 7104, None, None, names, NOW, ends, day=TODAY)
     await store[Polls].open_daily(daily)

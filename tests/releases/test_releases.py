@@ -17,6 +17,7 @@ from bot.community.queries import (
 )
 from bot.creatures.animal import profile_of
 from bot.discoveries.queries import Discoveries
+from bot.eggs.queries import Nests
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Ballot, Polls
 from bot.polls.removal_queries import RemovedNames, remove
@@ -140,6 +141,7 @@ async def check(store: Store, release: Path) -> None:
         await check_rows(store)
     if release not in RELEASES:
         assert await store[RemovedNames].named(rows.PARK, "ödland") == ["Ödlandosaurus"]
+        await check_eggs(store)
     assert await store[Communities].poll_minutes(MUSEUM) == 30
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
@@ -187,6 +189,15 @@ async def check_rows(store: Store) -> None:
     ):
         assert weights is not None
         assert names_of(TASKS["names"].read(weights, "weights", digest=digest))
+
+
+async def check_eggs(store: Store) -> None:
+    kept = await store[Communities].settings(rows.QUIET)
+    assert (kept.has_eggs, kept.egg_channel_id) == (True, rows.CHANNEL)
+    (hatched,) = await store[Discoveries].exhibits(WORDS, rows.QUIET)
+    assert (hatched.name, hatched.is_hatched, hatched.owner_id) == (rows.EGGS[0], True, ADA)
+    nests = [await store[Nests].of_today(rows.QUIET, member, NOW) for member in (ADA, rows.BOB)]
+    assert [nest and nest.names for nest in nests] == [(), rows.EGGS[1:]]
 
 
 async def check_polls(store: Store) -> None:

@@ -277,7 +277,7 @@ async def test_name_is_removed(chat: Chat) -> None:
     """By the menu of the message, from everywhere that shows it, with an entry in the record."""
     shown, mo = await hatched(chat), await chat.add_moderator()
     await chat.alice.use("museum")
-    await chat.alice.press(shown, "Show the dinosaur")
+    await chat.alice.press(await chat.alice.press(shown, "Show the dinosaur"), "Dissect")
     asked = await mo.open_menu("Moderate this message", chat.history()[0])
     assert asked.text.startswith("Remove the name of this dinosaur? It leaves the museum")
     again = await mo.open_menu("Moderate this message", chat.history()[0])
@@ -286,7 +286,7 @@ async def test_name_is_removed(chat: Chat) -> None:
     assert done.text.startswith("Mangosaurus was removed from the museum.\nThe bot won't write it")
     await chat.settle()
     removed = "A moderator removed a name that was here. /halloffame and /museum show the others."
-    assert [each.words for each in chat.history() if each.words] == [removed] * 3
+    assert [each.words for each in chat.history() if each.words] == [removed] * 4
     assert not chat.files()
     (line,) = (await mo.use("moderate record")).lines
     assert line.endswith("@mo removed the name Mangosaurus.")
