@@ -2,15 +2,25 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions, Place
 from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import community_only, other_version
-from bot.chat.message import Button, Embed, Field, File, Message, Tone, UserError
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Tone,
+    UserError,
+    with_pictures,
+)
 from bot.chat.received import stored_number
 from bot.chat.translation import _, in_language
 from bot.chat.turn import DeliveryError, Turn
@@ -30,13 +40,15 @@ from bot.polls.plates import hatch_button, show_dinosaur
 from bot.polls.poll_message import removed_message
 from bot.store.people import Person
 from bot.text.spans import Timestamp, command, text
-from bot.text.technical import technical
+from bot.text.technical import TechnicalText, technical
 from bot.words import WordFilter
 from bot.writing.filtered import write_names
 from data.phrases import NOTHING, Showable
 from models.names.generator import NamesRequest
 
 ACTION, COMMAND = "egg", command("/egg")
+PRIVATE = "private"
+"""In the state of an egg that only its member sees."""
 ASKED, TRIES = 5, 3
 """Names that are asked for at once, as some may be known here, and how often."""
 _LEFT, _RIGHT = _("Left egg"), _("Right egg")
@@ -44,19 +56,33 @@ LABELS = ((_("This egg"),), (_LEFT, _RIGHT), (_LEFT, _("Middle egg"), _RIGHT))
 """Labels of the buttons, by the number of eggs."""
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """A nest of a member as its readers see it."""
+
+    turn: Turn
+    words: WordFilter
+    owner: Person | None
+    """The member; `None` for one who hides their collection."""
+    is_private: bool
+    """Whether nobody else sees it."""
+
+
 async def egg(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/egg`: show the nest of today. Only members who hide see theirs alone."""
     async with app.answering(turn, ACTION):
         community_id = await _check_place(app, turn)
         owner = await app.store[Discoveries].owner(community_id, turn.user.id)
-        defer = partial(turn.defer, private=owner is None, retry=hatch_button())
-        nest = _of_today(app, turn, community_id, owner)
+        scene = _Scene(turn, await app.filters.of(community_id), owner, owner is None)
+        defer = partial(turn.defer, private=scene.is_private, retry=hatch_button())
+        nest = _of_today(app, scene, community_id)
         await respond_or_leave(turn, await in_time(nest, app.patience_s, on_delay=defer))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the button of an egg: hatch it, once, for the member of the nest."""
-    nest_id, position = map(stored_number, state.partition(":")[::2])
+    first, second, kind = (*state.split(":"), "", "")[:3]
+    nest_id, position = stored_number(first), stored_number(second)
     if nest_id is None or position is None:
         raise other_version(technical("/egg"))
     community_id, nests = check_community(turn), app.store[Nests]
@@ -67,6 +93,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     await _check_place(app, turn)
     owner = await app.store[Discoveries].owner(community_id, turn.user.id)
     words, outcome = await app.filters.of(community_id), Outcome.STALE
+    scene = _Scene(turn, words, owner, kind == PRIVATE)
     if nest is not None and nest.is_current and not nest.is_hatched:
         outcome = Outcome.UNFIT
         if (name := nest.eggs.get(position)) is not None:
@@ -78,14 +105,14 @@ async def press(app: App, turn: Turn, state: str) -> None:
     match outcome:
         case Outcome.HATCHED if nest is not None:
             app.removals.changed(community_id)  # nor are polls opened with the name
-            await _show_hatchling(app, turn, nest, owner, words)
+            await _show_hatchling(app, scene, nest)
         case Outcome.BLOCKED:
             raise Blocked(Reason.MEMBER_HERE, turn.platform.terms)
         case Outcome.FULL:
             raise _full()
         case Outcome.UNFIT if nest is not None:
             with suppress(DeliveryError):
-                await turn.edit_source(await _nest_message(app, turn, nest, owner, words))
+                await turn.edit_source(await _nest_message(app, scene, nest))
             raise UserError(
                 _(
                     "This egg can't hatch anymore: meanwhile its name was found or removed here. "
@@ -100,18 +127,16 @@ async def press(app: App, turn: Turn, state: str) -> None:
             message = Message(text(sentence, command=COMMAND), buttons=(hatch_button(),))
             await turn.edit_source(message)
         case _stale:
-            await _refuse(app, turn, nest, owner, words)
+            await _refuse(app, scene, nest)
 
 
-async def _refuse(
-    app: App, turn: Turn, nest: NestRecord | None, owner: Person | None, words: WordFilter
-) -> None:
+async def _refuse(app: App, scene: _Scene, nest: NestRecord | None) -> None:
     """Refuse a press on a nest that has hatched, or is of another day. It loses its buttons."""
     with suppress(DeliveryError):  # it may have been shown more than once, or a kill kept them
         if nest is not None and nest.is_hatched:
-            await _show_hatchling(app, turn, nest, owner, words)
+            await _show_hatchling(app, scene, nest)
         else:
-            await turn.edit_source(Message(text(_("This nest is from another day."))))
+            await scene.turn.edit_source(Message(text(_("This nest is from another day."))))
     if nest is not None and nest.is_current:
         raise _hatched(nest)
     sentence = _("This nest is from another day. See today's with {command}.")
@@ -133,32 +158,29 @@ async def _check_place(app: App, turn: Turn) -> int:
     return community_id
 
 
-async def _of_today(app: App, turn: Turn, community_id: int, owner: Person | None) -> Message:
+async def _of_today(app: App, scene: _Scene, community_id: int) -> Message:
     """The nest that a member has today, which may be a new one. Raises inference errors."""
-    nests, member_id = app.store[Nests], turn.user.id
-    words = await app.filters.of(community_id)
+    nests, member_id = app.store[Nests], scene.turn.user.id
     nest = await nests.of_today(community_id, member_id, app.now())
     is_full = not await app.store[Discoveries].has_room(community_id, member_id)
     if is_full and (nest is None or not nest.is_hatched):
         raise _full()
     if nest is None:
-        names = await _new_names(app, turn, community_id, words)
+        names = await _new_names(app, scene, community_id)
         nest = await nests.lay(community_id, member_id, names, app.now())
     if nest.is_hatched:
         raise _hatched(nest)
-    return await _nest_message(app, turn, nest, owner, words)
+    return await _nest_message(app, scene, nest)
 
 
-async def _new_names(
-    app: App, turn: Turn, community_id: int, words: WordFilter
-) -> Sequence[Showable]:
+async def _new_names(app: App, scene: _Scene, community_id: int) -> Sequence[Showable]:
     """Names of dinosaurs that the community does not know. Raises inference errors."""
     found: dict[str, Showable] = {}
     for _try in range(TRIES):
         request = NamesRequest(count=ASKED, seed=secrets.randbelow(2**32))
         unwritten = await app.removals.unwritten(community_id)
-        caller = caller_of(app, turn)
-        written = await write_names(app.inference, request, words, caller, removed=unwritten)
+        caller = caller_of(app, scene.turn)
+        written = await write_names(app.inference, request, scene.words, caller, removed=unwritten)
         names = {folded(name): name for name in written.names if has_creature(name)}
         new = await app.store[Nests].new_among(community_id, [*names.values()])
         found |= {key: name for key, name in names.items() if key in new}
@@ -167,115 +189,91 @@ async def _new_names(
     raise UserError(_("The bot has found no new names this time; try again in a moment."))
 
 
-async def _nest_message(
-    app: App, turn: Turn, nest: NestRecord, owner: Person | None, words: WordFilter
-) -> Message:
+async def _nest_message(app: App, scene: _Scene, nest: NestRecord) -> Message:
     """The nest, with a button for each egg. What is in them shows in their shells only."""
     profiles = await asyncio.to_thread(lambda: [*map(profile_of, nest.eggs.values())])
-    picture = None
-    if owner is None or turn.attaches_files:
-        png = await app.creature_pictures.nest(profiles)
-        told = await _told(turn, labels.nest_text(profiles), words, owner)
-        picture = png and File(technical("nest.png"), png, told)
+    drawn, told = app.creature_pictures.nest(profiles), labels.nest_text(profiles)
+    picture = await _picture(scene, drawn, technical("nest.png"), told)
     line = text(
         _("Open one of these eggs; the bot forgets the others. The next nest comes {next}."),
         next=Timestamp(nest.until),
     )
-    if owner is not None:
+    if scene.owner is not None:
         line = text(
             _(
                 "{member} may open one of these eggs; the bot forgets the others. The next nest "
                 "comes {next}."
             ),
-            member=turn.platform.mention(owner),
+            member=scene.turn.platform.mention(scene.owner),
             next=Timestamp(nest.until),
         )
     footer = _(
         "About one egg in {number} is rare: a white, black or golden animal, twins, or an animal "
         "of the night."
     ).format(number=ONE_IN)
+    embed = Embed(_("🥚 A nest"), (line,), footer=footer, tone=Tone.NAMES)
     shown = zip(nest.eggs, LABELS[len(nest.eggs) - 1], strict=True)
-    return Message(
-        embeds=(
-            Embed(
-                _("🥚 A nest"),
-                (line,),
-                footer=footer,
-                tone=Tone.NAMES,
-                image=picture.name if picture else "",
-            ),
-        ),
-        buttons=tuple(
-            Button(label, ACTION, f"{nest.id}:{position}", "🥚", primary=True)
-            for position, label in shown
-        ),
-        files=(picture,) if picture else (),
-        private=owner is None,
+    kind = PRIVATE if scene.is_private else ""
+    buttons = (
+        Button(label, ACTION, f"{nest.id}:{position}:{kind}", "🥚", primary=True)
+        for position, label in shown
     )
+    message = Message((), (embed,), tuple(buttons), private=scene.is_private)
+    return with_pictures(message, picture)
 
 
-async def _show_hatchling(
-    app: App, turn: Turn, nest: NestRecord, owner: Person | None, words: WordFilter
-) -> None:
+async def _show_hatchling(app: App, scene: _Scene, nest: NestRecord) -> None:
     """Show what has hatched in the place of the nest, unless it was removed."""
     exhibit = None
     if nest.discovery_id is not None:
         store = app.store[Discoveries]
-        exhibit = await store.numbered(words, nest.community_id, nest.discovery_id)
+        exhibit = await store.numbered(scene.words, nest.community_id, nest.discovery_id)
     if exhibit is None or exhibit.name.instead is not None:
-        await turn.edit_source(removed_message())
+        await scene.turn.edit_source(removed_message())
         return
-    message = await _hatchling(app, turn, exhibit, owner, words)
-    await replace_with(app, turn, Winners(message, names=(exhibit.name,)))
+    message = await _hatchling(app, scene, exhibit)
+    await replace_with(app, scene.turn, Winners(message, names=(exhibit.name,)))
 
 
-async def _hatchling(
-    app: App, turn: Turn, exhibit: Exhibit, owner: Person | None, words: WordFilter
-) -> Message:
+async def _hatchling(app: App, scene: _Scene, exhibit: Exhibit) -> Message:
     """A hatchling beside its shell, and where it is now."""
-    name, profile, picture = exhibit.name, exhibit.profile, None
-    if owner is None or turn.attaches_files:
-        png = await app.creature_pictures.hatchling(profile)
-        told = await _told(turn, labels.hatchling_text(name, profile), words, owner, name)
-        picture = png and File(technical("hatchling.png"), png, told)
-    line = text(
-        _("It is in your collection now, and in the museum: {museum}"), museum=command("/museum")
-    )
-    if owner is not None:
-        line = text(
-            _("It is in the collection of {member} now, and in the museum: {museum}"),
-            member=turn.platform.mention(owner),
-            museum=command("/museum"),
-        )
+    name, profile, museum = exhibit.name, exhibit.profile, command("/museum")
+    drawn, told = app.creature_pictures.hatchling(profile), labels.hatchling_text(name, profile)
+    picture = await _picture(scene, drawn, technical("hatchling.png"), told)
+    line = text(_("It is in the museum now: {command}"), command=museum)
+    if scene.owner is not None:
+        sentence = _("It is in the collection of {member} now, and in the museum: {museum}")
+        line = text(sentence, member=scene.turn.platform.mention(scene.owner), museum=museum)
+    elif scene.is_private:
+        sentence = _("It is in your collection now, and in the museum: {museum}")
+        line = text(sentence, museum=museum)
     fields = [Field(_("Family"), text(labels.family(profile)))]
     if rarity := labels.rarity(profile):
         fields.append(Field(_("Rare"), text(rarity)))
-    embed = Embed(
-        _("🐣 {name} has hatched").format(name=name),
-        (line,),
-        tuple(fields),
-        tone=Tone.NAMES,
-        image=picture.name if picture else "",
-    )
-    return Message(
-        embeds=(embed,),
-        buttons=(*show_dinosaur(name, turn.platform.limits), hatch_button()),
-        files=(picture,) if picture else (),
-        private=owner is None,
-    )
+    title = _("🐣 {name} has hatched").format(name=name)
+    embed = Embed(title, (line,), tuple(fields), tone=Tone.NAMES)
+    buttons = (*show_dinosaur(name, scene.turn.platform.limits), hatch_button())
+    message = Message((), (embed,), buttons, private=scene.is_private)
+    return with_pictures(message, picture)
 
 
-async def _told(
-    turn: Turn,
-    words_of_picture: Showable,
-    words: WordFilter,
-    owner: Person | None,
-    instead: Showable = NOTHING,
-) -> Showable:
-    """The description of a picture, unless it has a word that its readers blocked themselves."""
-    language = await turn.language(private=owner is None)
-    is_allowed = words.allows_phrase(in_language(words_of_picture, language))
-    return words_of_picture if is_allowed else instead
+async def _picture(
+    scene: _Scene,
+    drawn: Coroutine[None, None, bytes | None],
+    name: TechnicalText,
+    told: Showable,
+) -> File | None:
+    """A picture as a file, where files may be attached; `None` if it could not be drawn.
+
+    Its description is left out if it has a word that its readers blocked themselves.
+    """
+    if not (scene.is_private or scene.turn.attaches_files):
+        drawn.close()
+        return None
+    language = await scene.turn.language(private=scene.is_private)
+    is_allowed = scene.words.allows_phrase(in_language(told, language))
+    png = await drawn
+    return None if png is None else File(name, png, told if is_allowed else NOTHING)
 
 
 def _hatched(nest: NestRecord) -> UserError:

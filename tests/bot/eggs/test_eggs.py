@@ -202,6 +202,18 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert (await chat.alice.use("museum")).lines == ["1. Mangosaurus · small theropod"]
 
 
+async def test_hidden_since_the_nest(chat: Chat) -> None:
+    """The message stays for all, names nobody, and is still found by a removal."""
+    nest = await chat.alice.use("egg")
+    await chat.app.store[Discoveries].hide(chat.community_id, chat.alice.id, hidden=True)
+    shown = await chat.alice.press(nest, "Left egg")
+    assert shown.body == "It is in the museum now: /museum"
+    mo = await chat.add_moderator()
+    await mo.use("moderate winner", name="Mangosaurus")
+    await chat.settle()
+    assert "Mangosaurus" not in chat.history()[0].words
+
+
 @pytest.mark.both
 async def test_settings(chat: Chat) -> None:
     boss, den = await chat.add_manager(), await chat.add_channel("den")
