@@ -231,6 +231,12 @@ def has_verb(tokens: Sequence[str]) -> bool:
     )
 
 
+def finite_verbs(tokens: Sequence[str]) -> int:
+    """The number of words of some lines that can be finite verbs where they stand."""
+    pairs = zip(tokens, ["", *tokens], strict=False)
+    return sum(_can_be_finite(token, before) for token, before in pairs)
+
+
 def is_question(tokens: Sequence[str]) -> bool:
     """Whether words begin as a question does: *how do*, *is it*."""
     first, second = (*tokens, "", "")[:2]

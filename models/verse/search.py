@@ -3,8 +3,8 @@
 Candidates that meet the metre and the rhyme differ in how much sense they make. Each is ranked,
 together with the lines since the last choice, by
 
-    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults − ω · wanderings
-        + μ · named + g
+    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults − ν · verbless
+        − ω · wanderings + μ · named + g
 
 - mean fit of the words and marks, by the network's own predictions (`word_lines.fit`). A clause
   that the metre forced shows in it, and one that cannot land shows in the line after it;
@@ -12,6 +12,9 @@ together with the lines since the last choice, by
 - mean cos of the content words and the subject of the poem;
 - the number of content words that the poem has already;
 - the number of rules of English that the line breaks (`models.verse.grammar`);
+- verbless is the number of verbs that the stanza lacks: so far, it should have as many words that
+  can be finite verbs as it has lines. Lists of nouns (*a bag of wine, a bowl of cake*) are likely,
+  and in metre. One real quatrain of ten has fewer than four such words, of ours one in three had;
 - the number of changes of person, and of lines that begin alike, in a story
   (`models.verse.story`);
 - named is the number of lines that name the subject in the member's words, as far as needed by now;
@@ -28,15 +31,15 @@ import numpy as np
 from data.text import fold
 from data.tokens import tokenise
 from models.verse.forms import Form
-from models.verse.grammar import can_end, faults
+from models.verse.grammar import can_end, faults, finite_verbs
 from models.verse.mentions import named
 from models.verse.metrical import MetricalWriter
 from models.verse.story import wanderings
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
 
-FIT, SUBJECT, REPETITION, FAULT, WANDERING, NAMED = 8.0, 24.0, 2.0, 4.0, 4.0, 12.0
-"""λ, σ, ρ, φ, ω and μ, in nats."""
+FIT, SUBJECT, REPETITION, FAULT, VERBLESS, WANDERING, NAMED = 8.0, 24.0, 2.0, 4.0, 3.0, 4.0, 12.0
+"""λ, σ, ρ, φ, ν, ω and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""
 
@@ -112,8 +115,11 @@ def _score(
     tokens = [*above, *line.start.tokens, *line.tokens, "\n"]
     broken = len(faults(tokens, len(above)))
     broken += tokens[-2] in CLOSING and not can_end(tokens)
+    first = max((end for end in draft.form.stanza_ends if end <= len(draft.lines)), default=0)
+    stanza = [*_tokens(draft.lines[first:]), *line.start.tokens, *line.tokens]
+    verbless = max(0, len(draft.lines) + 1 - first - finite_verbs(stanza))
     lines = [*draft.lines, draft.prefix + line.written]
     wandering = wanderings(lines) if draft.form.story else 0
     score = FIT * mean + line.log_weight + SUBJECT * draft.form.pull * near - REPETITION * repeated
-    score -= FAULT * broken + WANDERING * wandering
+    score -= FAULT * broken + VERBLESS * verbless + WANDERING * wandering
     return score + NAMED * named(subject.mentions, lines, draft.form)

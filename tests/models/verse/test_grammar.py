@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from data.parts_of_speech import load_parts_of_speech
 from data.tokens import tokenise
-from models.verse.grammar import RULES, SETS, can_end, faults, has_verb, is_question, is_whole
+from models.verse.grammar import (
+    RULES,
+    SETS,
+    can_end,
+    faults,
+    finite_verbs,
+    has_verb,
+    is_question,
+    is_whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +126,19 @@ def test_only_new_faults_count() -> None:
 )
 def test_can_end(text: str, ends: bool) -> None:
     assert can_end(tokenise(text)) is ends
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("a bag of wine, a bowl of sugar cake,\n", 0),
+        ("the rose and the light are here,\n", 1),
+        ("he said that she went\n", 2),
+    ],
+)
+def test_finite_verbs(text: str, count: int) -> None:
+    assert finite_verbs(tokenise(text)) == count
 
 
 @pytest.mark.parametrize(

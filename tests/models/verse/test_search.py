@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.tokens import tokenise
+from models.verse import search
 from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import PARTICLES, SonnetError, SonnetRequest, begin, extend
 from models.verse.search import ranked
@@ -57,6 +58,19 @@ def test_equal_lines_take_turns() -> None:
 def test_clean_lines_come_first(clean: str, faulty: str, above: list[str]) -> None:
     found = firsts(candidate(clean), candidate(faulty), above=above)
     assert found == {clean}
+
+
+def test_lists_of_nouns_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the stanza has as many verbs as lines; the one before does not count."""
+    monkeypatch.setattr(search, "VERBLESS", 40.0)
+    said, listed = candidate("the king was here"), candidate("the king, the thing")
+    assert firsts(said, listed) == {"the king was here"}
+    assert firsts(said, listed, above=["I go, and he had it;"]) == {
+        "the king was here",
+        "the king, the thing",
+    }
+    stanza = ["I was, and you were, he had, we did", *["I was"] * 3]
+    assert firsts(said, listed, above=stanza) == {"the king was here"}
 
 
 def test_subject_and_repetitions() -> None:
