@@ -24,7 +24,14 @@ from bot.chat.turn import Turn
 from bot.moderation import blocking, owner, record, removals
 from bot.moderation.blocking import TargetOptions
 from bot.moderation.owner import CommunityOptions
-from bot.moderation.record import MODERATE, OWNER, ChannelOptions, page_number, scope_of
+from bot.moderation.record import (
+    MODERATE,
+    OWNER,
+    STOP_LOG,
+    ChannelOptions,
+    page_number,
+    scope_of,
+)
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
 from bot.text.technical import technical
 
@@ -34,6 +41,12 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
     what, _colon, rest = state.partition(":")
     if group == MODERATE and what in ("name", "message", "hatched"):
         await removals.press_remove(app, turn, what, rest)
+        return
+    if group == MODERATE and what == removals.WINNER:
+        await removals.press_winner(app, turn, rest)
+        return
+    if group == MODERATE and state == STOP_LOG:
+        await record.stop_log(app, turn)
         return
     scope = await scope_of(turn, group)
     page = page_number(rest)
@@ -182,7 +195,7 @@ _OF_MANAGERS = (
         (
             Option(
                 "channel",
-                _("The channel (default: stop reporting)"),
+                _("The channel (default: show which it is)"),
                 Kind.CHANNEL,
                 is_main=True,
             ),
@@ -191,7 +204,7 @@ _OF_MANAGERS = (
         examples=(
             (
                 _("/moderate log channel:…"),
-                _("reports what moderators do in a channel; without one, the reports stop."),
+                _("reports what moderators do in a channel; without one, shows which it is."),
             ),
         ),
         audience=Audience.MANAGERS,

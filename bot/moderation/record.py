@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MODERATE, OWNER = "moderate", "owner"
 """The groups of commands, and the actions of their buttons."""
+STOP_LOG = "log:off"
+"""State of the button that stops the reports."""
 PAGE = 10
 """Entries on a page."""
 LAST_PAGE = 99
@@ -45,6 +47,7 @@ _SENTENCES: Mapping[Action, Phrase] = {
     Action.UNBLOCK_COMMUNITY: _("{moderator} unblocked the {community} {target}."),
     Action.LEAVE: _("{moderator} removed the bot from the {community} {target}."),
 }
+_REPORTED = _("What moderators do is reported in {channel}.")
 _LOG_OFF = _("{moderator} switched reports of moderation off.")
 
 
@@ -87,25 +90,43 @@ async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
 
 
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
-    """Answer `/moderate log`."""
-    check_reports(turn)
-    channel_id = options.channel
-    if channel_id is not None:
-        await check_is_here(turn, channel_id)
+    """Answer `/moderate log`: without a channel, with the one that was chosen."""
+    community_id, channel_id = check_reports(turn), options.channel
+    if channel_id is None:
+        await turn.respond(await _chosen_log(app, turn, community_id))
+        return
+    await check_is_here(turn, channel_id)
     entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
     await app.store[Communities].set_log_channel(entry)
-    reply = text(_("What moderators do isn't reported in any channel now."))
-    if channel_id is not None:
-        is_posted = await _is_posted(turn.platform, channel_id, entry)
-        sentence = _("What moderators do is reported in {channel}.")
-        if not is_posted:
-            sentence = _(
-                "Reports of what moderators do go to {channel} now, but the bot can't post there. "
-                "{access}"
-            )
-        channel = turn.platform.mention_channel(channel_id)
-        reply = text(sentence, channel=channel, access=turn.platform.terms.access)
+    sentence = _REPORTED
+    if not await _is_posted(turn.platform, channel_id, entry):
+        sentence = _(
+            "Reports of what moderators do go to {channel} now, but the bot can't post there. "
+            "{access}"
+        )
+    channel = turn.platform.mention_channel(channel_id)
+    reply = text(sentence, channel=channel, access=turn.platform.terms.access)
     await turn.respond(Message(reply, private=True))
+
+
+async def stop_log(app: App, turn: Turn) -> None:
+    """Answer the button that stops the reports."""
+    check_reports(turn)
+    await app.store[Communities].set_log_channel(entry_of(app, turn, Action.LOG))
+    reply = text(_("What moderators do isn't reported in any channel now."))
+    await turn.edit_source(Message(reply, private=True))
+
+
+async def _chosen_log(app: App, turn: Turn, community_id: int) -> Message:
+    """Where moderation is reported."""
+    channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
+    if channel_id is None:
+        sentence = _("What moderators do isn't reported in any channel. Choose one with {command}.")
+        example = code(_("/moderate log channel:…"))
+        return Message(text(sentence, command=example), private=True)
+    reply = text(_REPORTED, channel=turn.platform.mention_channel(channel_id))
+    stop = Button(_("Stop the reports"), MODERATE, STOP_LOG, dangerous=True)
+    return Message(reply, buttons=(stop,), private=True)
 
 
 async def show_report(app: App, platform: Platform, delivery: Delivery) -> Ended:

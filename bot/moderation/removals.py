@@ -37,8 +37,11 @@ from bot.text.written import for_managers
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import unknown_name
 from bot.words.names import ShownName
+from data.phrases import Showable
 
 LONGEST_ADDRESS = 200
+WINNER = "winner"
+"""Begins the state of the button that removes a name by itself."""
 LONGEST_NAME = 128
 """Characters of a name in a poll."""
 EDITING_S = 8.0
@@ -48,6 +51,10 @@ MOST_REDRAWN = 5
 _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _NUMBER = re.compile(r"#(\d{1,18})$")
+_LEAVES_MUSEUM = _(
+    "Remove {name}, which has hatched here? It leaves the museum, the collection of its owner, and "
+    "all polls. This can't be undone."
+)
 _REMOVED_CHOICE = _("{name} · removed")
 
 
@@ -107,9 +114,8 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     if options.allow:
         await turn.respond(Message(await _allow_name(app, turn, name), private=True))
         return
-    entry = entry_of(app, turn, Action.REMOVE_NAME)
-    removal = await app.store[Moderation].remove_winner(name, entry)
-    if removal is None:
+    won = await app.store[RemovedNames].won(community_id, name)
+    if won is None:
         raise UserError(
             _(
                 "{name} isn't in the hall of fame or the museum of this {community}. See them with "
@@ -120,19 +126,41 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             command=command("/halloffame"),
             museum=command("/museum"),
         )
+    name = for_managers(won.name)
+    lines, state = text(_LEAVES_MUSEUM, name=strong(name)), f"{WINNER}:{won.name}"
+    if won.place is not None:
+        question = ngettext(
+            "Remove {name}, which has won {count} poll here?",
+            "Remove {name}, which has won {count} polls here?",
+            won.victories,
+        )
+        emptied = ngettext(
+            "It leaves {count} poll with its votes, the announcement of its victory, the hall of "
+            "fame, the museum, and the collection of its owner. Answers that show its victory are "
+            "emptied. Votes and victories can't be restored.",
+            "It leaves {count} polls with its votes, the announcements of its victories, the hall "
+            "of fame, the museum, and the collection of its owner. Answers that show its victories "
+            "are emptied. Votes and victories can't be restored.",
+            won.polls,
+        )
+        asked = text(question, name=strong(name), count=won.victories)
+        lines = (*asked, *text(NEWLINE), *text(emptied, count=won.polls))
+        state = "name:{}:{}".format(*won.place)
+    button = _remove_button(name, state, turn.platform.limits)
+    await turn.respond(Message(lines, buttons=(button,), private=True))
+
+
+async def press_winner(app: App, turn: Turn, name: str) -> None:
+    """Answer the button that removes a name that has hatched, and has won no poll."""
+    community_id = await check_moderator(turn)
+    entry = entry_of(app, turn, Action.REMOVE_NAME)
+    removal = await app.store[Moderation].remove_winner(name, entry)
+    if removal is None:
+        raise UserError(_("This name was removed already."))
     outcome = await _withdraw(app, turn, removal, community_id)
-    count = len(removal.won)
-    sentence = ngettext(
-        "{name} was removed from the hall of fame.",
-        "{name} was removed from the hall of fame, {count} times.",
-        count,
-    )
-    if not count:
-        sentence = _HATCHED
-    if outcome is not _Outcome.REMOVED:
-        sentence = _REMOVED[outcome]
-    reply = text(sentence, name=strong(for_managers(removal.name)), count=count)
-    await turn.respond(Message((*reply, *_until_allowed()), private=True))
+    sentence = _HATCHED if outcome is _Outcome.REMOVED else _REMOVED[outcome]
+    reply = text(sentence, name=strong(for_managers(removal.name)))
+    await turn.edit_source(Message((*reply, *_until_allowed()), private=True))
 
 
 async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
@@ -288,9 +316,13 @@ def _question(
 
 def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
     for position, name in poll.standing.items():
-        label = _("Remove {name}").format(name=name)
-        state = f"name:{poll.id}:{position}"
-        yield Button(shortened(label, limits.button_label), MODERATE, state, dangerous=True)
+        yield _remove_button(name, f"name:{poll.id}:{position}", limits)
+
+
+def _remove_button(name: Showable, state: str, limits: Limits) -> Button:
+    """The button that removes a name from all polls, and from the museum."""
+    label = shortened(_("Remove {name}").format(name=name), limits.button_label)
+    return Button(label, MODERATE, state, dangerous=True)
 
 
 class _Outcome(IntEnum):

@@ -261,8 +261,39 @@ async def put_outdated(
     await put(session, Kind.ANSWER, place, now, now)
 
 
+@dataclass(frozen=True)
+class Winner:
+    """A name that has won polls of a community, or hatched there."""
+
+    name: str
+    place: tuple[int, int] | None = None
+    """The last poll that it has won, and its position there; `None` if it only hatched."""
+    victories: int = 0
+    polls: int = 0
+    """The number of polls that have the name, won or not."""
+
+
 class RemovedNames(Queries):
     """The names that communities have removed, or whose dinosaurs somebody owns there."""
+
+    async def won(self, community_id: int, name: str) -> Winner | None:
+        """A name that has won polls of a community or hatched there; `None` for another one."""
+        has_won = (Poll.winner == Candidate.position).label("has_won")
+        stands = (
+            select(Candidate.name, Candidate.poll_id, Candidate.position, has_won)
+            .join(Poll, Poll.id == Candidate.poll_id)
+            .where(Poll.community_id == community_id, is_named(name), STANDS)
+            .order_by(Poll.closed_at.desc(), Poll.id.desc())
+        )
+        found = await self._rows(stands)
+        if won := [row for row in found if row.has_won]:
+            first = won[0]
+            polls = len({row.poll_id for row in found})
+            return Winner(first.name, (first.poll_id, first.position), len(won), polls)
+        here = Discovery.community_id == community_id
+        owned = select(Discovery.name).where(here, Discovery.key == folded(name))
+        hatched = await self._scalar(owned)
+        return Winner(hatched) if hatched is not None else None
 
     async def keys(self, community_id: int) -> frozenset[str]:
         """The removed names of a community, folded, at most `MOST_LOADED`, the latest ones."""

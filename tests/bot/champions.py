@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from bot.polls.queries import Ballot, PollRecord, Polls, announced
 from bot.store import Store
 from bot.store.schema import OutboxRow, WinnerAnswer
+from tests.bot.chats.protocol import Actor, Answer
 from tests.texts import named, written
 
 _voters = count(1000)
@@ -67,3 +68,9 @@ async def outdated(store: Store) -> list[tuple[int, int, int]]:
     async with store.database.reading() as session:
         rows = await session.execute(places.where(answer.is_outdated))
         return sorted((community, channel, message) for community, channel, message in rows)
+
+
+async def remove_winner(moderator: Actor, name: str) -> Answer:
+    """Remove a winner's name with `/moderate winner`. Returns the reply."""
+    asked = await moderator.use("moderate winner", name=name)
+    return await moderator.press(asked, f"Remove {name}")

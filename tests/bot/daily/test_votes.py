@@ -5,6 +5,7 @@ import pytest
 from bot.chat.message import Message
 from bot.chat.turn import Forbidden, MessageRef
 from bot.polls.queries import Polls
+from tests.bot.champions import remove_winner
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
 from tests.bot.daily.closed import forbidden
@@ -74,7 +75,7 @@ async def test_moderators_remove_its_names(chat: Chat) -> None:
     (poll,) = dailies(chat)
     await chat.alice.press(poll, "Bravosaurus")
     await chat.pass_time(HOUR)
-    reply = await mo.use("moderate winner", name="Bravosaurus")
+    reply = await remove_winner(mo, "Bravosaurus")
     assert reply.text.startswith("Bravosaurus was removed")
     assert "The museum is empty" in (await chat.alice.use("museum")).text
     assert not any("won with" in each.words for each in chat.history())

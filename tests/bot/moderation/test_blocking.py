@@ -120,9 +120,14 @@ async def test_log_channel(chat: Chat) -> None:
         "@ada blocked @alice.",
     ]
     assert [message.text for message in chat.history(log)] == [said[0], *said]
-    off = await mo.use("moderate log")
+    shown = await mo.use("moderate log")
+    assert shown.text == chosen.text
+    assert len(chat.history(log)) == 5
+    off = await mo.press(shown, "Stop the reports")
     assert off.text == "What moderators do isn't reported in any channel now."
-    await mo.use("moderate log")
+    none = await mo.use("moderate log")
+    assert none.text.startswith("What moderators do isn't reported in any channel. Choose one with")
+    assert not none.buttons
     await mo.use("moderate unblock", member=chat.alice)
     assert len(chat.history(log)) == 6
     recorded = await mo.use("moderate record")

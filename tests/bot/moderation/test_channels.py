@@ -139,7 +139,9 @@ async def test_former_log_learns_of_the_change(home: Home) -> None:
         f"<@{max_.id}> chose <#{channel.id}> for reports of moderation."
         for channel in (first, second)
     ]
-    await max_.slash(home.channel, "moderate log")
+    shown = await max_.slash(home.channel, "moderate log")
+    assert shown.response is not None
+    await max_.click(shown.response, label="Stop the reports")
     assert second.history()[-1].content == (f"<@{max_.id}> switched reports of moderation off.")
 
 

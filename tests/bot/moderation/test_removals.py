@@ -10,7 +10,7 @@ from bot.discoveries.queries import Discoveries
 from bot.moderation.queries import Moderation
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Polls
-from tests.bot.champions import crown
+from tests.bot.champions import crown, remove_winner
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
 from tests.bot.fakes import unavailable
@@ -118,7 +118,7 @@ async def test_database_is_away_after_the_removal(
 async def test_winner_that_stays_in_messages(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     await crowned(chat)
     monkeypatch.setattr("bot.moderation.removals.redraw", unavailable)
-    reply = await (await chat.add_moderator()).use("moderate winner", name="Bravosaurus")
+    reply = await remove_winner(await chat.add_moderator(), "Bravosaurus")
     assert reply.text.startswith("Bravosaurus was removed, with its votes, but the bot can't edit")
 
 
@@ -138,7 +138,7 @@ async def test_winner_is_removed_from_earlier_answers(chat: Chat) -> None:
     assert "Bravosaurus" in second.body
     another = await chat.alice.press(await chat.alice.use("halloffame"), "More")
     first = await chat.alice.press(another, "Back")
-    await (await chat.add_moderator()).use("moderate winner", name="Bravosaurus")
+    await remove_winner(await chat.add_moderator(), "Bravosaurus")
     _poll, _plaque, *answers = (each for each in chat.history() if each.text or each.cards)
     assert [each.text for each in answers] == [EMPTIED] * 3 + [first.text]
     assert answers[-1].lines == first.lines
@@ -197,10 +197,15 @@ async def test_winner_by_name(chat: Chat) -> None:
     mo = await chat.add_moderator()
     choices = await mo.suggestions("moderate winner", "name", "brav")
     assert [choice.label for choice in choices] == ["Bravosaurus"]
-    result = await mo.use("moderate winner", name="bravosaurus")
-    assert result.text.startswith(
-        "Bravosaurus was removed from the hall of fame.\n" + UNTIL_ALLOWED
+    await chat.alice.use("dinoname", count=3)  # an open poll has the name, too
+    asked = await mo.use("moderate winner", name="bravosaurus")
+    assert asked.is_private
+    assert asked.text.startswith(
+        "Remove Bravosaurus, which has won 1 poll here?\nIt leaves 2 polls with its votes, "
     )
+    assert chat.history()[1].text != "A moderator removed this."
+    result = await mo.press(asked, "Remove Bravosaurus")
+    assert result.text.startswith(REMOVED)
     assert chat.history()[1].text == "A moderator removed this."
     for name in ("bravosaurus", "Farsaurus"):
         again = await mo.use("moderate winner", name=name)
@@ -247,7 +252,7 @@ async def test_removed_name_is_not_written_about(chat: Chat) -> None:
     await crowned(chat)
     poem = await chat.alice.use("sonnet", about="Bravosaurus")
     mo, bob = await chat.add_moderator(), await chat.add_member("bob")
-    await mo.use("moderate winner", name="Bravosaurus")
+    await remove_winner(mo, "Bravosaurus")
     chat.writer.sonnets_asked.clear()
     for answer in (
         await bob.press(poem, "Another"),

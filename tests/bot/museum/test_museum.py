@@ -9,7 +9,7 @@ from bot.discoveries.queries import Discoveries
 from bot.museum.dinosaur import DinosaurOptions, dinosaur
 from bot.museum.museum import MuseumOptions, museum
 from bot.polls import hall_of_fame
-from tests.bot.champions import crown
+from tests.bot.champions import crown, remove_winner
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Chat
@@ -247,7 +247,7 @@ async def test_removed_name_leaves_answers(chat: Chat) -> None:
     collection = await chat.alice.use("collection")
     await chat.alice.press(shown_museum, "Kilosaurus")
     mo = await chat.add_moderator()
-    await mo.use("moderate winner", name="Kilosaurus")
+    await remove_winner(mo, "Kilosaurus")
     await chat.settle()
     assert [each.words for each in chat.history() if each.words] == [
         "A moderator removed a name that was here. /halloffame and /museum show the others."
