@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from bot.chat.app import App
-from bot.chat.details import details_state
 from bot.chat.message import Message
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform
 from bot.community.daily import stopped_sentence
-from bot.community.moments import day_due, is_taken, zone_of
+from bot.community.moments import day_due, is_taken, next_day, zone_of
 from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
 from bot.daily.queries import Dailies
@@ -67,6 +66,12 @@ class DailyPoster:
                 )
                 await asyncio.gather(*map(self._serve, due))
         return 60 - self._app.now().timestamp() % 60
+
+    async def next_due(self) -> datetime | None:
+        """When the next names of a day are due; `None` if no community gets any."""
+        now, chosen = self._app.now(), await self._app.store[Dailies].chosen(self._platform.name)
+        days = [next_day(now, d.hour, zone_of(d.zone), d.last_day) for d in chosen.values()]
+        return min((moment for _day, moment in days), default=None)
 
     async def stop_if_quiet(self, community_id: int) -> None:
         """Stop those of a community after many days without a winner. Raises `Unavailable`."""
@@ -147,7 +152,6 @@ class DailyPoster:
             names=found,
             opened_at=now,
             closes_at=now + timedelta(hours=daily.hours),
-            footer=details_state({"temperature": request.temperature, "seed": request.seed}),
             state=to_state(NamesRequest()),
             votes=(0,) * len(found),
             day=day,

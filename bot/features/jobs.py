@@ -4,6 +4,7 @@ answers, reporting trainings, deleting old data, welcoming new communities.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.chat.app import App
@@ -17,6 +18,7 @@ from bot.outbox.queries import Kind
 from bot.outbox.worker import Deliver, OutboxWorker
 from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser, shows_removed
+from bot.polls.queries import Polls
 from bot.privacy.privacy import CommunitySweeper
 from bot.training.progress import TrainingReport
 from bot.welcome.welcome import Welcomer
@@ -24,6 +26,8 @@ from bot.welcome.welcome import Welcomer
 SWEEP_S = 3600.0
 FOLLOW_S = 2.0
 """Pause between looks at deletions: shorter than a member needs to use the bot again elsewhere."""
+BEFORE_CLOSING = timedelta(minutes=1)
+"""How long before the end of a poll a moved clock stops."""
 UNLOADING_S = 2.0
 """Seconds that a running round may take when the bot stops."""
 
@@ -32,7 +36,7 @@ class Jobs:
     """Starts and stops the background jobs."""
 
     def __init__(self, app: App, platform: Platform) -> None:
-        self._app = app
+        self._app, self._platform = app, platform
         self.dailies = DailyPoster(app, platform)
         self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
@@ -69,6 +73,15 @@ class Jobs:
         delivering = PeriodicTask(self.outbox.deliver_due, LONGEST_SLEEP_S, after=ready)
         self._tasks.append(delivering)
         self._app.store.database.wake += [self.outbox.wake, delivering.wake]
+
+    async def next_stops(self) -> list[tuple[datetime, str]]:
+        """Moments at which somebody who moves the clock on would look, each with the reason."""
+        now, stops = self._app.now(), []
+        if (closing := await self._app.store[Polls].next_closing(self._platform.name)) is not None:
+            stops.append((closing - BEFORE_CLOSING, "A poll is about to close."))
+        if (due := await self.dailies.next_due()) is not None:
+            stops.append((due, "The dinosaur of the day is due."))
+        return [(moment, reason) for moment, reason in stops if moment > now]
 
     def wake(self) -> None:
         """Let each do at once what is due."""

@@ -8,7 +8,8 @@ async with SideBySide(discord, slack, clock, port=8080) as local:
 
 import asyncio
 import math
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ from simulators.slack.server import LocalSlack
 
 WEB = Path(__file__).with_name("web")
 TITLE = "Mangosaurus on Discord and Slack"
-HOUR, MOST_STEPS, STEP_S = timedelta(hours=1), 24, 0.25
+HOUR, LEAST, MOST_STEPS, STEP_S = timedelta(hours=1), timedelta(milliseconds=1), 24, 0.25
 """The clock moves on in steps, with pauses in seconds in which the bot does what is due."""
 
 
@@ -38,6 +39,8 @@ class SideBySide:
     ) -> None:
         self._simulators: dict[str, Simulator] = {"discord": discord, "slack": slack}
         self._clock = clock
+        self.next_stops: Callable[[], Awaitable[Sequence[tuple[datetime, str]]]] | None = None
+        """Finds moments at which a move of more than an hour stops, each with the reason."""
         clock.listeners += [discord.changes.notify, slack.changes.notify]
         discord.state.channel.old_s = math.inf  # else a move makes all messages slow to edit
         self._address = Address(port)
@@ -65,7 +68,12 @@ class SideBySide:
     async def _answer_clock(self, request: web.Request) -> web.Response:
         """The time, and whether it was moved."""
         self._page.check(request)
-        answer = {"now": self._clock.seconds(), "is_moved": bool(self._clock.moved)}
+        return self._clock_response()
+
+    def _clock_response(self, reason: str = "") -> web.Response:
+        """`reason`: why the clock has stopped."""
+        moved = bool(self._clock.moved)
+        answer = {"now": self._clock.seconds(), "is_moved": moved, "reason": reason}
         return web.json_response(answer, headers=STRICT)
 
     async def _move_clock(self, request: web.Request) -> web.Response:
@@ -76,8 +84,13 @@ class SideBySide:
             self._clock.check(by)
             steps = min(math.ceil(by / HOUR), MOST_STEPS)
             for _step in range(steps):
-                self._clock.advance(by / steps)
+                now, step = self._clock.now(), by / steps
+                stops = await self.next_stops() if self.next_stops and steps > 1 else ()
+                stop, reason = min(stops, default=(now + step, ""))
+                self._clock.advance(max(min(stop - now, step), LEAST))
                 await asyncio.sleep(STEP_S)
+                if reason and stop <= now + step:
+                    return self._clock_response(reason)
         except (ValueError, OverflowError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         return await self._answer_clock(request)

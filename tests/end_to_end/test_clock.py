@@ -1,6 +1,7 @@
 """The clock of the local page."""
 
 import re
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
@@ -35,3 +36,19 @@ async def test_bad_moves_are_refused(hours: str, monkeypatch: pytest.MonkeyPatch
         assert await move(page, "9600") == 200
         assert await move(page, "1") == 400  # 400 days in all
     assert clock.moved == MOST_MOVED
+
+
+async def test_day_stops_where_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STEP_S", 0)
+    clock = MovableClock()
+    first = clock.now() + timedelta(hours=3)
+
+    async def next_stops() -> list[tuple[datetime, str]]:
+        return [(first, "A poll is about to close.")] if clock.now() < first else []
+
+    async with SideBySide(LocalDiscord(), LocalSlack(), clock) as page:
+        page.next_stops = next_stops
+        for hours, least in (("24", 2.99), ("1", 3.99), ("24", 27.99)):
+            assert await move(page, hours) == 200
+            assert clock.moved >= timedelta(hours=least)
+            assert clock.moved < timedelta(hours=least + 0.02)

@@ -3,6 +3,7 @@
 import errno
 import sys
 from dataclasses import replace
+from datetime import datetime
 from importlib.util import find_spec
 
 from bot.launch import Tokens
@@ -71,6 +72,11 @@ async def _run_side_by_side(settings: Settings) -> None:
             _tell(local.url)
             beside = slack_beside(bot, tokens, base_url=slack.api_url)
             clock.listeners += [bot.jobs.wake, beside.jobs.wake]
+
+            async def next_stops() -> list[tuple[datetime, str]]:
+                return [*await bot.jobs.next_stops(), *await beside.jobs.next_stops()]
+
+            local.next_stops = next_stops
             await serve_both(bot, discord.token, beside)
 
 

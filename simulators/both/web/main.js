@@ -26,7 +26,7 @@ function showTime() { tell("simulated", isMoved ? shownTime() : ""); }
 
 // Ask for the time, or move it on. Screen readers hear the time after a move; a problem is shown, too.
 async function askClock(method, query = "") {
-  let problem = "The bot cannot be reached. Is it running?";
+  let problem = "The bot cannot be reached. Is it running?", reason = "";
   try {
     const answer = await fetch(`clock${query}`, { method, headers: { "X-Local-Csrf": csrf }, cache: "no-store" });
     problem = answer.ok ? "" : await answer.text();
@@ -34,11 +34,12 @@ async function askClock(method, query = "") {
       const state = await answer.json();
       ahead = state.now * 1000 - Date.now();
       isMoved = state.is_moved;
+      reason = state.reason;
       showTime();
     }
   } catch (error) { if (!(error instanceof TypeError)) throw error; }
-  $("said").classList.toggle("sr", !problem);
-  $("said").textContent = problem || (query && `It is ${shownTime()} now.`);
+  $("said").classList.toggle("sr", !problem && !reason);
+  $("said").textContent = problem || (query && `It is ${shownTime()} now. ${reason}`.trim());
 }
 
 document.querySelectorAll("#clock button").forEach((button) => button.addEventListener("click", () => askClock("POST", `?hours=${button.dataset.hours}`)));

@@ -2,6 +2,13 @@
 
 // A command with its option values: { command, values }; or what is wrong with it: { problem }.
 // Null for ordinary text. A value ends where the next option starts, unless it is in quotes.
+// Words before the options are for the required one, and a number alone is a count.
+const SAID = {
+  starts_with: "(?:begin|start)(?:s|ning|ing)? with",
+  ends_with: "end(?:s|ing)? (?:in|with)",
+  contains: "contain(?:s|ing)?",
+};
+
 function parseTyped(line) {
   const typed = /^\/(\w[\s\S]*)$/.exec(line.trim());
   if (!typed) return null;
@@ -15,6 +22,9 @@ function parseTyped(line) {
 
 function parseOptions(command, text) {
   const names = command.options.map((option) => option.name);
+  for (const name of names.filter((each) => SAID[each])) {
+    text = text.replace(new RegExp(`(?:^|,?\\s+)(?:(?:and|that|which)\\s+)?(?:${SAID[name]})\\s+(?=[^\\s:])`, "i"), ` ${name}:`);
+  }
   // Text in quotes is masked, so that a colon in it does not start an option.
   const masked = text.replace(/:"[^"]*"/g, (quoted) => `:"${"_".repeat(quoted.length - 3)}"`);
   const found = [...masked.matchAll(/(?:^|\s)([a-z][\w-]*):/gi)].filter((match) => (
@@ -31,8 +41,18 @@ function parseOptions(command, text) {
     values.set(name, /^"[^"]*"$/.test(value) ? value.slice(1, -1) : value);
   }
   const before = text.slice(0, found.length ? found[0].index : text.length).trim();
-  if (before) return { problem: `Write options as name:value. ${optionsOf(command, names)}` };
+  const meant = before && meantBy(command, before);
+  if (meant && !values.has(meant[0])) values.set(...meant);
+  else if (before) return { problem: `Write options as name:value. ${optionsOf(command, names)}` };
   return { command, values };
+}
+
+// The option that words without a name are surely meant for, and its value; or null.
+function meantBy(command, words) {
+  const counted = /^(\d{1,9})(?: (?:dino|dinosaur|name)s?)?$/i.exec(words);
+  if (counted && command.options.some((option) => option.name === "count")) return ["count", counted[1]];
+  const needed = command.options.filter((option) => option.required);
+  return needed.length === 1 && needed[0].type === STRING ? [needed[0].name, words.replace(/^"(.*)"$/, "$1")] : null;
 }
 
 function noSuchCommand(typed) {
