@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.chat.message import Message
-from bot.chat.turn import AnswerRef, DeliveryError, Turn
+from bot.chat.turn import AnswerRef, DeliveryError, Platform, Turn
 from bot.concurrency import Locks
 
 REPLACEABLE = timedelta(minutes=14)
@@ -32,7 +33,7 @@ class PrivateNotes:
     """
 
     def __init__(self) -> None:
-        self._notes: OrderedDict[Hashable, _Note] = OrderedDict()
+        self._notes: OrderedDict[tuple[Hashable, int], _Note] = OrderedDict()
         """The oldest first, by subject and member."""
         self._locks = Locks()
 
@@ -68,6 +69,21 @@ class PrivateNotes:
         note = _Note(message, turn.private_answer, sent_at=at, said_at=at)
         self._notes.pop((subject, turn.user.id), None)
         self._notes[subject, turn.user.id] = note
+
+    async def close(
+        self, platform: Platform, subject: Hashable, message: Message, at: datetime
+    ) -> None:
+        """Replace the last notes on a subject that have buttons, as far as they can be. Never
+        raises.
+        """
+        for key in [key for key in self._notes if key[0] == subject]:
+            async with self._locks.of(key):
+                note = self._notes.pop(key, None)
+                if note is None or note.ref is None or note.sent_at < at - REPLACEABLE:
+                    continue
+                if note.message.buttons and not platform.spares_requests:
+                    with suppress(DeliveryError):
+                        await platform.close_answer(note.ref, message)
 
     def changed(self, turn: Turn, subject: Hashable, message: Message, at: datetime) -> None:
         """Note that the last note says something else by now."""

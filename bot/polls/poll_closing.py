@@ -22,7 +22,7 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.chat.unfinished import Final
-from bot.concurrency import ShuttingDown
+from bot.concurrency import ShuttingDown, start_kept
 from bot.creatures.names import has_creature
 from bot.discoveries.queries import Discoveries
 from bot.outbox.worker import Delivery, Ended
@@ -38,6 +38,7 @@ from bot.polls.poll_message import (
     tie_sentence,
 )
 from bot.polls.queries import PollRecord, Polls, announced
+from bot.polls.votes import too_late
 from bot.store import Unavailable
 from bot.text.spans import Text, command, strong, text
 from data.phrases import NOTHING, Showable
@@ -60,6 +61,7 @@ class PollCloser:
         self._app = app
         self._platform = platform
         self._daily_closed = daily_closed
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def close_due_polls(self) -> float:
         """Run once. Returns the seconds until the next run."""
@@ -109,7 +111,11 @@ class PollCloser:
             sent, is_told = await self._announce(poll, delivery)
         if is_new and poll.day is not None:
             await self._daily_closed(poll.community_id)
-        if not is_new:  # it may have closed meanwhile, and then its winner is announced next
+        if is_new:  # in the background: each member who has voted may have one
+            closed = Message(too_late(poll).text, private=True)
+            closing = self._app.notes.close(self._platform, poll.id, closed, self._app.now())
+            start_kept(self._closing, closing)
+        else:  # it may have closed meanwhile, and then its winner is announced next
             return Ended()
         note = partial(announced, poll_id=poll.id, now=self._app.now(), message_id=sent)
         return Ended(note, is_lost=not is_told)

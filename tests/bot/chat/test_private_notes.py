@@ -1,14 +1,15 @@
 """Private notes of a member who presses quickly."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.message import Message
+from bot.chat.message import Button, Message
 from bot.chat.private_notes import PrivateNotes
-from bot.chat.turn import AnswerRef, MessageRef, Unreachable
+from bot.chat.turn import AnswerRef, MessageRef, Unreachable, User
 from bot.text.spans import text
 from tests.bot.turns import FakePlatform, FakeTurn
 from tests.texts import written
@@ -58,3 +59,18 @@ async def test_lost_answer_to_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
             await notes.show(turn, 77, SECOND, NOW)
     await notes.show(turn, 77, FIRST, NOW)
     assert [message for _ref, message in platform.closed] == [FIRST]
+
+
+async def test_notes_on_a_closed_subject() -> None:
+    """Those with buttons are replaced once, unless they are too old; others stay."""
+    platform, notes = FakePlatform(), PrivateNotes()
+    with_button = replace(SECOND, buttons=(Button(written("Take it back"), "unvote", "77"),))
+    for member, (subject, message, minutes) in enumerate(
+        [(77, with_button, 10), (77, FIRST, 10), (78, with_button, 10), (77, with_button, 0)]
+    ):
+        turn = SlowTurn(platform)
+        turn.user = User(member, "ann")
+        await notes.show(turn, subject, message, NOW + timedelta(minutes=minutes))
+    for _twice in range(2):
+        await notes.close(platform, 77, THIRD, NOW + timedelta(minutes=15))
+    assert [message for _ref, message in platform.closed] == [THIRD]
