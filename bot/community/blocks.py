@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
 
-from bot.chat.message import UserError
+from bot.chat.message import NotAllowed
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Terms, Turn
 from bot.community.queries import Blocks, RecordEntry
@@ -45,7 +45,7 @@ _SENTENCES = {
 }
 
 
-class Blocked(UserError):  # noqa: N818 (it is a state, not a fault)
+class Blocked(NotAllowed):
     """The bot does not answer this member, or in this community."""
 
     def __init__(self, reason: Reason, terms: Terms) -> None:

@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 from bot.chat import errors as error_messages
 from bot.chat.app import App
-from bot.chat.message import UserError
+from bot.chat.message import NotAllowed, UserError
 from bot.chat.translation import _
 from bot.chat.turn import MessageRef, Turn
 from bot.text.spans import code, command
@@ -58,7 +58,7 @@ _FOR_MANAGERS = _(
 
 
 async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -> None:
-    """Raise `UserError` unless the user may train or activate the shared models.
+    """Raise `NotAllowed` unless the user may train or activate the shared models.
 
     The bot's operator and the administrators of its home communities may. Without a home only the
     operator may: anybody can add a bot to a community of their own.
@@ -71,8 +71,8 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
     if await platform.is_operator(turn.user.id):
         return
     if not turn.user.is_administrator:
-        raise UserError(_FOR_ADMINISTRATORS[action], community=terms.community)
-    raise UserError(
+        raise NotAllowed(_FOR_ADMINISTRATORS[action], community=terms.community)
+    raise NotAllowed(
         _FOR_HOMES[action],
         community=terms.community,
         communities=terms.communities,
@@ -81,12 +81,12 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
 
 
 def check_manager(turn: Turn, sentence: Phrase = _FOR_MANAGERS) -> int:
-    """Raise `UserError` unless the user is a manager. Returns the community's id."""
+    """Raise `NotAllowed` unless the user is a manager. Returns the community's id."""
     community_id = check_community(turn)
     if not turn.user.is_manager:
         community = turn.platform.terms.community
         commands = {"name": command("/name"), "list": command("/namer list")}
-        raise UserError(sentence, community=community, **commands)
+        raise NotAllowed(sentence, community=community, **commands)
     return community_id
 
 
@@ -98,21 +98,21 @@ def check_community(turn: Turn) -> int:
 
 
 async def check_moderator(turn: Turn) -> int:
-    """Raise `UserError` unless the user is a moderator here or an owner.
+    """Raise `NotAllowed` unless the user is a moderator here or an owner.
 
     Returns the community's id.
     """
     community_id = check_community(turn)
     if turn.user.is_moderator or await turn.platform.is_operator(turn.user.id):
         return community_id
-    raise UserError(
+    raise NotAllowed(
         _("Only moderators of this {community} can do that."),
         community=turn.platform.terms.community,
     )
 
 
 async def check_channel(turn: Turn, channel_id: int) -> int:
-    """Raise `UserError` unless the user moderates a channel of the community or is an owner.
+    """Raise `NotAllowed` unless the user moderates a channel of the community or is an owner.
 
     Returns the community's id.
     """
@@ -121,7 +121,7 @@ async def check_channel(turn: Turn, channel_id: int) -> int:
         return community_id
     if not turn.platform.terms.has_channel_rights:
         return await check_moderator(turn)
-    raise UserError(
+    raise NotAllowed(
         _(
             "Only those who can delete messages of others in the channel of this message can do "
             "that. If it's in a closed thread, open the thread first."
@@ -139,7 +139,7 @@ async def check_is_here(turn: Turn, channel_id: int) -> None:
 
 
 def check_reports(turn: Turn) -> int:
-    """Raise `UserError` unless the user may choose where moderation is reported: a manager.
+    """Raise `NotAllowed` unless the user may choose where moderation is reported: a manager.
 
     Moderators may not, whom the reports are about. Returns the community's id.
     """
@@ -149,6 +149,6 @@ def check_reports(turn: Turn) -> int:
 
 
 async def check_owner(turn: Turn) -> None:
-    """Raise `UserError` unless the user owns the bot, here or in a direct message."""
+    """Raise `NotAllowed` unless the user owns the bot, here or in a direct message."""
     if not await turn.platform.is_operator(turn.user.id):
-        raise UserError(_("Only the owners of the bot can do that."))
+        raise NotAllowed(_("Only the owners of the bot can do that."))

@@ -6,10 +6,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 from bot.chat.app import App, MemberPage
+from bot.chat.audiences import audiences_of
 from bot.chat.message import Message
 from bot.chat.turn import Turn
 from bot.concurrency import within
-from bot.help.help import audiences_of, examples_for
+from bot.help.help import examples_for
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.store import StoreError

@@ -1,16 +1,16 @@
-"""`/help`: topics with their commands, and a button for the examples of each."""
+"""`/help`: topics with their commands, and a menu for the examples of each."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.chat.app import App
+from bot.chat.audiences import audiences_of
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
-from bot.chat.message import Button, Embed, Message
+from bot.chat.message import Button, Embed, Message, Select
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Turn
+from bot.chat.turn import Turn
 from bot.community.queries import Communities
 from bot.store.calls import StoreError
 from bot.text.formats import spaced
@@ -19,13 +19,14 @@ from bot.text.technical import TechnicalText, technical
 from data.phrases import Phrase
 
 ACTION = "help"
+MOST_BUTTONS = 6
 PATIENCE_S = 1.0
 """Seconds that an answer waits for the database, which it can do without."""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """Commands that belong together. Its name is the state of its button."""
+    """Commands that belong together. Its name is its value in the menu."""
 
     name: str
     emoji: TechnicalText
@@ -64,7 +65,7 @@ TOPICS = (
     Topic(
         "verse",
         technical("📜"),
-        _("Poems"),
+        _("Sonnets, limericks and other poems"),
         ("sonnet", "poems", "export"),
         ((_("Write a sonnet"), "sonnet"), (_("Read your poems"), "poems")),
     ),
@@ -104,7 +105,7 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
     audiences = await audiences_of(app, turn)
     topics = _topics(app.registry, turn, audiences)
-    hint = text(_("The first buttons do something at once; those of topics show examples."))
+    hint = text(_("The buttons do something at once; the menu shows examples."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if turn.platform.terms.without_commands:
         lines.append(text(turn.platform.terms.without_commands))
@@ -114,20 +115,26 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     embed = Embed(_("What you can do here"), tuple(lines))
     runnable = _runnable(app.registry, turn, audiences)
     runs = [button for topic, _words in topics for button in _runs(topic, runnable)[:1]]
-    buttons = (*runs, *_buttons(topics))
-    await turn.respond(Message(embeds=(embed,), buttons=buttons, private=True))
+    message = Message(
+        embeds=(embed,),
+        buttons=tuple(runs[:MOST_BUTTONS]),
+        selects=(_menu(topics),),
+        private=True,
+    )
+    await turn.respond(message)
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the button of a topic with its examples, as far as the member may use them."""
+    """Answer the choice of a topic with its examples, as far as the member may use them."""
     audiences = await audiences_of(app, turn)
     topics = _topics(app.registry, turn, audiences)
     chosen = next((topic for topic, _words in topics if topic.name == state), topics[0][0])
     lines = _examples(_usable(app.registry, turn, audiences), chosen.commands)
     embed = Embed(spaced([chosen.emoji, chosen.title]), lines)
     runs = _runs(chosen, _runnable(app.registry, turn, audiences))
-    buttons = (*runs, *_buttons(topics, chosen))
-    await turn.edit_source(Message(embeds=(embed,), buttons=buttons, private=True))
+    menu = _menu(topics, chosen.name)
+    message = Message(embeds=(embed,), buttons=tuple(runs), selects=(menu,), private=True)
+    await turn.edit_source(message)
 
 
 async def _has_no_daily(app: App, community_id: int | None) -> bool:
@@ -140,22 +147,6 @@ async def _has_no_daily(app: App, community_id: int | None) -> bool:
     except (TimeoutError, StoreError):
         return False
     return kept.daily.starts_on is None
-
-
-async def audiences_of(app: App, turn: Turn) -> Collection[Audience]:
-    """The audiences that the member belongs to, as `bot/community/rights.py` decides."""
-    user, is_operator = turn.user, False
-    with suppress(DeliveryError):
-        is_operator = await turn.platform.is_operator(user.id)
-    rights = {
-        Audience.EVERYONE: True,
-        Audience.MODERATORS: user.is_moderator or is_operator,
-        Audience.MANAGERS: user.is_manager,
-        Audience.ADMINISTRATORS: is_operator
-        or (user.is_administrator and app.is_home(turn.community_id)),
-        Audience.OWNERS: is_operator,
-    }
-    return [audience for audience, has_it in rights.items() if has_it]
 
 
 def examples_for(
@@ -227,11 +218,9 @@ def _runs(topic: Topic, runnable: Collection[str]) -> list[Button]:
     ]
 
 
-def _buttons(topics: _Topics, chosen: Topic | None = None) -> tuple[Button, ...]:
-    return tuple(
-        Button(topic.title, ACTION, topic.name, emoji=topic.emoji, primary=topic is chosen)
-        for topic, _words in topics
-    )
+def _menu(topics: _Topics, chosen: str = "") -> Select:
+    choices = tuple((spaced([topic.emoji, topic.title]), topic.name) for topic, _words in topics)
+    return Select(_("Show examples"), ACTION, "", choices, chosen)
 
 
 HELP = Command("help", _("What the bot can do, by topic, with examples."), help_)

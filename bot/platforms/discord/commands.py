@@ -187,7 +187,11 @@ def _command(declared: Command) -> SlashCommand:
     if options:
         described = {each.name: locale_str(each.description) for each in options}
         app_commands.describe(**described)(command)
-    if chosen := {each.name: _choices(each.choices) for each in options if each.choices}:
+    if chosen := {
+        each.name: _choices(each.choices)
+        for each in options
+        if each.choices and each.suggest is None
+    }:
         app_commands.choices(**chosen)(command)
     for option in options:
         if option.suggest is not None:

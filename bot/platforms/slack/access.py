@@ -10,7 +10,7 @@ from enum import Enum, auto
 from bot.chat.app import App
 from bot.chat.commands import ChosenMember, Command, Group, Pressed
 from bot.chat.errors import explain
-from bot.chat.message import Message, UserError
+from bot.chat.message import Message, NotAllowed, UserError
 from bot.chat.received import clean
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import DeliveryError, Gone
@@ -66,7 +66,7 @@ def refusal_of(asked: Asked, origin: SlackOrigin) -> UserError | None:
     """Why a member may not use something; `None` if they may, as far as Slack goes."""
     is_costly = asked is not None and asked.is_costly
     if is_costly and origin.is_guest:
-        return UserError(GUESTS_WAIT)
+        return NotAllowed(GUESTS_WAIT)
     if (is_costly or asked is None or asked.needs_rights) and origin.is_unknown:
         return UserError(UNKNOWN)
     return None

@@ -12,15 +12,16 @@ the last counts.
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 
-from bot.chat.commands import Choice, Command, Group, Kind, Option
-from bot.chat.message import UserError
+from bot.chat.commands import Audience, Choice, Command, Group, Kind, Option
+from bot.chat.errors import not_allowed
+from bot.chat.message import NotAllowed, UserError
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import Phrase, _, in_language, language_of, languages
 from bot.platforms.slack.names import CommandNames
@@ -49,6 +50,8 @@ SYNONYMS = {
     "japanese": "ja",
 }
 """Words that resemble no choice, but mean one."""
+EVERYONE = frozenset(Audience)
+"""All audiences, for a line of a member whose rights do not matter."""
 LONGEST_NUMBER = 40
 """Characters of a number."""
 MOST_NAMED = 12
@@ -146,6 +149,8 @@ def _choice(option: Option, typed: str) -> str:
     word, values = folded(typed), _values_by_form(option)
     if word in values:
         return values[word]
+    if option.suggest is not None:
+        return typed
     choices = codes([technical(_brief(each)) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
     likeliest = values[alike[0]] if alike else ""
@@ -224,6 +229,7 @@ def _figure(number: float) -> Showable:
 
 TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
 """Kinds of options that can be typed."""
+COUNT = "count"
 FORM, HELP = "?", "help"
 """Texts that ask for a form, in which each option is explained."""
 ALIKE, ALIKE_OF_NAMES = 0.65, 0.7
@@ -233,6 +239,18 @@ _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
 _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"}
 """Quotation marks, with those that end what they begin."""
 _WORD = re.compile(r"(?:[^\s<:]+:)?<[@#!][^<>\s][^<>]*>|\S+")
+_COUNTED = re.compile(r"(\d{1,9})(?: (?:dino|dinosaur|name)s?)?", re.IGNORECASE)
+_SAID = {
+    name: re.compile(
+        rf"(?:^|,?\s+)(?:(?:and|that|which)\s+)?(?:{words})\s+(?=[^\s:])", re.IGNORECASE
+    )
+    for name, words in {
+        "starts_with": "(?:begin|start)(?:s|ning|ing)? with",
+        "ends_with": "end(?:s|ing)? (?:in|with)",
+        "contains": "contain(?:s|ing)?",
+    }.items()
+}
+"""Words that members type for the name of an option."""
 _GROUPED = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
 """A whole number as sentences write it."""
 _SPACED = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d{3})")
@@ -263,6 +281,9 @@ class _Line:
         self._name, self._slash = command.name, slash
         self._options = {option.name: option for option in command.options}
         self._main = next((each for each in command.options if each.is_main), None)
+        for name, said in _SAID.items():
+            if name in self._options:
+                line = said.sub(f" {name}:", line).strip()
         self._line = line
         self._unclosed: set[str] = set()
         """Quotation marks that nothing closes from some place on."""
@@ -288,7 +309,11 @@ class _Line:
                 named.append(self._line[start:end].strip())
             if rest:
                 free.append(self._free(rest))
-        if prose := " ".join(free):
+        prose = " ".join(free)
+        if (number := _COUNTED.fullmatch(prose)) and (first := self._counted(values)) is not None:
+            with suppress(MisreadError):
+                values[first.name], prose = converted(first, number[1]), ""
+        if prose:
             try:
                 if self._main is None or self._main.name in values:
                     raise self._needs_name(prose)
@@ -299,6 +324,10 @@ class _Line:
                     self._offer(error, " ".join([*named, meant]))
                 raise
         return values
+
+    def _counted(self, values: Mapping[str, Value]) -> Option | None:
+        """The option that a number alone is surely meant for."""
+        return self._options.get(COUNT) if self._main is None and COUNT not in values else None
 
     def _offer(self, error: MisreadError, line: str) -> None:
         """Note what the line may have meant."""
@@ -487,11 +516,14 @@ class TypedCommand:
     wants_form: bool = False
 
 
-def parse(names: CommandNames, command: str, line: str) -> TypedCommand:
+def parse(
+    names: CommandNames, command: str, line: str, usable: Collection[Audience] = EVERYONE
+) -> TypedCommand:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
     line: the text after it, in which Slack escapes `&`, `<` and `>`.
+    usable: the audiences of the member, to whom the commands of others are not suggested.
     """
     line = _SPACED.sub("", line)
     word = names.word_of(command)
@@ -513,13 +545,26 @@ def parse(names: CommandNames, command: str, line: str) -> TypedCommand:
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
     if first in ("", FORM) or line.strip().casefold() == HELP:
         return TypedCommand(found, wants_form=True)
-    return _call(_subcommand(found, first, rest, names), rest.strip(), names)
+    return _call(_subcommand(found, first, rest, names, usable), rest.strip(), names)
 
 
-def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Command:
-    known = {each.last_name: each for each in group.commands}
-    if (found := known.get(typed.casefold())) is not None:
-        return found
+def usable_part(command: Command | Group, usable: Collection[Audience]) -> Command | Group | None:
+    """A command, or the commands of a group, that are for some audiences; `None` for none."""
+    if isinstance(command, Command):
+        return command if command.audience in usable else None
+    commands = tuple(each for each in command.commands if each.audience in usable)
+    return replace(command, commands=commands) if commands else None
+
+
+def _subcommand(
+    group: Group, typed: str, rest: str, names: CommandNames, usable: Collection[Audience]
+) -> Command:
+    for each in group.commands:
+        if each.last_name == typed.casefold():
+            return each
+    known = [each.last_name for each in group.commands if each.audience in usable]
+    if not known:
+        raise NotAllowed(*not_allowed())
     command = names.slash(group.name)
     if alike := get_close_matches(typed.casefold(), known, n=1):
         error = MisreadError(
@@ -534,7 +579,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
         _("Type {words} after {command}, for example {example}"),
         command=code(technical(command)),
         words=codes([*map(technical, known)], either=True),
-        example=code(technical(f"{command} {next(iter(known))}")),
+        example=code(technical(f"{command} {known[0]}")),
     )
 
 

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 
 from bot.chat import dispatch
 from bot.chat.app import App, BackgroundJobs
-from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
+from bot.chat.audiences import audiences_of
+from bot.chat.commands import Audience, Command, Group, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.errors import community_only, with_echo
-from bot.chat.message import Button, Message, UserError
+from bot.chat.errors import community_only, not_allowed, with_echo
+from bot.chat.message import Button, Message, NotAllowed, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
@@ -26,11 +27,13 @@ from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.api import code_of
 from bot.platforms.slack.network.connection import Payload, Reply
 from bot.platforms.slack.options import (
+    EVERYONE,
     MisreadError,
     TypedCommand,
     Value,
     parse,
     unescaped,
+    usable_part,
 )
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform, is_direct
@@ -126,8 +129,11 @@ class Requests:
         if turn is None:
             return
         line = clean(text_of(payload, "text", most=LONGEST_WORDS))
+        usable: Collection[Audience] = EVERYONE
+        if isinstance(self.registry.by_first_word.get(word), Group):
+            usable = await audiences_of(self._app, turn)
         try:
-            typed = parse(self._platform.commands, command, line)
+            typed = parse(self._platform.commands, command, line, usable)
         except UserError as error:
             error.buttons = self._likeliest(error)
             if len(line) > LONGEST_FORGOTTEN:  # Slack has emptied the field
@@ -202,7 +208,9 @@ class Requests:
         action, state = button
         is_form = action == home.FORM
         known = self.registry.buttons.get(action)
-        asked: Asked = self.registry.by_first_word.get("dinoname") if is_form else known
+        asked: Asked = known
+        if is_form:
+            asked = self.registry.by_first_word.get(state.partition(" ")[0])
         typed = self._read(state) if action == RUN else None
         if typed is not None:
             asked = self.registry.by_first_word.get(typed.command.name.partition(" ")[0])
@@ -299,9 +307,13 @@ class Requests:
         if refusal := refusal_of(self.registry.by_first_word.get(word), turn.origin):
             await self._refuse(turn, refusal, typed.command.name)
             return
+        command = usable_part(typed.command, await audiences_of(self._app, turn))
+        if command is None:
+            await self._refuse(turn, NotAllowed(*not_allowed()), typed.command.name)
+            return
         metadata = replace(turn.origin, message="", thread="").metadata
         commands, language = self._platform.commands, await turn.language(private=True)
-        view = modals.form_of(typed.command, typed.values, commands, metadata, language)
+        view = modals.form_of(command, typed.values, commands, metadata, language)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
             await turn.open_view(view)

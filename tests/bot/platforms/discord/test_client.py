@@ -137,7 +137,7 @@ async def test_unknown_button(home: Home) -> None:
     assert counted == 1
 
 
-FORGED = [("count", 4, "abc"), ("count", 4, 2.5), ("count", 4, True), ("temperature", 3, "hot")]
+FORGED = [("count", 4, "abc"), ("count", 4, 2.5), ("count", 4, True), ("temperature", 10, 0.5)]
 """Options with values of another type than theirs."""
 
 
