@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from bot.chat.commands import Audience, Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.languages import Languages
-from bot.chat.message import Message, UserError
+from bot.chat.message import Message, Typo, UserError
 from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import Platform, Turn
 from bot.chat.unfinished import UnfinishedAnswers
@@ -88,6 +88,9 @@ class BackgroundJobs(Protocol):
 
     async def greet(self, community_id: int, channel_id: int) -> None:
         """Welcome a community in a channel."""
+
+    async def next_stops(self) -> list[tuple[datetime, str]]:
+        """Moments at which somebody who moves the clock on would look, each with the reason."""
 
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
@@ -284,16 +287,15 @@ class App:
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
         """Start the member's cooldown for `action`. Raises `TooSoon` while one is running.
 
-        It also applies to refused requests, as they cost time too, but not after an error of the
-        bot.
+        It also applies to refused requests, as they cost time too, but not to those that are typed
+        wrongly, and not after an error of the bot.
         """
         key = (turn.user.id, action)
         await self.cooldowns.start(key, turn.created_at)
         try:
             yield
         except Exception as error:
-            if not isinstance(
-                error, (UserError, TooManyQueued, TemplatedError, *self.registry.explanations)
-            ):
+            refusals = (UserError, TooManyQueued, TemplatedError, *self.registry.explanations)
+            if isinstance(error, Typo) or not isinstance(error, refusals):
                 self.cooldowns.end(key)
             raise

@@ -102,7 +102,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     choices: tuple[Choice, ...] = ()
-    """The only values that are allowed; any if empty."""
+    """The only values that are allowed; any if empty, or if others are suggested while typing."""
     suggest: Suggest | None = None
     is_main: bool = False
     """Whether words without an option's name are meant for this one, where one line is typed."""

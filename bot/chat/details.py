@@ -1,4 +1,4 @@
-"""The button Details: figures of an answer that few members need. They are in the button's id."""
+"""The button Details: what was typed, or figures that few members need. They are in its id."""
 
 import re
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Message
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.text.formats import spaced
-from bot.text.spans import text
+from bot.text.formats import cut, spaced
+from bot.text.spans import code, text
 from data.phrases import Phrase
 
 ACTION = "details"
@@ -20,6 +20,8 @@ _FIGURES: Mapping[str, Phrase] = {
     "validation": _("validation loss {figure:.3f} nats/char"),
     "kneser-ney": _("Kneser-Ney {figure:.3f} nats/char"),
 }
+TYPED, LONGEST = "typed:", 80
+"""The beginning of the state with a command, and the most characters of that."""
 _FIGURE = re.compile(r"([a-z-]{1,20})=(\d{1,12}(?:\.\d{1,4})?)")
 
 
@@ -29,15 +31,25 @@ def details_state(figures: Mapping[str, float | None]) -> str:
     return ",".join(f"{name}={round(figure, 3)}" for name, figure in known)
 
 
+def typed_state(command: str) -> str:
+    """The state of the button for a command as it was typed; empty for one without options."""
+    return TYPED + cut(command, LONGEST) if " " in command else ""
+
+
 def details_buttons(state: str) -> tuple[Button, ...]:
-    """The button; none if there are no figures."""
-    if not _read(state):
+    """The button; none if there is nothing to tell."""
+    if not (state.startswith(TYPED) or _read(state)):
         return ()
     return (Button(_("Details"), ACTION, state, emoji="📋"),)
 
 
-async def press(_app: App, turn: Turn, state: str) -> None:
+async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the button."""
+    if state.startswith(TYPED):
+        typed = await app.filtered(state.removeprefix(TYPED), turn.community_id)
+        sentence = text(_("This was asked for with {command}"), command=code(typed))
+        await turn.respond(Message(sentence, private=True))
+        return
     figures = _read(state)
     if not figures:
         raise other_version()

@@ -15,7 +15,7 @@ from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Answer, Choice, Suggestions
 from bot.chat.cooldowns import SharedCooldowns, TooSoon
 from bot.chat.errors import apology, explain, other_version, try_again
-from bot.chat.message import Button, Message, UserError
+from bot.chat.message import Button, Message, NotAllowed, UserError
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
 from bot.chat.turn import (
@@ -184,7 +184,8 @@ async def answer_error(
     buttons = error.buttons if isinstance(error, UserError) else ()
     if retry is not None and isinstance(error, ShuttingDown):
         buttons = (try_again(retry.action, retry.state),)
-    buttons = (*buttons, *remedies)
+    if not isinstance(error, NotAllowed):
+        buttons = (*buttons, *remedies)
     try:
         await turn.respond(
             Message(await explained(app, error, turn), buttons=buttons, private=True)

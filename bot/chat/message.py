@@ -185,3 +185,11 @@ class UserError(Exception):
         """`UserError(_("At most {limit} names at a time."), limit=10)`."""
         self.text = text(*parts, **fields)
         super().__init__(plain(self.text))
+
+
+class Typo(UserError):  # noqa: N818 (a state, not a fault)
+    """A request that was typed wrongly. It has cost nothing, so no cooldown follows."""
+
+
+class NotAllowed(UserError):  # noqa: N818 (a state, not a fault)
+    """A request that the member may not make, in whatever words: no form is offered again."""

@@ -10,7 +10,7 @@ from functools import reduce
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
-from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
+from bot.chat.message import Button, Embed, Field, Message, Tone, Typo, UserError
 from bot.chat.translation import Language, _, in_language, joined
 from bot.chat.turn import Turn
 from bot.creatures import labels
@@ -52,10 +52,10 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
     async with app.answering(turn, DINOSAUR):
         name = options.name.strip()
         if not name:
-            raise UserError(_("Which dinosaur? Type its name, for example Mangosaurus."))
+            raise Typo(_("Which dinosaur? Type its name, for example Mangosaurus."))
         name = _genus_in(name, app.inference.genera) or name
         if not has_creature(name):
-            raise UserError(
+            raise Typo(
                 _(
                     "A dinosaur's name is a single word here, with at most {limit} letters from A "
                     "to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."

@@ -1,13 +1,20 @@
 """Options of `/dinoname` and `/name`: bounds, and encoding as the state of a button."""
 
 import asyncio
+import math
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 
+from bot.chat.app import App
+from bot.chat.commands import Choice, Option, always
 from bot.chat.errors import other_version, with_echo
-from bot.chat.message import UserError
-from bot.chat.translation import _
-from bot.text.formats import cut
+from bot.chat.message import Typo, UserError
+from bot.chat.translation import _, in_language, language_of, languages
+from bot.chat.turn import Turn
+from bot.text.formats import cut, human_join
 from bot.text.spans import Text
 from bot.text.technical import technical
 from bot.training.usable_models import LONGEST_CHOICE
@@ -20,6 +27,12 @@ from models.names.generator import NamesRequest
 
 MOST_NAMES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0
+LONGEST_NUMBER = 20
+"""Characters of a temperature."""
+# TRANSLATORS: How daring new names and poems are.
+WILDNESS = {"tame": _("tame"), "usual": _("usual"), "wild": _("wild")}
+TEMPERATURES = {"tame": 0.7, "usual": NamesRequest().temperature, "wild": 1.3}
+"""Temperatures of names. The tamest are those that other communities' namers write, too."""
 MOST_GIVEN, LEAST_OPEN, TAMEST_OF_OTHERS = 2, 3, 0.7
 """Limits for names of another community's namer: letters that a request may give, letters that a
 length must leave open, and the lowest temperature. Names on the list are never written. With more
@@ -42,11 +55,16 @@ class NamesOptions:
     """The request as typed. The command draws the seed."""
     custom_model: str | None = None
     """Name or number of a custom model, as typed; `None` for dinosaurs."""
+    temperature: str = ""
+    """As typed; if empty, that of the request holds."""
 
     def as_typed(self) -> str:
         """The command as the member typed it, shortened if too long."""
         default = vars(NamesRequest())
         options = {k: v for k, v in vars(self.request).items() if v != default[k] and k != "seed"}
+        if self.temperature or "temperature" in options:
+            usual = typed_temperature(self.request.temperature, TEMPERATURES)
+            options["temperature"] = self.temperature or usual
         command = "/dinoname"
         if self.custom_model is not None:
             command, options = "/name", {"namer": self.custom_model} | options
@@ -61,8 +79,11 @@ async def with_request(sentence: Text, options: NamesOptions, words: WordFilter)
     return with_echo(sentence, await asyncio.to_thread(words.filtered, options.as_typed()))
 
 
-def check_bounds(options: NamesOptions) -> None:
-    """Raise `UserError` for an option out of bounds. Measures lengths before reading anything."""
+def checked(options: NamesOptions) -> NamesOptions:
+    """Options with the temperature in the request. Raises `UserError` for one out of bounds.
+
+    Measures lengths before reading anything.
+    """
     request = options.request
     if max(map(len, pieces_of(request))) > LONGEST_TYPED:
         raise UserError(
@@ -72,23 +93,72 @@ def check_bounds(options: NamesOptions) -> None:
     if options.custom_model is not None and len(options.custom_model) > LONGEST_CHOICE:
         raise UserError(_("No namer has such a long name; pick one of the suggestions."))
     if not 1 <= request.count <= MOST_NAMES:
-        raise UserError(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
+        raise Typo(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
+    if options.temperature:
+        temperature = temperature_of(options.temperature, TEMPERATURES)
+        request = replace(request, temperature=temperature)
+        options = replace(options, request=request, temperature="")
     check_temperature(request.temperature)
     shortest = SHORTEST_NAME if options.custom_model is None else 1
     longest = LONGEST_NAME if options.custom_model is None else LONGEST_ENTRY
     if request.length is not None and not shortest <= request.length <= longest:
-        raise UserError(
+        raise Typo(
             _("A name can have {shortest} to {longest} letters, for example 12."),
             shortest=shortest,
             longest=longest,
         )
+    return options
+
+
+def temperature_option() -> Option:
+    """The option that says how daring a network is. Its values go through `temperature_of`."""
+    choices = tuple(Choice(label, word) for word, label in WILDNESS.items())
+
+    async def suggest(_app: App, _turn: Turn, typed: str) -> list[Choice]:
+        return [each for each in choices if each.value.startswith(typed.casefold())]
+
+    description = _("How daring: tame, usual or wild (default: usual)")
+    return Option(
+        "temperature", description, most=LONGEST_NUMBER, choices=choices, suggest=always(suggest)
+    )
+
+
+def temperature_of(typed: str, temperatures: Mapping[str, float]) -> float:
+    """The temperature of a word, in any language, or of a number. Raises `Typo`.
+
+    temperatures: by the keys of `WILDNESS`.
+    """
+    word = _words().get(typed.strip().casefold())
+    temperature = math.nan if word is None else temperatures[word]
+    if word is None and len(typed) <= LONGEST_NUMBER:
+        with suppress(ValueError):
+            temperature = float(typed.replace(",", "."))
+    check_temperature(temperature)
+    return temperature
+
+
+def typed_temperature(temperature: float, temperatures: Mapping[str, float]) -> str:
+    """A temperature as a member types it."""
+    words = {number: word for word, number in temperatures.items()}
+    return words.get(temperature) or f"{temperature:g}"
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """The keys of `WILDNESS` by the words for them in all languages."""
+    return {
+        in_language(label, language_of(tag)).casefold(): word
+        for tag in reversed(languages())
+        for word, label in WILDNESS.items()
+    }
 
 
 def check_temperature(temperature: float) -> None:
-    """Raise `UserError` for a temperature out of bounds."""
+    """Raise `Typo` for a temperature out of bounds."""
     if not LOWEST_TEMPERATURE <= temperature <= HIGHEST_TEMPERATURE:
-        raise UserError(
-            _("The temperature goes from {low:g} (tame) to {high:g} (wild), for example 0.8."),
+        raise Typo(
+            _("Names and poems can be {choices}, or have a number from {low:g} to {high:g}."),
+            choices=human_join([*WILDNESS.values()], either=True),
             low=LOWEST_TEMPERATURE,
             high=HIGHEST_TEMPERATURE,
         )
@@ -121,6 +191,12 @@ def as_read(request: NamesRequest, *, latin: bool) -> NamesRequest:
         contains=read(request.contains),
         ends_with=read(request.ends_with, ends=True),
     )
+
+
+def dropped_from(request: NamesRequest) -> str:
+    """The letters and digits of a request that no dinosaur's name has: `9` of `Xq9`."""
+    typed = dict.fromkeys("".join(pieces_of(request)))
+    return cut("".join(each for each in typed if each.isalnum() and not clean_name(each)), 20)
 
 
 def to_state(request: NamesRequest) -> str:

@@ -19,7 +19,7 @@ from bot.chat.commands import (
     main_option,
     within_limits,
 )
-from bot.chat.details import details_state
+from bot.chat.details import typed_state
 from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, UserError
@@ -30,19 +30,19 @@ from bot.concurrency import in_time
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, list_of, of_button, ready
 from bot.names.name_options import (
-    HIGHEST_TEMPERATURE,
     LEAST_OPEN,
     LONGEST_TYPED,
-    LOWEST_TEMPERATURE,
     MOST_GIVEN,
     MOST_NAMES,
     TAMEST_OF_OTHERS,
     NamesOptions,
     as_read,
-    check_bounds,
+    checked,
+    dropped_from,
     from_state,
     is_for_others,
     pieces_of,
+    temperature_option,
     to_state,
     with_request,
 )
@@ -141,10 +141,11 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
     action = MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
     async with app.answering(turn, action):
         try:
-            check_bounds(options)
+            options = checked(options)
         except UserError as error:
             words = await app.filters.of(turn.community_id)
-            raise UserError(*await with_request(error.text, options, words)) from error
+            error.text = await with_request(error.text, options, words)
+            raise
 
         async def defer() -> None:
             retry = None
@@ -262,10 +263,13 @@ async def _generate(
         reason = text(note) if model.shows_list else _nothing_found()
         raise UserError(*await with_request(reason, options, words))
     record = model.record
+    if record is None and (dropped := dropped_from(request)):
+        left_out = _("Names of dinosaurs have letters from A to Z only: {characters} was left out.")
+        note = joined(note, left_out.format(characters=words.filtered(dropped)))
     return Candidates(
         names=written.names,
         note=note,
-        details=details_state({"temperature": request.temperature, "seed": request.seed}),
+        details=typed_state(options.as_typed()),
         custom_model_id=record.id if record is not None else None,
         custom_model=words.filtered(record.name) if record is not None else None,
         is_dissectable=model.shows_list,
@@ -375,12 +379,13 @@ def _completed(pieces: tuple[str, ...], model: NamesModel, real: tuple[bool, ...
         yield f"{starts or 'mega'}{contains}{ends or 'saurus'}"
 
 
-def _dinoname(**typed: object) -> NamesOptions:
-    return NamesOptions(NamesRequest(**typed))  # type: ignore[arg-type]  # as declared below
+def _dinoname(temperature: str = "", **typed: object) -> NamesOptions:
+    request = NamesRequest(**typed)  # type: ignore[arg-type]  # as declared below
+    return NamesOptions(request, temperature=temperature)
 
 
 def _name(namer: str, **typed: object) -> NamesOptions:
-    return NamesOptions(NamesRequest(**typed), namer)  # type: ignore[arg-type]
+    return replace(_dinoname(**typed), custom_model=namer)  # type: ignore[arg-type]
 
 
 def _letters(name: str, description: Phrase, *, of_namer: bool = False) -> Option:
@@ -394,13 +399,7 @@ def _letters(name: str, description: Phrase, *, of_namer: bool = False) -> Optio
 
 
 _COUNT = Option("count", _("Number of names (default 5)"), Kind.INTEGER, least=1, most=MOST_NAMES)
-_TEMPERATURE = Option(
-    "temperature",
-    _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
-    Kind.NUMBER,
-    least=LOWEST_TEMPERATURE,
-    most=HIGHEST_TEMPERATURE,
-)
+_TEMPERATURE = temperature_option()
 DINONAME = Command(
     "dinoname",
     _("Name new dinosaurs."),

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from bot.chat.app import App
 from bot.chat.details import details_buttons, details_state
-from bot.chat.message import Button, Embed, Field, Message, Tone, UserError
+from bot.chat.message import Button, Embed, Field, Message, Tone, Typo, UserError
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.text.formats import cut, spaced
@@ -216,9 +216,9 @@ async def check_name(app: App, model: CustomModelRecord, community_id: int | Non
         raise UserError(_("The word filter blocks the name of this namer here; use another one."))
 
 
-def unknown() -> UserError:
+def unknown() -> Typo:
     """The error for a custom model that does not exist."""
-    return UserError(
+    return Typo(
         _("There's no namer with that name here. See all with {command}."),
         command=command("/namer list"),
     )
@@ -226,19 +226,19 @@ def unknown() -> UserError:
 
 async def unknown_name(
     app: App, community_id: int | None, typed: str, known: Iterable[CustomModelRecord]
-) -> UserError:
+) -> Typo:
     """The error for a name that no custom model has, with the nearest of those that are known."""
     if not typed:
         return unknown()
     words = await app.filters.of(community_id)
     names = {model.name.casefold(): model.name for model in known if words.allows(model.name)}
     if near := get_close_matches(typed.casefold(), names, n=1):
-        return UserError(
+        return Typo(
             _("There's no namer called “{typed}” here. Did you mean {namer}?"),
             typed=words.filtered(cut(typed, LONGEST_ECHO)),
             namer=code(names[near[0]]),
         )
-    return UserError(
+    return Typo(
         _("There's no namer called “{typed}” here. See all with {command}."),
         typed=words.filtered(cut(typed, LONGEST_ECHO)),
         command=command("/namer list"),

@@ -8,15 +8,20 @@ from dataclasses import dataclass, field, replace
 
 from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
-from bot.chat.commands import Choice, Command, Kind, Option, always
-from bot.chat.details import details_buttons, details_state
+from bot.chat.commands import Choice, Command, Option, always
+from bot.chat.details import details_buttons, typed_state
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
 from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.creatures.verse_words import creature_words
-from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
+from bot.names.name_options import (
+    check_temperature,
+    temperature_of,
+    temperature_option,
+    typed_temperature,
+)
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.text.formats import cut, spaced, without_bidi_controls
 from bot.text.spans import Text, codes, command, text
@@ -41,6 +46,8 @@ LONGEST_ECHO = 800
 """Characters of a refused opening that are repeated in the error."""
 
 
+TEMPERATURES = {"tame": 0.4, "usual": SonnetRequest().temperature, "wild": 0.8}
+
 _STATE = re.compile(
     r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oab])(?P<length>\d{0,3})“(?P<words>.*)”",
     re.DOTALL,
@@ -54,6 +61,8 @@ class SonnetOptions:
 
     request: SonnetRequest = field(default_factory=SonnetRequest)
     """The opening as typed; if empty, the bot begins. The command draws the seed."""
+    temperature: str = ""
+    """As typed; if empty, that of the request holds."""
 
     def as_typed(self) -> str:
         """The command as the member typed it, shortened if too long."""
@@ -62,9 +71,12 @@ class SonnetOptions:
             "opening": " ".join(request.opening[: 2 * LONGEST_ECHO].split()),
             "about": " ".join(request.about[:LONGEST_ECHO].split()),
             "form": request.form if request.form != default.form else "",
-            "temperature": f"{request.temperature:g}"
-            if request.temperature != default.temperature
-            else "",
+            "temperature": self.temperature
+            or (
+                typed_temperature(request.temperature, TEMPERATURES)
+                if request.temperature != default.temperature
+                else ""
+            ),
         }
         options = (f"{k}:{cut(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
         return " ".join(["/sonnet", *options])
@@ -97,7 +109,8 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
             options = checked(options)
         except UserError as error:
             typed = await app.filtered(options.as_typed(), turn.community_id)
-            raise UserError(*with_echo(error.text, typed)) from error
+            error.text = with_echo(error.text, typed)
+            raise
         request = options.request
         if not await app.allows(request.about, turn.community_id):
             raise UserError(_("The bot won't write about that; try something else."))
@@ -152,6 +165,9 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             limit=OPENING_LIMIT,
             count=len(opening),
         )
+    if options.temperature:
+        temperature = temperature_of(options.temperature, TEMPERATURES)
+        request = replace(request, temperature=temperature)
     check_temperature(request.temperature)
     if request.form not in FORMS:
         raise UserError(
@@ -180,15 +196,9 @@ async def write(
         async for poem in written:
             message = poem_message(options, poem, words)
             if poem.draft.finished:
-                details = {
-                    "temperature": request.temperature,
-                    "seed": request.seed,
-                    "particles": particles,
-                }
                 buttons = await _buttons(app, turn, message, another)
-                message = replace(
-                    message, buttons=(*buttons, *details_buttons(details_state(details)))
-                )
+                details = details_buttons(typed_state(options.as_typed()))
+                message = replace(message, buttons=(*buttons, *details))
             yield message
 
 
@@ -311,13 +321,14 @@ def explain_no_line(_error: NoLineFound) -> Text:
     )
 
 
-def _options(**typed: object) -> SonnetOptions:
-    return SonnetOptions(SonnetRequest(**typed))  # type: ignore[arg-type]  # as declared below
+def _options(temperature: str = "", **typed: object) -> SonnetOptions:
+    request = SonnetRequest(**typed)  # type: ignore[arg-type]  # as declared below
+    return SonnetOptions(request, temperature)
 
 
 SONNET = Command(
     "sonnet",
-    _("Write a sonnet that begins with your own words."),
+    _("Write a sonnet, a limerick or another poem, with your own words to begin."),
     sonnet,
     (
         Option(
@@ -331,13 +342,7 @@ SONNET = Command(
             _("Form of the poem (default: a Shakespearean sonnet)"),
             choices=tuple(Choice(_(form.description), form.name) for form in FORMS.values()),
         ),
-        Option(
-            "temperature",
-            _("How wild: 0.1 (tame) to 2 (wild), default 0.55"),
-            Kind.NUMBER,
-            least=LOWEST_TEMPERATURE,
-            most=HIGHEST_TEMPERATURE,
-        ),
+        temperature_option(),
         Option(
             "about",
             _("A subject, for example: the sea; or pick today's champion from the suggestions"),

@@ -106,7 +106,7 @@ async def test_refusal_without_a_likely_meaning(slack_chat: SlackChat) -> None:
     [
         ("namer create", {"name": "elves", "text": "Elrond\nGaladriel"}, "names"),
         ("namer create", {"name": "el/ves", "text": "Elrond"}, "letters"),
-        ("sonnet", {"opening": "Thou art a c u n t", "temperature": "0.5"}, "won't begin"),
+        ("sonnet", {"opening": "Thou art a c u n t", "temperature": "wild"}, "won't begin"),
     ],
 )
 async def test_refused_form_can_be_opened_again(

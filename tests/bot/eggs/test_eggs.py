@@ -9,7 +9,7 @@ from bot.discoveries import queries as discoveries
 from bot.discoveries.queries import Discoveries
 from bot.eggs import eggs
 from bot.eggs.queries import Nests
-from tests.bot.champions import crown
+from tests.bot.champions import crown, remove_winner
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Actor, Answer, Chat
 from tests.bot.daily.test_votes import HOUR, chosen, dailies
@@ -209,7 +209,7 @@ async def test_hidden_since_the_nest(chat: Chat) -> None:
     shown = await chat.alice.press(nest, "Left egg")
     assert shown.body == "It is in the museum now: /museum"
     mo = await chat.add_moderator()
-    await mo.use("moderate winner", name="Mangosaurus")
+    await remove_winner(mo, "Mangosaurus")
     await chat.settle()
     assert "Mangosaurus" not in chat.history()[0].words
 
@@ -311,7 +311,9 @@ async def test_name_is_removed_by_command(chat: Chat) -> None:
     shown, mo = await hatched(chat), await chat.add_moderator()
     suggested = await mo.suggestions("moderate winner", "name", "mango")
     assert [choice.value for choice in suggested] == ["Mangosaurus"]
-    done = await mo.use("moderate winner", name="mangosaurus")
+    asked = await mo.use("moderate winner", name="mangosaurus")
+    assert asked.text.startswith("Remove Mangosaurus, which has hatched here? It leaves the museum")
+    done = await mo.press(asked, "Remove Mangosaurus")
     assert done.text.startswith("Mangosaurus was removed from the museum.")
     await chat.settle()
     assert "Mangosaurus" not in chat.history()[0].words
@@ -327,7 +329,7 @@ async def test_removed_between_press_and_answer(
     with monkeypatch.context() as patch:
         patch.setattr(eggs, "_hatchling", unavailable)
         await chat.alice.press(nest, "Left egg")
-    await mo.use("moderate winner", name="Mangosaurus")
+    await remove_winner(mo, "Mangosaurus")
     shown = await chat.alice.press(nest, "Left egg")
     assert "You have hatched an egg here today." in said(shown)
     assert chat.history()[0].text == "A moderator removed this."

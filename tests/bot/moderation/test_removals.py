@@ -197,11 +197,10 @@ async def test_winner_by_name(chat: Chat) -> None:
     mo = await chat.add_moderator()
     choices = await mo.suggestions("moderate winner", "name", "brav")
     assert [choice.label for choice in choices] == ["Bravosaurus"]
-    await chat.alice.use("dinoname", count=3)  # an open poll has the name, too
     asked = await mo.use("moderate winner", name="bravosaurus")
     assert asked.is_private
     assert asked.text.startswith(
-        "Remove Bravosaurus, which has won 1 poll here?\nIt leaves 2 polls with its votes, "
+        "Remove Bravosaurus, which has won 1 poll here?\nIt leaves 1 poll with its votes, "
     )
     assert chat.history()[1].text != "A moderator removed this."
     result = await mo.press(asked, "Remove Bravosaurus")

@@ -82,7 +82,7 @@ OPTIONS: dict[str, object] = {
 @pytest.mark.both
 async def test_options_reach_network_again(chat: Chat) -> None:
     await learned(chat)
-    first = await chat.alice.use("name", namer="heroes", **OPTIONS)
+    first = await chat.alice.use("name", namer="heroes", **OPTIONS | {"temperature": "0,75"})
     await chat.restart()
     await chat.alice.press(first, "More")
     asked, again = chat.writer.names_asked

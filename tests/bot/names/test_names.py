@@ -12,7 +12,7 @@ from bot.names.name_options import (
     MOST_NAMES,
     NamesOptions,
     as_read,
-    check_bounds,
+    checked,
     from_state,
     pieces_of,
     to_state,
@@ -47,7 +47,7 @@ def options_of(request: NamesRequest) -> dict[str, object]:
 
 @pytest.mark.both
 async def test_options_reach_network(chat: Chat) -> None:
-    result = await chat.alice.use("dinoname", **OPTIONS)
+    result = await chat.alice.use("dinoname", **OPTIONS | {"temperature": "0.75"})
     (request,) = chat.writer.names_asked
     assert options_of(request) == OPTIONS
     assert result.body == "Mangosaurus\nBravosaurus\nKilosaurus"
@@ -185,14 +185,14 @@ def test_invalid_state(state: str) -> None:
         (NamesRequest(count=11), "1 to 10 names"),
         (NamesRequest(length=2), "3 to 26 letters"),
         (NamesRequest(length=27), "3 to 26 letters"),
-        (NamesRequest(temperature=0.05), "0.1 .* to 2"),
-        (NamesRequest(temperature=2.01), "0.1 .* to 2"),
+        (NamesRequest(temperature=0.05), "0.1 to 2"),
+        (NamesRequest(temperature=2.01), "0.1 to 2"),
         (NamesRequest(contains="x" * 41), "at most 40 characters"),
     ],
 )
 def test_bounds_are_checked(request_: NamesRequest, why: str) -> None:
     with pytest.raises(UserError, match=why):
-        check_bounds(NamesOptions(request_))
+        checked(NamesOptions(request_))
 
 
 def test_long_text_comes_back_shortened() -> None:
@@ -224,3 +224,24 @@ def test_rude_letters(request_: NamesRequest) -> None:
     """*tit* begins Titanosaurus, and ends no dinosaur."""
     assert not is_fit(request_, DINOSAURS, WordFilter())
     assert is_fit(NamesRequest(starts_with="Tit"), DINOSAURS, WordFilter())
+
+
+@pytest.mark.both
+async def test_temperature_is_a_word(chat: Chat) -> None:
+    """In any language, or a number; a wrong one costs no cooldown."""
+    await chat.restart(cooldown_seconds=10)
+    for typed in ("hot", "0.05", "nan"):
+        refused = await chat.alice.use("dinoname", temperature=typed)
+        assert "tame, usual or wild, or have a number from 0.1 to 2" in refused.text
+        assert refused.is_private
+    await chat.alice.use("dinoname", temperature="wild")
+    await chat.pass_time(10)
+    await chat.alice.use("dinoname", temperature="zahm")
+    assert [each.temperature for each in chat.writer.names_asked] == [1.3, 0.7]
+
+
+@pytest.mark.both
+async def test_dropped_characters_are_told(chat: Chat) -> None:
+    shown = await chat.alice.use("dinoname", starts_with="Xq9", ends_with="-ürus")
+    assert chat.writer.names_asked[0].starts_with == "Xq9"
+    assert "letters from A to Z only: 9 was left out." in shown.words

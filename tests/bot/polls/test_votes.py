@@ -300,7 +300,7 @@ def test_signature(display_name: str, signed: str | None) -> None:
 async def test_no_poll_in_direct_messages(chat: Chat) -> None:
     diana = await chat.add_member("diana")
     result = await diana.use_directly("dinoname")
-    assert [*result.buttons] == ["More", "Dissect", "Details"]
+    assert [*result.buttons] == ["More", "Dissect"]
     chosen = await diana.press(result, "Dissect")
     assert [*chosen.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 

@@ -119,7 +119,7 @@ VALIDATED = {
         "bot/platforms/slack/options.py": {
             *("OFF[0]", "ON[0]", "_CLOSING[mark][0]", "_brief(each)", "_example(option)", "map"),
             *("command", "f'{alike[0]}:'", "f'{command} {alike[0]}'", "f'{option.name}:'"),
-            *("f'{command} {next(iter(known))}'", "f'{key}:'", "f'{number:g}'", "self._slash"),
+            *("f'{command} {known[0]}'", "f'{key}:'", "f'{number:g}'", "self._slash"),
             *("f'{self._slash} {FORM}'", "names.slash('help')"),
             "f'{self._slash} {_example(next(iter(self._options.values())))}'",
         },

@@ -1,6 +1,5 @@
 """`/sonnet`."""
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -64,7 +63,7 @@ async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtes
 @pytest.mark.parametrize("kind", ["trailing space", "exactly 300"])
 async def test_another_has_same_options(chat: Chat, kind: str) -> None:
     """Whether its button's id holds them, or the database."""
-    asked = {"opening": HOSTILE_OPENINGS[kind], "temperature": 1.25, "form": "couplets"}
+    asked = {"opening": HOSTILE_OPENINGS[kind], "temperature": "1.25", "form": "couplets"}
     first = await chat.alice.use("sonnet", **asked)
     await chat.restart()
     await chat.alice.press(first, "Another")
@@ -121,7 +120,7 @@ async def test_poem_without_database(
 
 
 async def test_footer(chat: Chat) -> None:
-    result = await chat.alice.use("sonnet", opening="Ay me ", temperature=0.9)
+    result = await chat.alice.use("sonnet", opening="Ay me ", temperature="0.9")
     assert result.card.footer == "From “Ay me ”"
     both = await chat.alice.use("sonnet", about="Rex", opening="Shall I")
     assert both.card.footer == "About Rex · From “Shall I”"
@@ -129,17 +128,22 @@ async def test_footer(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_details(chat: Chat) -> None:
-    """The seed and the temperature of poems and names, for those who ask."""
-    for result in (
-        await chat.alice.use("sonnet", temperature=0.9),
-        await chat.alice.use_directly("dinoname", temperature=0.9),
-        await chat.alice.use("dinoname", temperature=0.9),
+    """What was typed, if it was anything; buttons of earlier versions tell their figures."""
+    for command, result in (
+        ("sonnet", await chat.alice.use("sonnet", temperature="Wild")),
+        ("dinoname", await chat.alice.use_directly("dinoname", temperature="wild")),
+        ("dinoname", await chat.alice.use("dinoname", temperature="wild")),
     ):
-        assert "seed" not in result.words
         assert "temperature" not in result.words
         details = await chat.alice.press(result, "Details")
         assert details.is_private
-        assert re.fullmatch(r"temperature 0\.9 · seed \d+( · particles 24)?", details.text)
+        assert details.text == f"This was asked for with /{command} temperature:wild"
+    for command in ("sonnet", "dinoname"):
+        assert "Details" not in (await chat.alice.use(command)).buttons
+    chat.rewrite_button(result, "Details", "details:temperature=0.9,seed=12")
+    assert (await chat.alice.press(result, "Details")).text == "temperature 0.9 · seed 12"
+    chat.rewrite_button(result, "Details", "details:typed:/dinoname starts_with:fuck")
+    assert "fuck" not in (await chat.alice.press(result, "Details")).text
     for state in ("", "seed", "seed=", "seed=x", "seed=1,", "size=1", "seed=1,seed=1", "a" * 90):
         chat.rewrite_button(result, "Details", f"details:{state}")
         assert "another version" in (await chat.alice.press(result, "Details")).text

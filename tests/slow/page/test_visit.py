@@ -40,7 +40,11 @@ async def test_first_screen(page: Page) -> None:
     await expect(last(page)).to_contain_text("5 new dinosaurs")
     await first.nth(2).click()
     await expect(last(page)).to_contain_text("What you can do here")
-    await last(page).get_by_role("button", name="Poems").click()
+    await (
+        last(page)
+        .get_by_role("combobox")
+        .select_option(label="📜 Sonnets, limericks and other poems")
+    )
     await expect(last(page)).to_contain_text("/sonnet opening:Shall I compare thee")
 
 
