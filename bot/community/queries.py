@@ -171,6 +171,8 @@ class CommunitySettings:
     """Whether members hatch eggs there."""
     egg_channel_id: int | None = None
     """The only channel in which they do; `None` for every channel."""
+    shows_typed: bool = True
+    """Whether members may show everybody dinosaurs of names that are only typed."""
 
     def hatches_in(self, channel_id: int | None) -> bool:
         """Whether eggs hatch in a channel."""
@@ -198,6 +200,7 @@ class Communities(Queries):
             Community.shows_strips,
             Community.has_eggs,
             Community.egg_channel_id,
+            Community.shows_typed,
             *DAILY_COLUMNS,
         )
         async with self._database.reading() as session:
@@ -215,6 +218,7 @@ class Communities(Queries):
             daily_settings_of(row),
             row.has_eggs is not False,
             row.egg_channel_id,
+            row.shows_typed is not False,
         )
 
     async def poll_minutes(self, community_id: int) -> int:

@@ -72,6 +72,7 @@ class SettingsOptions(DailyOptions):
     public_hall: bool | None = None
     shared_namers: bool | None = None
     strips: bool | None = None
+    typed_names: bool | None = None
     eggs: bool | None = None
     """Whether members hatch eggs, in every channel."""
     egg_channel: int | None = None
@@ -198,6 +199,7 @@ async def _change(app: App, turn: Turn, community_id: int, options: SettingsOpti
         "in_public_hall": options.public_hall,
         "accepts_shared": options.shared_namers,
         "shows_strips": options.strips,
+        "shows_typed": options.typed_names,
     }
     values: dict[str, bool | int | str | None] = {
         name: value for name, value in given.items() if value is not None
@@ -226,6 +228,8 @@ async def _change(app: App, turn: Turn, community_id: int, options: SettingsOpti
         sentences.append(_switch(_SHARED_NAMERS, terms, on=options.shared_namers))
     if options.strips is not None:
         sentences.append(_switch(_STRIPS, terms, on=options.strips))
+    if options.typed_names is not None:
+        sentences.append(_switch(_TYPED, terms, on=options.typed_names))
     if "has_eggs" in values:
         sentences.append(_eggs(turn, await app.store[Communities].settings(community_id)))
     if options.language is not None:
@@ -274,6 +278,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         text(stay_open, minutes=minutes),
         _votes_needed(kept.votes_needed),
         _switch(_STRIPS, terms, on=kept.shows_strips),
+        _switch(_TYPED, terms, on=kept.shows_typed),
         _eggs(turn, kept),
     ]
     example = command("/settings vote_minutes:30")
@@ -282,7 +287,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
             [
                 text(_("Everything works as it is. Change what you like.")),
                 *((*text(technical("• ")), *line) for line in lines),
-                text(_("Options change the last four, for example {command}."), command=example),
+                text(_("Options change the last five, for example {command}."), command=example),
             ],
             NEWLINE,
         ),
@@ -361,6 +366,10 @@ _SHARED_NAMERS = (
 _STRIPS = (
     _("New dinosaurs come without a picture here."),
     _("New dinosaurs come with a picture here, unless the bot is busy."),
+)
+_TYPED = (
+    _("Dinosaurs whose names were only typed stay private here."),
+    _("Members can show everybody dinosaurs of any name that they type."),
 )
 """Sentences on what is off, and on."""
 
@@ -453,6 +462,11 @@ SETTINGS = Command(
         Option(
             "strips",
             _("Whether new dinosaurs come with a picture of them (default: yes)"),
+            Kind.SWITCH,
+        ),
+        Option(
+            "typed_names",
+            _("Whether members can show everybody dinosaurs of any name (default: yes)"),
             Kind.SWITCH,
         ),
         Option(

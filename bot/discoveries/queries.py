@@ -295,18 +295,23 @@ class Discoveries(Queries):
         found = _EXHIBITS.where(here, Discovery.id == number)
         return next(iter(await self._read(found, partial(name_for, words))), None)
 
-    async def discovered_in(self, community_id: int, name: str) -> tuple[int | None, bool] | None:
-        """The poll in which a name was discovered, if any, and whether it has a discoverer.
+    async def discovered_in(
+        self, community_id: int, name: str
+    ) -> tuple[int | None, bool, bool] | None:
+        """The poll in which a name was discovered, if any; whether it has discoverer and owner.
 
         `None` if the community has not discovered it.
         """
         here = Discovery.community_id == community_id
         found = await self._rows(
-            select(Discovery.poll_id, Discovery.member_id).where(
+            select(Discovery.poll_id, Discovery.member_id, Discovery.owner_id).where(
                 here, Discovery.key == folded(name)
             )
         )
-        return (found[0].poll_id, found[0].member_id is not None) if found else None
+        if not found:
+            return None
+        poll_id, member_id, owner_id = found[0]
+        return poll_id, member_id is not None, owner_id is not None
 
     async def owned(self, community_id: int, owner_id: int, number: int) -> Exhibit | None:
         """A creature by its id; `None` if it is not in the member's collection."""

@@ -5,18 +5,23 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
 from functools import reduce
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
+from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Field, Message, Tone, Typo, UserError
 from bot.chat.translation import Language, _, in_language, joined
 from bot.chat.turn import Turn
+from bot.community.queries import Communities
+from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
 from bot.creatures.genome import folded
+from bot.creatures.kin import is_marine_reptile, is_pterosaur
 from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
@@ -29,15 +34,21 @@ from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
+from bot.store.people import Person, by_themself
 from bot.text.formats import cut, spaced
-from bot.text.spans import Text, emphasis, plain, text
-from bot.text.technical import technical
+from bot.text.spans import Text, chained, emphasis, plain, strong, text
+from bot.text.technical import NEWLINE, technical
 from bot.words import WordFilter
-from data.phrases import NOTHING, Showable
+from data.phrases import NOTHING, Phrase, Showable
 from data.text import clean_name
 
 MOST_EPITHETS = 2
 """Words after the genus: of a species and a subspecies."""
+LEAST, ALIKE = 9, 0.85
+"""The fewest letters of a name that may misspell a genus, and how similar these are at least."""
+EVERYBODY = "everybody:"
+"""Begins the state of the button that shows everybody a private answer."""
+_NEAR = _("Did you mean {name}?")
 
 
 @dataclass(frozen=True)
@@ -53,19 +64,18 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         name = options.name.strip()
         if not name:
             raise Typo(_("Which dinosaur? Type its name, for example Mangosaurus."))
-        name = _genus_in(name, app.inference.genera) or name
+        genera, words = app.inference.genera, await app.filters.of(turn.community_id)
+        name = _genus_in(name, genera) or await _joined_words(turn, name, genera, words)
         if not has_creature(name):
             raise Typo(
                 _(
-                    "A dinosaur's name is a single word here, with at most {limit} letters from A "
-                    "to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
+                    "A dinosaur's name is one word or two here, with at most {limit} letters from "
+                    "A to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
                 ),
                 limit=LONGEST_NAME,
                 name=await app.filtered(cut(name, 2 * LONGEST_NAME), turn.community_id),
             )
-        words = await app.filters.of(turn.community_id)
-        if not (words.allows(name) and words.allows(clean_name(name))):
-            raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
+        _check_allowed(words, cut(options.name, 2 * LONGEST_NAME), name)
         profile, exhibit, is_polled, is_private = await _find(app, turn, name)
         shown = _render(
             app, turn, profile, exhibit, words, is_polled=is_polled, is_private=is_private
@@ -82,9 +92,41 @@ def _genus_in(typed: str, genera: Collection[str]) -> str | None:
     return first if is_genus and all(map(str.isalpha, rest)) else None
 
 
+def _near_genus(typed: str, genera: Collection[str]) -> str:
+    """The genus that a name spells with one letter wrong, missing or too many; "" for none."""
+    typed = clean_name(typed)
+    for genus in get_close_matches(typed, genera, cutoff=ALIKE) if len(typed) >= LEAST else ():
+        changes = SequenceMatcher(None, typed, genus).get_opcodes()
+        differ = [max(i2 - i1, j2 - j1) for what, i1, i2, j1, j2 in changes if what != "equal"]
+        if differ == [1]:
+            return genus.capitalize()
+    return ""
+
+
+async def _joined_words(turn: Turn, typed: str, genera: Collection[str], words: WordFilter) -> str:
+    """Two words as one name: Kevinmiller. Raises `Typo` if the first one misspells a genus."""
+    parts = typed.split()
+    if len(parts) != 2 or not all(map(str.isalpha, parts)):
+        return typed
+    if genus := await asyncio.to_thread(_near_genus, parts[0], genera):
+        error = Typo(_NEAR, name=strong(words.filtered(genus)))
+        error.buttons = tuple(show_dinosaur(genus, turn.platform.limits))
+        raise error
+    return "".join(parts).capitalize()
+
+
+def _check_allowed(words: WordFilter, *names: str) -> None:
+    """Raise `UserError` for a name that the word filter refuses, as typed or as it is read."""
+    if not all(words.allows(each) and words.allows(clean_name(each)) for each in names):
+        raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
+
+
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the button that shows the dinosaur of a name, or one of the hall of fame."""
     limits = turn.platform.limits
+    if state.startswith(EVERYBODY):
+        await _show_everybody(app, turn, state.removeprefix(EVERYBODY))
+        return
     if not state.startswith(OF_HALL):
         await dinosaur(app, turn, DinosaurOptions(state))
         return
@@ -93,6 +135,40 @@ async def press(app: App, turn: Turn, state: str) -> None:
         raise UserError(_("These names are no longer there. See others with /halloffame."))
     buttons = tuple(button for name in names for button in show_dinosaur(name, limits, name))
     await turn.respond(Message(text(_("Which one?")), buttons=buttons, private=True))
+
+
+async def _show_everybody(app: App, turn: Turn, name: str) -> None:
+    """Show everybody what only the member has seen, and say who shows it."""
+    community_id = check_community(turn)
+    async with app.answering(turn, DINOSAUR):
+        if not has_creature(name):
+            raise other_version(technical("/dinosaur"))
+        words = await app.filters.of(community_id)
+        _check_allowed(words, name)
+        profile, exhibit, is_polled, is_private = await _find(app, turn, name)
+        if exhibit is not None and is_private:  # its owner hides their collection
+            raise other_version(technical("/dinosaur"))
+        kept = await app.store[Communities].settings(community_id)
+        if folded(name) in await app.removals.of(community_id):
+            raise UserError(_("A moderator removed this name here."))
+        if is_private and not kept.shows_typed:
+            raise UserError(
+                _(
+                    "Dinosaurs whose names were only typed stay private here, as managers have "
+                    "decided."
+                )
+            )
+        await turn.edit_source(Message(text(_("You have shown this to everybody.")), private=True))
+        await answer_with(
+            app,
+            turn,
+            _render(
+                *(app, turn, profile, exhibit, words),
+                is_polled=is_polled,
+                is_private=False,
+                shown_by=by_themself(turn.user.id),
+            ),
+        )
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
@@ -153,8 +229,12 @@ async def _render(
     *,
     is_polled: bool,
     is_private: bool,
+    shown_by: Person | None = None,
 ) -> Winners:
-    """The plate and what is known of the animal, without sentences that have a blocked word."""
+    """The plate and what is known of the animal, without sentences that have a blocked word.
+
+    shown_by: who shows everybody what they had asked for alone.
+    """
     limits, may_attach = turn.platform.limits, is_private or turn.attaches_files
     language = await turn.language(private=is_private)
 
@@ -171,10 +251,18 @@ async def _render(
     ]
     if rarity := labels.rarity(profile):
         fields.append(Field(_("Rare"), text(rarity)))
+    if shown_by is not None:  # in the frame, where a mention calls nobody
+        fields.append(Field(_("Shown by"), text(turn.platform.mention(shown_by))))
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
     reason = _("This is visible to you only, because no poll here has this name.")
+    if is_private and exhibit is None and turn.community_id in turn.platform.communities:
+        kept = await app.store[Communities].settings(turn.community_id or 0)
+        is_removed = folded(profile.name) in await app.removals.of(turn.community_id)
+        if kept.shows_typed and not is_removed and fits(limits, DINOSAUR, EVERYBODY + profile.name):
+            label = _("Show everybody")
+            buttons.append(Button(label, DINOSAUR, EVERYBODY + profile.name, emoji="📣"))
     if exhibit is not None:
         buttons += owner_buttons(exhibit, turn.user.id)
         reason = _("This is visible to you only, because you hide your collection.")
@@ -194,14 +282,39 @@ async def _render(
         tone=Tone.NAMES,
         image=plate.name if plate else "",
     )
+    content: list[Text] = []
+    if is_private and turn.community_id is not None:
+        content.append(text(reason))
+    if kin := _kin(profile.name):
+        content.append(text(kin))
+    elif exhibit is None and not is_polled and shown_by is None and not _is_genus(app, profile):
+        genera = app.inference.genera
+        if genus := await asyncio.to_thread(_near_genus, profile.name, genera):
+            content.append(text(_NEAR, name=strong(words.filtered(genus))))
+            buttons += show_dinosaur(genus, limits, words.filtered(genus))
     message = Message(
-        content=text(reason) if is_private and turn.community_id is not None else (),
+        content=chained(content, NEWLINE) if content else (),
         embeds=(embed,),
         buttons=tuple(buttons),
         files=(plate,) if plate else (),
         private=is_private,
     )
-    return Winners(message, names=(profile.name,) if is_polled else ())
+    return Winners(message, names=(profile.name,) if is_polled or shown_by is not None else ())
+
+
+def _kin(name: str) -> Phrase | None:
+    """What a genus was instead of a dinosaur; `None` for other names."""
+    if is_pterosaur(name):
+        return _(
+            "Pterosaurs had this name first. They flew over the dinosaurs, and were none "
+            "themselves: this is what one would have been like."
+        )
+    if is_marine_reptile(name):
+        return _(
+            "Reptiles of the sea had this name first. They swam while dinosaurs walked, and were "
+            "none themselves: this is what one would have been like."
+        )
+    return None
 
 
 def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[Text, ...]:

@@ -10,9 +10,9 @@ from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.discoveries.queries import Discoveries, Exhibit
-from bot.polls.hall_of_fame import Winners, paging
+from bot.polls.hall_of_fame import Winners, collection_limits, paging
 from bot.polls.plates import show_dinosaur
-from bot.text.formats import shortened
+from bot.text.formats import shortened, spaced
 from bot.text.spans import Text, emphasis, strong, text
 from bot.text.technical import technical
 from data.phrases import Phrase
@@ -73,6 +73,7 @@ async def gallery(
         "page {page} of {pages} · {count:,} dinosaurs",
         count,
     ).format(page=number + 1, pages=pages, count=count)
+    footer = spaced([footer, collection_limits()], " · ")
     message = Message(
         embeds=(
             replace(

@@ -15,7 +15,8 @@ from bot.community.rights import check_community
 from bot.discoveries.queries import Discoveries
 from bot.museum.gallery import gallery
 from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
-from bot.polls.hall_of_fame import Winners, answer_with, replace_with
+from bot.polls.hall_of_fame import Winners, answer_with, collection_limits, replace_with
+from bot.text.formats import spaced
 from bot.text.spans import command, text
 from bot.text.technical import technical
 from data.phrases import Phrase
@@ -109,7 +110,7 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
         for place, (member, count) in enumerate(leaders, 1)
     )
     title = _("🔭 Most dinosaurs discovered: {period}").format(period=period)
-    footer = _("Without members who hide their collection.")
+    footer = spaced([_("Without members who hide their collection."), collection_limits()])
     return Message(embeds=(Embed(title, lines, footer=footer, tone=Tone.NAMES),))
 
 

@@ -16,6 +16,7 @@ from bot.chat.turn import Deleted, MessageRef, Platform, Turn
 from bot.concurrency import in_time
 from bot.creatures.animal import profile_of
 from bot.creatures.names import has_creature
+from bot.discoveries.queries import MOST_IN_A_DAY, MOST_OWNED
 from bot.outbox.worker import Delivery, Ended
 from bot.polls.hall_queries import Champion, HallOfFame, HallScope, forget_answer
 from bot.polls.plaques import meaning_of, plaque_file
@@ -280,6 +281,15 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language, plate)
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file)
     return Winners(message, (best.poll_id,))
+
+
+def collection_limits() -> Phrase:
+    """What enters collections, in the same words wherever discoveries are shown."""
+    sentence = _(
+        "{most} of a member's winners of a day enter their collection, which has {limit} places; "
+        "the others have no owner."
+    )
+    return sentence.format(most=MOST_IN_A_DAY, limit=MOST_OWNED)
 
 
 def poem_about(name: str) -> Button:

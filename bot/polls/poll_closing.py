@@ -26,7 +26,7 @@ from bot.concurrency import ShuttingDown, start_kept
 from bot.creatures.names import has_creature
 from bot.discoveries.queries import Discoveries
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.hall_of_fame import poem_about
+from bot.polls.hall_of_fame import collection_limits, poem_about
 from bot.polls.plaques import meaning_of, plaque_file
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import (
@@ -195,14 +195,14 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         meaning, sentence = await asyncio.to_thread(meaning_of, name, words, language)
         plate = await plate_of(app, name, words, language)
         buttons = [*show_dinosaur(name, limits), *buttons]
-    is_daily, is_new = poll.day is not None, True
+    is_daily, is_new, has_owner = poll.day is not None, True, True
     discoverer: Showable | None = poll.finder.name if poll.finder is not None else None
     if is_daily:
         discoverer = _("everybody here")
     if poll.custom_model is None:
         with suppress(Unavailable):
             if found := await app.store[Discoveries].discovered_in(poll.community_id, name):
-                poll_id, has_discoverer = found
+                poll_id, has_discoverer, has_owner = found
                 is_new = poll_id == poll.id
                 if not (is_new and (has_discoverer or is_daily)):  # found before, or blocked since
                     discoverer = None
@@ -216,6 +216,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         lines.append(sentence)
     if discoverer:
         lines.append(text(_("Discovered by {discoverer}."), discoverer=discoverer))
+        if not has_owner and not is_daily:
+            lines.append(text(collection_limits()))
     if poll.custom_model is None and has_creature(name):
         museum = _("It is in the museum now: {command}")
         if not is_new:

@@ -46,6 +46,11 @@ def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Perso
     return None if row.known_id is None else Person(row.known_id, name)
 
 
+def by_themself(member_id: int) -> Person:
+    """The member who asks, in what they choose to show to others."""
+    return Person(member_id)
+
+
 def privately(member_id: int) -> Person:
     """A member, for an answer that only they or moderators see, even if they hide."""
     return Person(member_id)

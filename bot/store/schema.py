@@ -168,6 +168,8 @@ class Community(Base):
     """Whether members hatch eggs there; `None` for yes."""
     egg_channel_id: Mapped[int | None] = mapped_column(Number)
     """The only channel in which they do; `None` for every channel."""
+    shows_typed: Mapped[bool | None]
+    """Whether members may show everybody dinosaurs of names that are only typed; `None` for yes."""
 
 
 class Poll(Base):

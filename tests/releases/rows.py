@@ -50,7 +50,7 @@ async def add_rows(store: Store, weights: bytes) -> None:
         asked_in="de en-US",
     )
     await store[Communities].change(
-        QUIET, daily_stopped=Stopped.QUIET, has_eggs=True, egg_channel_id=CHANNEL
+        QUIET, daily_stopped=Stopped.QUIET, has_eggs=True, egg_channel_id=CHANNEL, shows_typed=False
     )
     nest = await store[Nests].lay(QUIET, ADA, EGGS, NOW)
     await store[Nests].hatch(nest, profile_of(EGGS[0]), EGGS, NOW)

@@ -194,6 +194,7 @@ async def check_rows(store: Store) -> None:
 async def check_eggs(store: Store) -> None:
     kept = await store[Communities].settings(rows.QUIET)
     assert (kept.has_eggs, kept.egg_channel_id) == (True, rows.CHANNEL)
+    assert not kept.shows_typed
     (hatched,) = await store[Discoveries].exhibits(WORDS, rows.QUIET)
     assert (hatched.name, hatched.is_hatched, hatched.owner_id) == (rows.EGGS[0], True, ADA)
     nests = [await store[Nests].of_today(rows.QUIET, member, NOW) for member in (ADA, rows.BOB)]

@@ -12,7 +12,7 @@ from typing import Any
 from bot.chat.errors import form_too_late
 from bot.chat.message import Button, Form, Message, translated
 from bot.chat.received import clean
-from bot.chat.translation import Language, _, language_of
+from bot.chat.translation import ENGLISH, Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     Deleted,
@@ -159,7 +159,9 @@ class SlackTurn:
         Slack may not have told the member's.
         """
         if self.user.locale and (private or self.community_id is None):
-            return language_of(self.user.locale)
+            own = language_of(self.user.locale)
+            # What a channel reads has no region, and a reader should meet one system of units.
+            return replace(own, tag=ENGLISH.tag) if own.is_imperial else own
         return await self.platform.language_of(self.platform.community_id)
 
     def moderates(self, channel_id: int) -> bool:

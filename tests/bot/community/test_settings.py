@@ -43,6 +43,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
         "Polls stay open for 5 minutes here",
         "A name of a new poll wins here only with a vote of someone who didn't ask for it",
         "New dinosaurs come with a picture here, unless the bot is busy",
+        "Members can show everybody dinosaurs of any name that they type",
         "Members hatch an egg a day, in every channel",
     ]
 

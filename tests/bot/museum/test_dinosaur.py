@@ -111,16 +111,100 @@ async def test_scientific_name(chat: Chat, typed: str) -> None:
     assert not shown.is_private
 
 
+@pytest.mark.both
+async def test_show_everybody(chat: Chat) -> None:
+    """With the picture and who shows it; a moderator can remove it like any answer."""
+    asked = await chat.alice.use("dinosaur", name="Kevin Miller")
+    assert asked.is_private
+    assert asked.title == "🦕 Kevinmiller"
+    await chat.alice.press(asked, "Show everybody")
+    (shown,) = (each for each in chat.history() if each.cards)
+    assert not shown.is_private
+    assert shown.title == asked.title
+    assert "Shown by: @alice" in shown.words
+    assert "Show everybody" not in shown.buttons
+    assert len(chat.files()) == 1
+    assert not chat.notified()
+    mo = await chat.add_moderator()
+    await mo.press(await mo.open_menu("Moderate this message", shown), "Remove it")
+    assert not any(each.cards for each in chat.history())
+    assert not chat.files()
+
+
+@pytest.mark.both
+async def test_managers_keep_typed_names_private(chat: Chat) -> None:
+    """Not those of polls or real ones, which everybody sees anyway."""
+    asked = await chat.alice.use("dinosaur", name="Newsaurusrex")
+    boss = await chat.add_manager()
+    told = await boss.use("settings", typed_names=False)
+    assert told.text == "Dinosaurs whose names were only typed stay private here."
+    refused = await chat.alice.press(asked, "Show everybody")
+    assert refused.is_private
+    assert refused.text.startswith("Dinosaurs whose names were only typed stay private here, as ")
+    assert "Show everybody" not in (await chat.alice.use("dinosaur", name="Newsaurusrex")).buttons
+    assert not (await chat.alice.use("dinosaur", name="Stegosaurus")).is_private
+
+
+async def test_checks_before_everybody_sees_it(chat: Chat) -> None:
+    asked = await chat.alice.use("dinosaur", name="Newsaurusrex")
+    boss, mo = await chat.add_manager(), await chat.add_moderator()
+    await boss.use("settings", blocked_words="newsaurusrex")
+    refused = await chat.alice.press(asked, "Show everybody")
+    assert refused.text.startswith("The bot won't show a dinosaur of that name")
+    await boss.use("settings", blocked_words="none")
+    poll = await a_poll(chat)
+    await mo.press(await mo.open_menu("Moderate this message", poll), "Remove Kilosaurus")
+    removed = await chat.alice.use("dinosaur", name="Kilosaurus")
+    assert removed.is_private
+    assert "Show everybody" not in removed.buttons
+    for state, told in (
+        ("Kilosaurus", "A moderator removed this name here."),
+        ("two words", "another version"),
+    ):
+        chat.rewrite_button(asked, "Show everybody", f"dinosaur:everybody:{state}")
+        assert told in (await chat.alice.press(asked, "Show everybody")).text
+    await mo.use("moderate block", member=chat.alice)
+    assert "blocked you" in (await chat.alice.press(asked, "Show everybody")).text
+
+
+async def test_near_genera(chat: Chat) -> None:
+    """They are suggested; others are as they were typed, and a typo costs no cooldown."""
+    await chat.restart(cooldown_seconds=10)
+    refused = await chat.alice.use("dinosaur", name="Tyranosaurus Rex")
+    assert refused.text == "Did you mean Tyrannosaurus?"
+    assert refused.buttons[0] == "Show the dinosaur"
+    shown = await chat.alice.press(refused, "Show the dinosaur")
+    assert shown.title == "🦕 Tyrannosaurus"
+    for name, genus in (("Microrapter", "Microraptor"), ("Mangosaurus", ""), ("Newsauru", "")):
+        await chat.pass_time(10)
+        shown = await chat.alice.use("dinosaur", name=name)
+        assert shown.title == f"🦕 {name}"
+        assert ("Did you mean " in shown.text) == bool(genus)
+        assert not genus or genus in shown.buttons
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Pteranodon", "They flew"), ("PTERODACTYL", "They flew"), ("Mosasaurus", "They swam")],
+)
+async def test_kin_are_no_dinosaurs(chat: Chat, name: str, told: str) -> None:
+    shown = await chat.alice.use("dinosaur", name=name)
+    assert told in shown.text
+    assert len(shown.files) == 1
+
+
 async def test_direct_message(chat: Chat) -> None:
-    assert (await chat.alice.use_directly("dinosaur", name="Kilosaurus")).is_private
+    shown = await chat.alice.use_directly("dinosaur", name="Kilosaurus")
+    assert shown.is_private
+    assert "Show everybody" not in shown.buttons
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
         ("   ", "Which dinosaur?"),
-        ("Mango saurus", "is a single word"),
-        ("Tyrannosaurus rex is the best", "is a single word"),
+        ("Mango 2saurus", "is one word or two"),
+        ("Tyrannosaurus rex is the best", "is one word or two"),
         ("Мангозавр", "at most 40 letters from A to Z"),
         ("竜", "at most 40 letters from A to Z"),
         ("Mango-saurus", "at most 40 letters from A to Z"),

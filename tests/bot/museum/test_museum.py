@@ -41,7 +41,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not shown.is_private
     assert shown.title == "🦴 The museum, the newest first"
     assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
-    assert shown.card.footer == "page 1 of 1 · 1 dinosaur"
+    assert shown.card.footer.startswith("page 1 of 1 · 1 dinosaur · 3 of a member's winners of a ")
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"

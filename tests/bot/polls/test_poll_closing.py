@@ -266,6 +266,20 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
     assert "Discovered" not in blocked
 
 
+async def test_fourth_discovery_of_a_day(fossil: Fossil) -> None:
+    """It has no owner, and its announcement says why."""
+    polls, name = fossil.app.store[Polls], "Ddsaurus"
+    for number in range(10, 13):
+        name = f"{chr(number + 90) * 2}saurus"
+        poll = replace(fossil.poll, id=number, message_id=1, names=named(name))
+        await polls.open(poll)
+        await polls.cast(Ballot(number, 7, 0), poll.opened_at)
+    await fossil.close()
+    told = [lines_of(fossil.platform.shown[number]) for number in fossil.announcements]
+    limits = "3 of a member's winners of a day enter their collection, which has 200 places"
+    assert [limits in lines for lines in told] == [False, False, False, True]
+
+
 async def test_limited_channel_delays_no_other(
     fossil: Fossil, monkeypatch: pytest.MonkeyPatch
 ) -> None:

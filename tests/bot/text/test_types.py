@@ -71,6 +71,7 @@ CALLED_IN = {
         "bot/moderation/record.py",
         "bot/museum/collection.py",  # to the member
     },
+    "by_themself": {"bot/museum/dinosaur.py"},
     "for_managers": {
         "bot/community/daily.py",
         "bot/community/settings.py",

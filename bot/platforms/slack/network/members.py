@@ -69,8 +69,7 @@ def member_of(payload: object, team: str) -> Member:
         or is_true(payload, "is_restricted")
         or is_true(payload, "is_ultra_restricted"),
         is_bot=is_true(payload, "is_bot"),
-        # Channels have no region, so everything is measured as they are: in metric units.
-        locale=text_of(payload, "locale", most=LONGEST_LOCALE).removesuffix("-US"),
+        locale=text_of(payload, "locale", most=LONGEST_LOCALE),
     )
 
 
