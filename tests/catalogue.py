@@ -96,6 +96,7 @@ _NAMES_BY_MEANING = {
     "families of dinosaurs, or how many of them": "families",
     "how many there are in all": "all_families all_pairs",
     "how many cells of an album are filled": "pairs",
+    "how a dinosaur came into an album": "origin",
     "how many rare looks of dinosaurs": "rarities",
     "what is rare of an animal: golden": "rarity",
     "a weight: 2 t": "weight",

@@ -306,6 +306,8 @@ def nest_text(profiles: Sequence[Profile]) -> Phrase:
 def album_title(found: Sequence[Profile]) -> Phrase:
     """`9 of 12 families, 14 of 35, 2 rarities`: pairs of family and period, and kinds of rarity."""
     every = load_families()
+    existing = {(family, period) for family, ranges in every.items() for period in ranges.regions}
+    pairs = {(profile.family, profile.period) for profile in found}  # some genera lived earlier
     rarities = len({rarity_of(profile.name) for profile in found} - {None})
     return ngettext(
         # TRANSLATORS: How full an album is. The second count is of families and periods together.
@@ -315,8 +317,8 @@ def album_title(found: Sequence[Profile]) -> Phrase:
     ).format(
         families=len({profile.family for profile in found}),
         all_families=len(every),
-        pairs=len({(profile.family, profile.period) for profile in found}),
-        all_pairs=sum(len(ranges.regions) for ranges in every.values()),
+        pairs=len(pairs & existing),
+        all_pairs=len(existing),
         rarities=rarities,
     )
 

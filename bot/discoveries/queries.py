@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ from bot.creatures.profile import Family, Period, Profile, from_json, to_json
 from bot.creatures.rarity import rarity_of
 from bot.store.database import Database
 from bot.store.members import writing_for
-from bot.store.people import Person, known_in, known_member, person_in
+from bot.store.people import Person, known_in, known_member, known_owner, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -46,7 +47,15 @@ from bot.store.personal import (
     rows_of_member,
 )
 from bot.store.queries import Queries, patient
-from bot.store.schema import EVERYWHERE, Block, Candidate, Discovery, HiddenCollection, Poll
+from bot.store.schema import (
+    EVERYWHERE,
+    Block,
+    Candidate,
+    Discovery,
+    HiddenCollection,
+    Poll,
+    Vote,
+)
 from bot.words import WordFilter
 from bot.words.names import ShownName, name_for, name_in_poll
 
@@ -76,6 +85,16 @@ class Exhibit:
     def is_hatched(self) -> bool:
         """Whether it has hatched from an egg, without a poll."""
         return self.poll_id is None
+
+
+class Origin(Enum):
+    """How a member has got what is in their album. Only they are told."""
+
+    HATCHED = auto()
+    WON = auto()
+    GIVEN = auto()
+    VOTED = auto()
+    """They have voted on the day whose dinosaur it is, for any name."""
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
@@ -217,7 +236,7 @@ def _columns(profile: Profile) -> dict[str, str]:
     return {"profile": to_json(profile), "family": profile.family, "period": profile.period}
 
 
-_DISCOVERER = known_member(Discovery)
+_DISCOVERER, _OWNER = known_member(Discovery), known_owner()
 
 
 def _place(
@@ -392,6 +411,71 @@ class Discoveries(Queries):
         rows = await self._rows(statement)
         return [(person, row[1]) for row in rows if (person := person_in(row)) is not None]
 
+    async def album(
+        self, words: WordFilter, community_id: int, member_id: int | None = None
+    ) -> list[tuple[Exhibit, Origin]]:
+        """What fills the album of a member, or of a community: the first creature of each pair of
+        family and period, and of each rarity.
+
+        A member's has what they have discovered, even if they released it since, what they own, and
+        the winners of the days on which they voted. Rare creatures come first, and last what only
+        a vote has brought.
+        """
+        conditions = [Discovery.community_id == community_id]
+        if member_id is not None:
+            of_days = (
+                select(Candidate.key)
+                .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+                .join(Vote, Vote.poll_id == Poll.id)
+                .where(
+                    Vote.member_id == member_id,
+                    Poll.community_id == community_id,
+                    Poll.day.is_not(None),
+                )
+            )
+            conditions.append(or_(_is_of(member_id), Discovery.key.in_(of_days)))
+        columns = Discovery.id, Discovery.name, Discovery.family, Discovery.period
+        origins = Discovery.poll_id, Discovery.member_id, Discovery.owner_id
+        found = select(*columns, *origins).where(*conditions)
+        rows = await self._rows(found.order_by(Discovery.id))
+        first = await asyncio.to_thread(_first_of_each, rows, member_id)
+        exhibits = await self._read(
+            _EXHIBITS.where(Discovery.id.in_(first)), partial(name_for, words)
+        )
+        by_id = {each.id: each for each in exhibits}
+        return [(by_id[number], first[number]) for number in first if number in by_id]
+
+    async def spares(
+        self, community_id: int, member_id: int, families: Collection[Family]
+    ) -> list[tuple[Family, Person, int]]:
+        """Of each family of which another member has two or more, who has the most, and how many.
+
+        The most first. Without members who hide their collection, or are blocked.
+        """
+        number = func.count()
+        here = community_id, EVERYWHERE
+        blocks = select(Block.id).where(
+            Block.member_id == Discovery.owner_id, Block.community_id.in_(here)
+        )
+        statement = (
+            select(Discovery.family, _OWNER, number)
+            .where(
+                Discovery.community_id == community_id,
+                Discovery.family.in_(families),
+                Discovery.owner_id != member_id,
+                _OWNER.element.is_not(None),
+                ~blocks.exists(),
+            )
+            .group_by(Discovery.family, _OWNER)
+            .having(number > 1)
+            .order_by(number.desc(), Discovery.family, _OWNER)
+        )
+        most: dict[Family, tuple[Person, int]] = {}
+        for row in await self._rows(statement):
+            if (person := person_in(row)) is not None:
+                most.setdefault(Family(row.family), (person, row[2]))
+        return [(family, *of_member) for family, of_member in most.items()]
+
     @patient
     async def complete(self, community_id: int) -> None:
         """Make the profiles that winners of 0.7.0 lack. They never change afterwards."""
@@ -432,6 +516,30 @@ def _exhibit(row: Row[Any], name: ShownName) -> Exhibit:
         profile=from_json(row.profile) if row.profile else profile_of(row.name),
         is_of_day=row.day is not None,
     )
+
+
+def _first_of_each(
+    rows: Sequence[Row[*tuple[Any, ...]]], member_id: int | None
+) -> dict[int, Origin]:
+    """The ids of the first creatures of each pair and rarity, in the order of an album."""
+    rarities = {row.id: rarity_of(row.name) for row in rows}
+    origins = {row.id: _origin(row, member_id) for row in rows}
+
+    def is_late(row: Row[*tuple[Any, ...]]) -> tuple[bool, bool]:
+        return rarities[row.id] is None, origins[row.id] is Origin.VOTED
+
+    first: dict[object, int] = {}
+    for row in sorted(rows, key=is_late):
+        first.setdefault((row.family, row.period), row.id)
+        if (rarity := rarities[row.id]) is not None:
+            first.setdefault(rarity, row.id)
+    return {number: origins[number] for number in first.values()}
+
+
+def _origin(row: Row[*tuple[Any, ...]], member_id: int | None) -> Origin:
+    if member_id is None or row.member_id == member_id:
+        return Origin.HATCHED if row.poll_id is None else Origin.WON
+    return Origin.GIVEN if row.owner_id == member_id else Origin.VOTED
 
 
 def _conditions(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:

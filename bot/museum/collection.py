@@ -14,6 +14,7 @@ from bot.community.queries import Communities
 from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
+from bot.museum.album import album, album_button, origins
 from bot.museum.gallery import gallery
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
 from bot.polls.plates import hatch_button
@@ -56,17 +57,24 @@ async def press(app: App, turn: Turn, state: str) -> None:
     number, page = stored_number(first), stored_number(second or "0")
     if number is None or page is None:
         raise other_version(technical("/collection"))
-    if action in ("own", "hide", "show") and number != member_id:
+    if action in ("own", "own_album", "origins", "hide", "show") and number != member_id:
         sentence = _("This collection is someone else's. See yours with {command}.")
         raise UserError(sentence, command=COMMAND)
     match action:
         case "page" if (owner := await store.owner(community_id, number)) is not None:
             await replace_with(app, turn, await _page(app, turn, owner, page, private=False))
-        case "page":
+        case "album" if (owner := await store.owner(community_id, number)) is not None:
+            await replace_with(app, turn, await _album(app, turn, owner, private=False))
+        case "page" | "album":
             await turn.edit_source(_hidden())  # others see this message, which was posted before
         case "own":
             owner = privately(member_id)
             await replace_with(app, turn, await _page(app, turn, owner, page, private=True))
+        case "own_album":
+            owner = privately(member_id)
+            await replace_with(app, turn, await _album(app, turn, owner, private=True))
+        case "origins":
+            await turn.respond(await origins(app, turn))
         case "hide":
             await store.hide(community_id, member_id, hidden=True)
             await turn.edit_source(_hidden())
@@ -133,6 +141,7 @@ async def _page(
 
     tells_rarities: whether the owner is told once which dinosaurs have turned out to be rare.
     """
+    to_album = album_button(ACTION, f"{'own_album' if private else 'album'}:{owner.id}")
     count = await app.store[Discoveries].count(check_community(turn), owner.id)
     if not count:
         sentence = _("This member's collection is empty.")
@@ -143,8 +152,9 @@ async def _page(
             )
         kept = await app.store[Communities].settings(check_community(turn))
         is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
-        buttons = (hatch_button(),) if is_offered else ()
-        return Winners(Message(text(sentence, command=command("/dinoname")), buttons=buttons))
+        buttons = (*((hatch_button(),) if is_offered else ()), to_album)
+        reply = text(sentence, command=command("/dinoname"))
+        return Winners(Message(reply, buttons=buttons, private=private))
     places = text(
         _("The collection of {member}: {count} of {limit} places."),
         member=turn.platform.mention(owner),
@@ -164,9 +174,20 @@ async def _page(
         number=number,
         count=count,
         owner_id=owner.id,
-        buttons=[button],
+        buttons=[button, to_album],
         private=private,
     )
+
+
+async def _album(app: App, turn: Turn, owner: Person, *, private: bool) -> Winners:
+    """The album of a member: `private` for one whose collection is hidden."""
+    footer = _("Vote for a dinosaur of the day: the winner enters your album, whichever you chose.")
+    frame = Embed(_("📖 Album"), footer=footer, tone=Tone.NAMES)
+    buttons = (
+        Button(_("Collection"), ACTION, f"{'own' if private else 'page'}:{owner.id}", emoji="🦕"),
+        Button(_("Where from?"), ACTION, f"origins:{owner.id}", emoji="🔎"),
+    )
+    return await album(app, turn, frame, buttons, owner=owner, private=private)
 
 
 async def _rarities(app: App, turn: Turn, owner: Person) -> list[Text]:

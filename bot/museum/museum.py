@@ -7,12 +7,13 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, Command, Option, Place
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import other_version
-from bot.chat.message import Embed, Message, Tone, UserError
+from bot.chat.message import Button, Embed, Message, Tone, UserError
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.discoveries.queries import Discoveries
+from bot.museum.album import album, album_button
 from bot.museum.gallery import gallery
 from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
 from bot.polls.hall_of_fame import Winners, answer_with, collection_limits, replace_with
@@ -22,6 +23,8 @@ from bot.text.technical import technical
 from data.phrases import Phrase
 
 ACTION, LEADERBOARD = "museum", "leaderboard"
+ALBUM = "album"
+"""The state of the button for the album."""
 ORDERS: Mapping[str, tuple[Phrase, Phrase]] = {
     "newest": (_("newest"), _("🦴 The museum, the newest first")),
     "family": (_("family"), _("🦴 The museum by family")),
@@ -58,7 +61,12 @@ async def museum(app: App, turn: Turn, options: MuseumOptions) -> None:
 
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
-    """Answer the buttons that turn pages."""
+    """Answer the buttons that turn pages, or show the album."""
+    if state == ALBUM:
+        frame = Embed(_("📖 The album of the museum"), tone=Tone.NAMES)
+        back = Button(_("Museum"), ACTION, "newest:0", emoji="🦴")
+        await replace_with(app, turn, await album(app, turn, frame, (back,)))
+        return
     by, _colon, page = state.partition(":")
     number = stored_number(page)
     if by not in ORDERS or number is None:
@@ -83,7 +91,10 @@ async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
         return Winners(Message(text(sentence, command=command("/dinoname"))))
     _choice, title = ORDERS[by]
     frame = Embed(title, tone=Tone.NAMES)
-    return await gallery(app, turn, frame, ACTION, by, number=number, count=count, order=by)
+    buttons = (album_button(ACTION, ALBUM),)
+    return await gallery(
+        app, turn, frame, ACTION, by, number=number, count=count, order=by, buttons=buttons
+    )
 
 
 async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message:

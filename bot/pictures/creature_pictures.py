@@ -15,7 +15,8 @@ MOST_KEPT = 32
 REST = 4.0
 """A strip is followed by a pause that is so many times as long: strips take a fifth of the time."""
 
-_Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...] | tuple[Exhibited, ...])
+_Album = tuple[tuple[tuple[Showable, ...], ...], tuple[Profile, ...]]
+_Shown = TypeVar("_Shown", bound=Profile | tuple[Profile, ...] | tuple[Exhibited, ...] | _Album)
 _Key = tuple[Callable[..., str], object]
 
 
@@ -48,12 +49,15 @@ class CreaturePictures:
     async def album(
         self, title: Showable, found: Sequence[Profile], language: Language
     ) -> bytes | None:
-        """The album of these animals, with its words in a language."""
+        """The album of these animals, with its words in a language.
+
+        `None` if it could not be drawn in time.
+        """
         words = (title, *FAMILIES.values(), *AGES, *AGE_PARTS)
         wordings = tuple(
             tuple(in_language(each, spoken) for each in words) for spoken in (language, ENGLISH)
         )
-        return await self._renderer.picture(_album_svg, wordings, tuple(found))
+        return await self._drawn((wordings, tuple(found)), _album_svg)
 
     async def _drawn(self, shown: _Shown, make: Callable[[_Shown], str]) -> bytes | None:
         png = self._kept.pop((make, shown), None)
@@ -109,10 +113,10 @@ def _hatchling_svg(profile: Profile) -> str:
     return hatchling_svg(profile)
 
 
-def _album_svg(wordings: Sequence[Sequence[Showable]], found: Sequence[Profile]) -> str:
+def _album_svg(shown: _Album) -> str:
     from bot.pictures.plates.album import album_svg
 
-    return album_svg(wordings, found)
+    return album_svg(*shown)
 
 
 def _strip_svg(shown: Sequence[Exhibited]) -> str:

@@ -223,6 +223,9 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         if not is_new:
             museum = _("It was in the museum already: {command}")
         lines.append(text(museum, command=command("/museum")))
+        if is_daily:
+            album = _("Everybody who voted has it in their album, too: {command}")
+            lines.append(text(album, command=command("/collection")))
     title = _("👑 The dinosaur of the day") if is_daily else _("👑 A name has been chosen")
     embed = Embed(title, tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)

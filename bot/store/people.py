@@ -23,6 +23,11 @@ def known_member(table: type[Discovery] | type[Poll]) -> Label[Any]:
     return _known(table.community_id, table.member_id)
 
 
+def known_owner() -> Label[Any]:
+    """The same column for the owner of a discovery."""
+    return _known(Discovery.community_id, Discovery.owner_id)
+
+
 def known_in(community_id: int, member_id: int) -> Label[Any]:
     """A column for `person_in` like that of `known_member`, for one member of a community."""
     return _known(literal(community_id, BigInteger), literal(member_id, BigInteger))

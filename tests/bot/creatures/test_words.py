@@ -175,3 +175,5 @@ def test_album_words() -> None:
         "An album: sauropod (Late Jurassic), ceratopsian (Late Cretaceous)"
     )
     assert album_text([]) == "An album: 0 of 12 families, 0 of 35, 0 rarities"
+    early = [profile_of("Psittacosaurus")]  # which lived before those of the 35
+    assert album_title(early) == "1 of 12 families, 0 of 35, 0 rarities"

@@ -60,10 +60,10 @@ async def test_pages(chat: Chat) -> None:
     await discovered(chat, "Farsaurus", community=OTHER_GUILD)
     shown = await chat.alice.use("museum")
     assert len(shown.lines) == 9
-    assert shown.buttons == (*reversed(names[2:]), "More")
+    assert shown.buttons == (*reversed(names[2:]), "More", "Album")
     assert shown.card.footer.startswith("page 1 of 2 · 11 dinosaurs")
     more = await chat.alice.press(shown, "More")
-    assert more.buttons == (*reversed(names[:2]), "Back")
+    assert more.buttons == (*reversed(names[:2]), "Back", "Album")
     assert more.lines[0].startswith("10. Kilobsaurus · ")
     drawn = len(chat.world.renderer.drawn)
     back = await chat.alice.press(more, "Back")
@@ -102,7 +102,7 @@ async def test_own_collection(chat: Chat) -> None:
         "1. Minmi · ankylosaur",
         "2. Stegosaurus · stegosaur",
     ]
-    assert shown.buttons == ("Minmi", "Stegosaurus", "Hide from others")
+    assert shown.buttons == ("Minmi", "Stegosaurus", "Hide from others", "Album")
     plate = await chat.alice.press(shown, "Stegosaurus")
     chosen = await chat.alice.press(plate, "Favourite")
     assert chosen.is_private
@@ -274,7 +274,7 @@ async def test_word_filter(chat: Chat) -> None:
     await manager.use("settings", blocked_words="kilosaurus")
     shown = await chat.alice.use("museum")
     assert shown.lines[1].startswith("2. a name that the word filter blocks · ")
-    assert shown.buttons == ("Minmi",)
+    assert shown.buttons == ("Minmi", "Album")
     assert "Kilosaurus" not in shown.files[0].description
 
 

@@ -82,6 +82,6 @@ async def test_pictures_of_one_profile_are_kept_apart() -> None:
         await pictures.hatchling(PLAIN)
         await pictures.nest([PLAIN])
         await pictures.museum([SHOWN])
-    assert len(renderer.drawn) == 4
-    assert await pictures.album(SHOWN[0], [PLAIN], ENGLISH) is not None
+        assert await pictures.album(SHOWN[0], [PLAIN], ENGLISH) is not None
+    assert len(renderer.drawn) == 5
     await renderer.close()

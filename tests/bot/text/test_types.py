@@ -45,6 +45,7 @@ CALLED_IN = {
     # Queries decide who may be named, and which names may be shown.
     "known_member": QUERIES,
     "known_in": {"bot/discoveries/queries.py"},
+    "known_owner": {"bot/discoveries/queries.py"},
     "person_in": QUERIES,
     "name_in_poll": QUERIES,
     "name_for": QUERIES,
