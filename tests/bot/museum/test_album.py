@@ -2,10 +2,13 @@
 
 import pytest
 
+from bot.chat.message import UserError
 from bot.discoveries.queries import Discoveries
+from bot.museum import collection, museum
 from tests.bot.chats.protocol import Chat
 from tests.bot.daily.test_votes import HOUR, chosen, dailies
 from tests.bot.museum.test_museum import discovered
+from tests.bot.turns import FakePlatform, FakeTurn
 
 ORIGINS = "🔎 How your album was filled"
 
@@ -138,3 +141,21 @@ async def test_without_picture(chat: Chat) -> None:
     shown = await chat.alice.press(await chat.alice.use("museum"), "Album")
     assert shown.lines[1] == "An album: ankylosaur (Early Cretaceous)"
     assert not shown.files
+
+
+@pytest.mark.parametrize("state", ["album", "album:", "album:x", "own_album:-1", "origins:"])
+async def test_states_of_other_versions(chat: Chat, state: str) -> None:
+    turn = FakeTurn(FakePlatform())
+    with pytest.raises(UserError, match="another version"):
+        await collection.press(chat.app, turn, state)
+    with pytest.raises(UserError, match="another version"):
+        await museum.turn_page(chat.app, turn, f"{state}:0")
+
+
+@pytest.mark.parametrize("action", ["own_album", "origins"])
+async def test_album_of_somebody_else(chat: Chat, action: str) -> None:
+    """A forged button shows nothing that its owner alone may see."""
+    turn = FakeTurn(FakePlatform())
+    with pytest.raises(UserError, match="someone else's"):
+        await collection.press(chat.app, turn, f"{action}:{turn.user.id + 1}")
+    assert not turn.answers
