@@ -42,12 +42,16 @@ SETS = {
         "where whilst although unless ere",
         "THOU": "thou thee thy thine thyself",
         "YOU": "you your yours yourself",
+        "SAYING": "believe believes feel feels felt guess hear heard hope hopes know knows knew "
+        "learned prove realise realised said say says sure swear think thinks thought told wish",
     }.items()
 }
 """Words that patterns name together."""
 
 FINITE = Part.BASE | Part.THIRD | Part.SECOND | Part.PAST
 NOUNS = Part.NOUN | Part.PLURAL
+VOWEL, CONSONANT = re.compile("[ai]|o(?!nc?e)|e[^uw]"), re.compile("[bcdfgjklmnpqrstvwz]")
+"""How words begin that stand after *an*, and after *a*; others can be either, such as *hour*."""
 SHORT = 5
 """Words of a sentence that may lack its verb (*no more of that*)."""
 TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
@@ -216,10 +220,21 @@ def is_whole(tokens: Sequence[str]) -> bool:
     part = load_parts_of_speech().get(before, Part(0))
     if last == "that" and part & NOUNS and not part & (Part.BASE | Part.PAST):
         return False  # *the men that*
+    if _waits_after_that(words):
+        return False  # *nobody told me that adulthood*
     if last.endswith("ly") and before in SETS["MODAL"] | SETS["SUBJECT"] | {"will", "not", "to"}:
         return False  # *I will finally*
     ends = last and (last not in UNFINISHED or (before, last) == ("to", "do"))
     return bool(ends) and can_end(tokens)
+
+
+def _waits_after_that(words: Sequence[str]) -> bool:
+    """Whether words end in a clause after *that* which has no verb yet."""
+    if "that" not in words[1:-1]:
+        return False
+    that = len(words) - 1 - words[::-1].index("that")
+    is_clause = words[that - 1] in SETS["SAYING"] | {"me", "him", "us", "them"}
+    return is_clause and not has_verb(words[that:])
 
 
 def has_verb(tokens: Sequence[str]) -> bool:
@@ -268,8 +283,11 @@ def _masks() -> Mapping[str, int]:
     """The parts of speech of each word, with bits for the letter that it begins with."""
     masks = {}
     for word, parts in load_parts_of_speech().items():
-        vowel = _VOWEL * bool(re.match("[ai]|o(?!nc?e)|e[^uw]", word))
-        masks[word] = int(parts) | vowel | _CONSONANT * bool(re.match("[bcdfgjklmnpqrstvwz]", word))
+        vowel, consonant = (
+            _VOWEL * bool(VOWEL.match(word)),
+            _CONSONANT * bool(CONSONANT.match(word)),
+        )
+        masks[word] = int(parts) | vowel | consonant
     return masks
 
 

@@ -28,7 +28,14 @@ from models.networks.words import (
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
-from models.verse.grammar import DANGLING, UNFINISHED, has_verb, is_question, is_whole
+from models.verse.grammar import (
+    DANGLING,
+    UNFINISHED,
+    can_end,
+    has_verb,
+    is_question,
+    is_whole,
+)
 from models.verse.mentions import bias_of, encode, stresses_of, thing
 from models.verse.story import is_present, is_spoken
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
@@ -461,7 +468,7 @@ class MetricalWriter:
                 bias[self.index.marks] = -MARK
             if "?" in self.index.column:
                 bias[self.index.column["?"]] += QUESTION if is_question(start.tokens) else -QUESTION
-        elif line.form.modern and line.number == 1 and not has_verb(tokenise(fold(line.above[0]))):
+        elif line.form.modern and line.number == 1 and not can_end(tokenise(fold(line.above[0]))):
             joining = [w for w in ("and", "but", "or") if w in self.index.column]
             bias[[self.index.column[word] for word in joining]] = -STALE
         if line.form.story and not start.tokens:

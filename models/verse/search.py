@@ -38,7 +38,7 @@ from models.verse.story import wanderings
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
 
-FIT, SUBJECT, REPETITION, FAULT, VERBLESS, WANDERING, NAMED = 8.0, 24.0, 2.0, 4.0, 3.0, 4.0, 12.0
+FIT, SUBJECT, REPETITION, FAULT, VERBLESS, WANDERING, NAMED = 8.0, 24.0, 2.0, 4.0, 4.0, 4.0, 12.0
 """λ, σ, ρ, φ, ν, ω and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""

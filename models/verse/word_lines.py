@@ -14,7 +14,7 @@ of the line are a sample of the network's lines that meet the constraint.
 Shapes: R particles of all lines that are written in one batch, C columns (`WordIndex`).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,7 @@ from data.tokens import is_word, join_tokens
 from models.networks.network import Array, State, log_softmax
 from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
 from models.verse.forms import Metre
+from models.verse.grammar import CONSONANT, VOWEL
 from models.verse.mentions import Mention, encode
 from models.verse.word_index import Columns, Output, WordIndex
 
@@ -447,7 +448,7 @@ class _ParticleBatch:
         shown = dict(zip(self.index.mentions.tolist(), self.requests[line].mentions, strict=False))
         # A space stands before an emoji, too.
         named = {c: m.text if is_word(m.text) else f" {m.text}" for c, m in shown.items()}
-        tokens = tuple(with_articles([named.get(c, texts[c]) for c in columns], {*named.values()}))
+        tokens = tuple(with_articles([named.get(c, texts[c]) for c in columns]))
         state = self.state[row : row + 1].copy()
         start, found = self.requests[line].start, self.candidates[line]
         nats = float(particle["log_weight"]), float(particle["score"])
@@ -455,11 +456,13 @@ class _ParticleBatch:
         self.enough[line] = len(found) >= ENOUGH * self.particles[line]
 
 
-def with_articles(tokens: Sequence[str], mentions: Collection[str]) -> Iterator[str]:
-    """Tokens with *a* or *an* before each mention, by its first letter."""
+def with_articles(tokens: Sequence[str]) -> Iterator[str]:
+    """Tokens with *a* or *an* as the next one's spelling asks for, where that is certain."""
     for token, after in zip(tokens, [*tokens[1:], ""], strict=False):
-        if token in ("a", "an") and after in mentions:
-            yield "an" if fold(after).startswith(tuple("aeiou")) else "a"
+        if token in ("a", "an") and VOWEL.match(fold(after)):
+            yield "an"
+        elif token in ("a", "an") and CONSONANT.match(fold(after)):
+            yield "a"
         else:
             yield token
 
