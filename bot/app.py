@@ -31,6 +31,7 @@ from bot.trainer.cluster import ClusterLaunch
 from bot.trainer.custom_models import CustomModelLoader
 from bot.trainer.registry import ModelRegistry, open_versions
 from bot.trainer.service import POLL_S, TrainingService
+from bot.trainer.shipped import ship
 from bot.trainer.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
@@ -84,6 +85,11 @@ async def build_app(
     except WeightsError as error:
         await store.close()
         raise StartupError(Exit.BAD_WEIGHTS, str(error)) from error
+    except StoreError as error:
+        await store.close()
+        raise startup_problem(error) from error
+    try:
+        await ship(store, now())
     except StoreError as error:
         await store.close()
         raise startup_problem(error) from error

@@ -379,8 +379,8 @@ def save_weights(
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
     digest = hashlib.sha256(content).hexdigest()
-    if path.resolve().parent == SHIPPED.resolve():
-        _list_digest(path.name, digest)
+    if SHIPPED.resolve() in path.resolve().parents:
+        _list_digest(path.resolve().relative_to(SHIPPED.resolve()).as_posix(), digest)
     return digest
 
 

@@ -330,14 +330,15 @@ def test_only_evaluation_reads_held_out_text() -> None:
 
 
 def test_lists_of_custom_models_are_read_in_one_place() -> None:
-    """Besides the check of an upload: `list_of` decides who may know them."""
+    """Besides the check of an upload, and lists that everybody may know: `list_of` decides."""
     of_weights = ("trained.words", "loaded.words")
     readers = [
         name_of(path)
         for path in SOURCES["bot"]
         if any(dotted(node).endswith(of_weights) for node in nodes_of(tree_of(path)))
     ]
-    assert readers == ["bot/names/custom_model_choice.py", "bot/training/namer.py"]
+    others = ["bot/trainer/shipped.py", "bot/training/namer.py"]
+    assert readers == ["bot/names/custom_model_choice.py", *others]
 
 
 def test_start_imports_no_training_libraries() -> None:

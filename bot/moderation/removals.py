@@ -528,8 +528,11 @@ async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
         if model is not None and not (model.shared or model.community_id == community_id):
             model = None
     if model is None:
-        usable, refused = await store.usable(community_id), await store.refused(community_id)
-        raise await unknown_name(app, community_id, typed, [*usable, *refused])
+        known = [*await store.usable(community_id), *await store.refused(community_id)]
+        named = [each for each in known if each.name.casefold() == typed.casefold()]
+        if not named:
+            raise await unknown_name(app, community_id, typed, known)
+        model = named[0]
     return model
 
 

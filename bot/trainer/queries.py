@@ -36,7 +36,15 @@ from bot.store.personal import (
     rows_of_member,
 )
 from bot.store.queries import Queries, patient
-from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
+from bot.store.schema import (
+    EVERYWHERE,
+    Activation,
+    Community,
+    CustomModel,
+    RefusedModel,
+    Training,
+    Version,
+)
 from bot.text.stored import read_stored, to_json
 from data.phrases import Showable
 
@@ -185,7 +193,7 @@ class CustomModelRecord:
 
     def shows_list_to(self, community_id: int | None) -> bool:
         """Whether members of a community may learn what is on the list. Others see its name."""
-        return self.community_id == community_id
+        return self.community_id in (community_id, EVERYWHERE)
 
 
 @dataclass(frozen=True)
@@ -662,6 +670,27 @@ class CustomModels(_Queries):
                 raise NameTaken from error
         return (await self._find(CustomModel.id == model.id))[0]
 
+    async def ship(self, corpus: StoredList, weights: bytes, digest: str, now: datetime) -> None:
+        """Store a model of every community under the title of its list, or its new weights."""
+        of_list = await asyncio.to_thread(_columns_of, corpus)
+        new = {**of_list, "weights": weights, "digest": digest}
+        added = self._database.insert(CustomModel).values(
+            community_id=EVERYWHERE,
+            name=corpus.title,
+            key=corpus.title.casefold(),
+            shared=True,
+            created_at=now,
+            **new,
+        )
+        async with self._database.writing() as session:
+            await session.execute(
+                added.on_conflict_do_update(
+                    index_elements=[CustomModel.community_id, CustomModel.key],
+                    set_=new,
+                    where=CustomModel.digest != digest,
+                )
+            )
+
     async def check_new(self, community_id: int, name: str, *, most: int) -> None:
         """Raise what `create` would raise now."""
         known = await self.of(community_id)
@@ -787,7 +816,8 @@ def _may_use(community_id: int | None) -> ColumnElement[bool]:
         Community.id == community_id, Community.accepts_shared.is_(False)
     )
     own = CustomModel.community_id == community_id
-    may = or_(own, and_(shared, ~accepts_none.exists()))
+    shipped = CustomModel.community_id == EVERYWHERE
+    may = or_(own, shipped, and_(shared, ~accepts_none.exists()))
     return and_(may, CustomModel.id.not_in(_refused_by(community_id)))
 
 
@@ -874,7 +904,7 @@ async def forget(session: AsyncSession, member_id: int) -> None:
 
 async def communities(session: AsyncSession) -> set[int]:
     """The communities with custom models or trainings, or which refuse a custom model."""
-    return await communities_in(session, _OF_COMMUNITIES)
+    return await communities_in(session, _OF_COMMUNITIES) - {EVERYWHERE}
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:

@@ -13,6 +13,7 @@ from bot.text.spans import Span, Text, Timestamp, chained, code, command, strong
 from bot.text.technical import DOT, technical
 from bot.trainer.queries import CustomModelRecord
 from bot.training.models import time_fields
+from data.corpora import SHORTEST_LIST
 from data.phrases import NOTHING, Showable
 from models.weights import ModelCard
 
@@ -106,7 +107,11 @@ def list_message(
     """
     if not models and not shared:
         reply = text(
-            _("There are no namers here yet. Managers can train one with {command}."),
+            _(
+                "There are no namers here yet. Managers can train one on a list of {least} names "
+                "or more: {command}"
+            ),
+            least=SHORTEST_LIST,
             command=command("/namer create name:elves text:Galadriel, Celebrimbor, …"),
         )
         return Message(reply, private=True)
@@ -116,7 +121,8 @@ def list_message(
     lines = [_line(model, is_training=model.id in in_training) for model in models]
     usable: list[Showable] = [m.name for m in models if m.digest and not m.removed]
     if shared:
-        heading = _("Shared by other {communities}:").format(communities=terms.communities)
+        heading = _("Of the bot, or shared by other {communities}:")
+        heading = heading.format(communities=terms.communities)
         lines += [*([()] if lines else []), text(heading)]
         lines += [_line(model, sharer=sharer) for model, sharer in shared]
         usable += [shared_value(model) for model, _sharer in shared]

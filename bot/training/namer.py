@@ -636,10 +636,10 @@ _NAME_OR_SHARED = replace(_NAME, most=LONGEST_CHOICE, suggest=always(suggest_wit
 _LIST = (
     Option(
         "file",
-        _("Text file with one name per line, or a table with names in the first column"),
+        _("Text file with 20 names or more, one per line, or a table with them in column 1"),
         Kind.FILE,
     ),
-    Option("text", _("Or the names themselves, separated by commas"), least=1, most=LONGEST_TEXT),
+    Option("text", _("Or 20 names or more, separated by commas"), least=1, most=LONGEST_TEXT),
 )
 _EXPORTED = Option("file", _("File from /namer export"), Kind.FILE, is_required=True)
 _ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
@@ -660,11 +660,11 @@ def _of_managers(
 
 NAMER_GROUP = Group(
     NAMER,
-    _("Namers: train the bot on your own lists of names."),
+    _("Namers: train the bot on your own lists of 20 names or more."),
     (
         _of_managers(
             "create",
-            _("Train a namer on a list of names."),
+            _("Train a namer on a list of 20 names or more."),
             create,
             (_NEW_NAME, *_LIST),
             CorpusOptions,

@@ -7,6 +7,7 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
+from bot.store.schema import EVERYWHERE
 from bot.text.formats import shortened, spaced
 from bot.trainer.queries import CustomModelRecord, CustomModels
 from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
@@ -71,7 +72,12 @@ async def shared_with(app: App, turn: Turn) -> list[tuple[CustomModelRecord, Sho
 
 
 def sharer_of(record: CustomModelRecord, turn: Turn, words: WordFilter) -> Showable:
-    """The community that shares a model, if this process knows its name and `words` allow it."""
+    """The community that shares a model, if this process knows its name and `words` allow it.
+
+    The bot itself for one that is shipped.
+    """
+    if record.community_id == EVERYWHERE:
+        return _("the bot")
     sharer = turn.platform.describe(record.community_id)
     other = _("another {community}").format(community=turn.platform.terms.community)
     if sharer is None:

@@ -266,7 +266,7 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
         ({"starts_with": "Θησ"}, closed),
         ({"starts_with": "Θη", "ends_with": "ς"}, closed),
         ({"starts_with": "Θη", "length": 4}, closed),
-        ({"temperature": 0.6}, closed),
+        ({"temperature": "0.6"}, closed),
     ):
         shown = await stranger.use(command, {"namer": namer.name, **asked})
         assert sentence in shown

@@ -232,8 +232,9 @@ async def test_list_and_info(elvish: Chat) -> None:
 
 @pytest.mark.both
 async def test_suggestions(elvish: Chat) -> None:
+    steward = await elvish.add_manager()
     for verb in ("info", "retrain", "share", "delete", "export"):
-        offered = await elvish.alice.suggestions(f"namer {verb}", "name", "EL")
+        offered = await steward.suggestions(f"namer {verb}", "name", "EL")
         assert [choice.value for choice in offered] == ["elves"]
 
 
