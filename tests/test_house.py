@@ -47,14 +47,16 @@ bot.help             bot.status bot.training bot.community bot.chat bot.store bo
     data bot.text models.weights
 bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitoring bot.settings
     bot.text bot.health data
-bot.privacy          bot.verse bot.eggs bot.discoveries bot.polls bot.community bot.chat bot.store
-    bot.text bot.trainer data
-bot.moderation       bot.verse bot.training bot.polls bot.community bot.outbox bot.chat bot.store
-    bot.text bot.trainer bot.words data
+bot.privacy          bot.verse bot.giving bot.eggs bot.discoveries bot.polls bot.community bot.chat
+    bot.store bot.text bot.trainer data
+bot.moderation       bot.giving bot.verse bot.training bot.polls bot.community bot.outbox bot.chat
+    bot.store bot.text bot.trainer bot.words data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
     bot.creatures models.verse data
-bot.museum           bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
+bot.museum           bot.giving bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
     bot.creatures bot.store bot.text data
+bot.giving           bot.discoveries bot.community bot.chat bot.words bot.creatures bot.store
+    bot.text data
 bot.eggs             bot.discoveries bot.polls bot.community bot.chat bot.writing bot.words
     bot.creatures bot.store bot.concurrency bot.text models.names data
 bot.daily            bot.names bot.polls bot.community bot.outbox bot.chat bot.writing bot.store
@@ -127,6 +129,7 @@ FEATURES = {
     "bot.discoveries",
     "bot.eggs",
     "bot.features",
+    "bot.giving",
     "bot.help",
     "bot.moderation",
     "bot.museum",

@@ -56,6 +56,7 @@ class Action(StrEnum):
     UNBLOCK = "unblock"
     LOG = "log"
     """The log channel was chosen, or with no target, switched off."""
+    UNDO_GIFT = "undo gift"
     BLOCK_COMMUNITY = "block community"
     UNBLOCK_COMMUNITY = "unblock community"
     LEAVE = "leave"

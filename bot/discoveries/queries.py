@@ -1,7 +1,7 @@
 """Queries of discoveries, collections and leaderboards.
 
 `lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered, as
-`hatch` is for eggs.
+`hatch` is for eggs, and `hand_over` for gifts.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,7 +37,7 @@ from bot.creatures.profile import Family, Period, Profile, from_json, to_json
 from bot.creatures.rarity import rarity_of
 from bot.store.database import Database
 from bot.store.members import writing_for
-from bot.store.people import Person, known_in, known_member, known_owner, person_in
+from bot.store.people import Person, hides, known_in, known_member, known_owner, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -65,6 +65,16 @@ MOST_OWNED, MOST_IN_A_DAY = 200, 3
 """Creatures in a member's collection in a community, and those of one UTC date that enter it."""
 
 
+class Move(NamedTuple):
+    """A creature that goes from its owner to another member."""
+
+    number: int
+    owner_id: int
+    recipient_id: int
+    came_at: datetime | None = None
+    """When it was given to its owner, if it must be that time."""
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """A creature in the museum of a community."""
@@ -78,6 +88,10 @@ class Exhibit:
     owner_id: int | None
     is_favourite: bool
     profile: Profile
+    came_at: datetime
+    """When it came to its owner."""
+    is_owner_hidden: bool = False
+    """Whether the owner hides their collection."""
     is_of_day: bool = False
     """Whether the whole community has discovered the name, as a dinosaur of the day."""
 
@@ -165,6 +179,29 @@ async def hatch(
     session.add(hatched)
     await session.flush()
     return hatched.id
+
+
+async def hand_over(
+    session: AsyncSession, community_id: int, moves: Sequence[Move], at: datetime
+) -> bool:
+    """Give each creature to another member, if all are still their owners'. Under `lock`.
+
+    Returns whether they were; otherwise the transaction must be rolled back.
+    """
+    moves = sorted(moves, key=lambda move: move.number)  # an order that avoids deadlocks
+    for number, giver_id, recipient_id, came_at in moves:
+        is_theirs = *_conditions(community_id, giver_id), Discovery.id == number
+        if came_at is not None:
+            is_theirs = *is_theirs, Discovery.came_at == came_at
+        given = await session.scalar(
+            update(Discovery)
+            .where(*is_theirs)
+            .values(owner_id=recipient_id, is_favourite=False, came_at=at)
+            .returning(Discovery.id)
+        )
+        if given is None:
+            return False
+    return True
 
 
 async def discovered_among(
@@ -265,6 +302,8 @@ _EXHIBITS: Select[Any] = select(
     Discovery.owner_id,
     Discovery.is_favourite,
     Discovery.profile,
+    func.coalesce(Discovery.came_at, Discovery.found_at).label("came_at"),
+    hides(Discovery.community_id, Discovery.owner_id).label("is_owner_hidden"),
     Poll.day,
 ).outerjoin(Poll, Poll.id == Discovery.poll_id)
 
@@ -356,7 +395,7 @@ class Discoveries(Queries):
             released = await session.scalar(
                 update(Discovery)
                 .where(*_conditions(community_id, owner_id), Discovery.id == number)
-                .values(owner_id=None, is_favourite=False)
+                .values(owner_id=None, is_favourite=False, came_at=None)
                 .returning(Discovery.id)
             )
             return released is not None
@@ -514,6 +553,8 @@ def _exhibit(row: Row[Any], name: ShownName) -> Exhibit:
         owner_id=row.owner_id,
         is_favourite=row.is_favourite,
         profile=from_json(row.profile) if row.profile else profile_of(row.name),
+        came_at=row.came_at,
+        is_owner_hidden=row.is_owner_hidden,
         is_of_day=row.day is not None,
     )
 
@@ -576,13 +617,15 @@ async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
 
 
 async def forget(session: AsyncSession, member_id: int) -> None:
-    """Let a member's discoveries be nobody's. They stay in their museums."""
+    """Let what a member owns be nobody's, and what they have found.
+
+    It stays in the museums, and with those to whom it was given.
+    """
     await _locked(session, _is_of(member_id))
-    await session.execute(
-        update(Discovery)
-        .where(_is_of(member_id))
-        .values(member_id=None, owner_id=None, is_favourite=False)
-    )
+    found, owned = Discovery.member_id == member_id, Discovery.owner_id == member_id
+    await session.execute(update(Discovery).where(found).values(member_id=None))
+    nobodys = {"owner_id": None, "is_favourite": False, "came_at": None}
+    await session.execute(update(Discovery).where(owned).values(nobodys))
     await session.execute(delete(HiddenCollection).where(HiddenCollection.member_id == member_id))
 
 

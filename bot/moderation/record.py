@@ -43,6 +43,7 @@ _SENTENCES: Mapping[Action, Phrase] = {
     Action.BLOCK: _("{moderator} blocked {member}."),
     Action.UNBLOCK: _("{moderator} unblocked {member}."),
     Action.LOG: _("{moderator} chose {channel} for reports of moderation."),
+    Action.UNDO_GIFT: _("{moderator} undid a gift: {subject} went back to {member}."),
     Action.BLOCK_COMMUNITY: _("{moderator} blocked the {community} {target}."),
     Action.UNBLOCK_COMMUNITY: _("{moderator} unblocked the {community} {target}."),
     Action.LEAVE: _("{moderator} removed the bot from the {community} {target}."),

@@ -15,6 +15,7 @@ from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.queries import Record
 from bot.eggs.queries import LONGEST_NEST, Nests
+from bot.giving.queries import LASTS, Offers
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Unavailable
@@ -100,6 +101,7 @@ async def overview(app: App, turn: Turn) -> Message:
         ),
         *(_about_polls() if {"polls", "votes"} & kept.keys() else ()),
         *(_about_nests() if "nests" in kept else ()),
+        *(_about_offers() if "offers" in kept else ()),
         *(_ABOUT_BUTTONS if "button_states" in kept else ()),
         *_about_moderation(kept, turn.platform.terms),
     )
@@ -125,11 +127,12 @@ def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes, nests, kept poems and open polls without votes of "
-            "others will be deleted, trainings on your lists will be stopped, and some buttons "
+            "Delete your data? Your votes, nests, offers, kept poems and open polls without votes "
+            "of others will be deleted, trainings on your lists will be stopped, and some buttons "
             "under your poems and names will stop working. Names, dinosaurs, namers and versions "
-            "that others use stay, without your name. If you are blocked, you stay blocked, and "
-            "the record of what you did as a moderator stays for a year. This can't be undone."
+            "that others use stay, without your name. What you gave to others stays theirs. If you "
+            "are blocked, you stay blocked, and the record of what you did as a moderator stays "
+            "for a year. This can't be undone."
         )
     )
     buttons = (
@@ -163,6 +166,14 @@ def _about_nests() -> tuple[Text, ...]:
     return (text(sentence, days=LONGEST_NEST.days),)
 
 
+def _about_offers() -> tuple[Text, ...]:
+    sentence = _(
+        "An offer is deleted after {days} days. Of one that was accepted, moderators see for a "
+        "year who gave what to whom."
+    )
+    return (text(sentence, days=LASTS.days),)
+
+
 def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]:
     if kept.keys().isdisjoint({"blocks", "moderation"}):
         return ()
@@ -184,6 +195,7 @@ def _in_words(kept: Mapping[str, int]) -> Showable:
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
         "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),
         "nests": lambda n: ngettext("{count} nest", "{count} nests", n),
+        "offers": lambda n: ngettext("{count} offer", "{count} offers", n),
         "hidden_collections": lambda n: ngettext(
             "{count} hidden collection", "{count} hidden collections", n
         ),
@@ -233,6 +245,7 @@ class CommunitySweeper:
             await app.store[Record].prune(now - LONGEST_RECORD)
             await app.store[Polls].prune(now - WITHOUT_WINNER)
             await app.store[Nests].prune(now - LONGEST_NEST)
+            await app.store[Offers].prune(now)
             await app.store[Deletions].catch_up()
             await app.store[Deletions].prune()
             if app.fleet.is_shared:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.community import queries as community
 from bot.discoveries import queries as discoveries
 from bot.eggs import queries as eggs
+from bot.giving import queries as giving
 from bot.polls import queries as polls
 from bot.store import answers, identities
 from bot.store.members import forgetting
@@ -19,7 +20,7 @@ from bot.trainer import queries as training
 from bot.verse import queries as verse
 
 _FEATURES: tuple[PersonalData, ...] = (
-    *(polls, eggs, discoveries),
+    *(polls, eggs, discoveries, giving),
     *(verse, training, answers, community),
 )
 """All that store data about members. Their order is that of locks in a transaction."""

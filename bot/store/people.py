@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Label, Row, SQLColumnExpression, case, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Label,
+    Row,
+    SQLColumnExpression,
+    case,
+    literal,
+    select,
+)
 
 from bot.store.schema import Discovery, HiddenCollection, Poll
 from data.phrases import Showable
@@ -33,17 +42,24 @@ def known_in(community_id: int, member_id: int) -> Label[Any]:
     return _known(literal(community_id, BigInteger), literal(member_id, BigInteger))
 
 
-def _known(
+def hides(
     community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
-) -> Label[Any]:
-    hides = (
+) -> ColumnElement[bool]:
+    """Condition: a member hides their collection in a community."""
+    return (
         select(HiddenCollection.member_id)
         .where(
             HiddenCollection.community_id == community_id, HiddenCollection.member_id == member_id
         )
         .exists()
     )
-    return case((hides, None), else_=member_id).label("known_id")
+
+
+def _known(
+    community_id: SQLColumnExpression[int], member_id: SQLColumnExpression[int | None]
+) -> Label[Any]:
+    known = case((hides(community_id, member_id), None), else_=member_id)
+    return known.label("known_id")
 
 
 def person_in(row: Row[*tuple[Any, ...]], name: Showable | None = None) -> Person | None:

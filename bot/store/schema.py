@@ -355,7 +355,9 @@ class Discovery(Base):
     """The discoverer, who requested the name or hatched it; `None` once forgotten, if blocked at
     the time, and for a dinosaur of the day, which the community has discovered."""
     owner_id: Mapped[int | None] = mapped_column(Number, index=True)
-    """The discoverer, if it is in their collection."""
+    """The member in whose collection it is: the discoverer, or somebody to whom it was given."""
+    came_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was given to its owner; `None` for one who found it."""
     is_favourite: Mapped[bool] = mapped_column(default=False)
     """Whether the discovery comes first in its collection, as one of it may."""
     profile: Mapped[str | None] = mapped_column(Text)
@@ -389,6 +391,33 @@ class Nest(Base):
         ForeignKey("discoveries.id", ondelete="SET NULL"), index=True
     )
     """What has hatched; `None` before, and after it was removed."""
+
+
+class Offer(Base):
+    """A creature that a member offers to another one, as a gift or for one of theirs.
+
+    Once accepted, the row is the gift in the record of moderation.
+    """
+
+    __tablename__ = "offers"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """Random, so that a button from a lost database never finds another offer."""
+    community_id: Mapped[int] = mapped_column(Number, index=True)
+    member_id: Mapped[int] = mapped_column(Number, index=True)
+    """The giver."""
+    recipient_id: Mapped[int] = mapped_column(Number, index=True)
+    discovery_id: Mapped[int] = mapped_column(
+        ForeignKey("discoveries.id", ondelete="CASCADE"), index=True
+    )
+    wanted_id: Mapped[int | None] = mapped_column(
+        ForeignKey("discoveries.id", ondelete="CASCADE"), index=True
+    )
+    """What is asked for in return; `None` for a gift."""
+    offered_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant, index=True)
+    """When it ends, or is forgotten once accepted."""
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class HiddenCollection(Base):

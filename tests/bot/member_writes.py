@@ -7,7 +7,7 @@ from sqlalchemy import Connection, event
 
 from bot.store import Database
 
-MEMBERS = {"member_id", "owner_id", "moderator_id"}
+MEMBERS = {"member_id", "owner_id", "recipient_id", "moderator_id"}
 """Columns with ids of members who do something. `target_id` is only in the record of moderation."""
 _VALUES = re.compile(rf"({'|'.join(sorted(MEMBERS))})(_m\d+)?")
 """What is written to them. In a condition the names would end in `_1`."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from bot.community.queries import Communities, Stopped
 from bot.creatures.animal import profile_of
 from bot.discoveries.queries import Discoveries
-from bot.eggs.queries import Nests
+from bot.eggs.queries import NestRecord, Nests
+from bot.giving.queries import Offers
 from bot.platforms.slack.queries import Uploads
 from bot.polls.hall_queries import HallOfFame
 from bot.polls.queries import Ballot, PollRecord, Polls
@@ -21,16 +22,28 @@ from bot.trainer.queries import (
     VersionRecord,
     Versions,
 )
-from tests.texts import named
+from tests.texts import WORDS, named
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TODAY = NOW.date()
 PARK, QUIET, CHANNEL = 86, 87, 88
 ADA, BOB, CAT = 91, 92, 93
 DAILY, FOUND, SHOWN = 7004, 7005, 7106
-EGGS = ("Aosaurus", "Bosaurus", "Cosaurus")
+EGGS, SWAPPED = ("Aosaurus", "Bosaurus", "Cosaurus"), "Dosaurus"
 NAMES, REASON = ("Mangopelta",), "Somebody has stopped it."
 DWARVES = StoredList("dwarves.txt", ("Balin", "Dwalin"))
+
+
+async def swap(store: Store, nest: NestRecord) -> None:
+    """Swap what has hatched for what hatches from a nest."""
+    await store[Nests].hatch(nest, profile_of(SWAPPED), [SWAPPED], NOW)
+    given, wanted = [await store[Discoveries].named(QUIET, name) for name in (EGGS[0], SWAPPED)]
+    assert given is not None
+    assert wanted is not None
+    ids = ADA, CAT, given.id, wanted.id
+    await store[Offers].offer(QUIET, *ids, NOW, NOW + timedelta(days=1))
+    (offer,) = await store[Offers].of_member(WORDS, QUIET, CAT, NOW)
+    await store[Offers].accept(offer, NOW)
 
 
 async def add_rows(store: Store, weights: bytes) -> None:
@@ -55,6 +68,7 @@ async def add_rows(store: Store, weights: bytes) -> None:
     nest = await store[Nests].lay(QUIET, ADA, EGGS, NOW)
     await store[Nests].hatch(nest, profile_of(EGGS[0]), EGGS, NOW)
     await store[Nests].lay(QUIET, BOB, EGGS[1:], NOW)
+    await swap(store, await store[Nests].lay(QUIET, CAT, [SWAPPED], NOW))
     ends, names = NOW + timedelta(hours=4), named("Bravosaurus", "Mangoraptor")
     daily = PollRecord(DAILY, PARK, CHANNEL, 7104, None, None, names, NOW, ends, day=TODAY)
     await store[Polls].open_daily(daily)

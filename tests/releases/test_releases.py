@@ -18,6 +18,7 @@ from bot.community.queries import (
 from bot.creatures.animal import profile_of
 from bot.discoveries.queries import Discoveries
 from bot.eggs.queries import Nests
+from bot.giving.queries import Offers
 from bot.polls.hall_queries import HallOfFame, HallScope
 from bot.polls.queries import Ballot, Polls
 from bot.polls.removal_queries import RemovedNames, remove
@@ -195,8 +196,11 @@ async def check_eggs(store: Store) -> None:
     kept = await store[Communities].settings(rows.QUIET)
     assert (kept.has_eggs, kept.egg_channel_id) == (True, rows.CHANNEL)
     assert not kept.shows_typed
-    (hatched,) = await store[Discoveries].exhibits(WORDS, rows.QUIET)
-    assert (hatched.name, hatched.is_hatched, hatched.owner_id) == (rows.EGGS[0], True, ADA)
+    found = await store[Discoveries].exhibits(WORDS, rows.QUIET)
+    swapped = [(rows.EGGS[0], True, rows.CAT), (rows.SWAPPED, True, ADA)]
+    assert sorted((each.name, each.is_hatched, each.owner_id) for each in found) == swapped
+    (gift,) = await store[Offers].gifts(WORDS, rows.QUIET)
+    assert (gift.name, gift.wanted, gift.is_kept) == (rows.EGGS[0], rows.SWAPPED, True)
     nests = [await store[Nests].of_today(rows.QUIET, member, NOW) for member in (ADA, rows.BOB)]
     assert [nest and nest.names for nest in nests] == [(), rows.EGGS[1:]]
 

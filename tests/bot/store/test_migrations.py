@@ -30,7 +30,7 @@ LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0018", "0017", None, None
+revision, down_revision, branch_labels, depends_on = "0019", "0018", None, None
 
 def upgrade():
     op.add_column("communities", sa.Column("motto", sa.Text(), server_default="Roar"))
@@ -42,7 +42,7 @@ def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """A migration after the newest, as a later version of the bot would have it."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.MIGRATIONS, folder)
-    (folder / "versions" / "0018_later.py").write_text(LATER)
+    (folder / "versions" / "0019_later.py").write_text(LATER)
     monkeypatch.setattr(migrations, "MIGRATIONS", folder)
     migrations.all_revisions.cache_clear()
     yield
@@ -147,7 +147,7 @@ async def test_later_revision(
     await add(database)
     await write_archive(database, backup)
     request.getfixturevalue("later_revision")
-    with pytest.raises(StoreError, match="at revision 0017, from an older version"):
+    with pytest.raises(StoreError, match="at revision 0018, from an older version"):
         await write_archive(database, tmp_path / "none.zip")
     await database.close()
     await database.migrate()
