@@ -14,7 +14,8 @@ _NAMES_BY_MEANING = {
     "a number": "ahead columns count days failures fewest figure found highest least length limit "
     "longest low lowest high maximum minimum minutes most page pages queued running seconds "
     "shortest size threads tokens votes waiting",
-    "a command to type: /dinoname": "allow command export hall help list museum poems set_up",
+    "a command to type: /dinoname": "allow collection command export hall help list museum "
+    "poems set_up",
     "a form of verse (Sonnet), or a command to type": "form",
     "the names of forms of verse: sonnet or haiku": "forms",
     "an option of a command: count:": "option",
@@ -33,7 +34,8 @@ _NAMES_BY_MEANING = {
     "the name of a namer": "namer",
     "a namer, a name, or the subject of a poem": "subject",
     "a member or community": "target",
-    "the name of a member": "discoverer member moderator",
+    "the name of another dinosaur": "other",
+    "the name of a member": "discoverer giver member moderator",
     "the platform's word for a community: server, workspace": "community",
     "the same for several: servers, workspaces": "communities",
     "Discord or Slack": "platform",

@@ -7,6 +7,7 @@ from bot.chat.commands import Pressed, Registry
 from bot.chat.run_button import RUN, run
 from bot.community import settings
 from bot.eggs import eggs
+from bot.giving import giving
 from bot.help import help as help_
 from bot.help.about import ABOUT
 from bot.help.greeting import GREETING
@@ -34,6 +35,7 @@ REGISTRY = Registry(
         eggs.EGG,
         museum.MUSEUM,
         collection.COLLECTION,
+        giving.GIVE,
         museum.LEADERBOARD_COMMAND,
         hall_of_fame.HALL_OF_FAME,
         hall_of_fame.CHAMPION_COMMAND,
@@ -61,6 +63,7 @@ REGISTRY = Registry(
         eggs.ACTION: Pressed(eggs.press, needs_rights=False),
         museum.ACTION: Pressed(museum.turn_page, needs_rights=False),
         collection.ACTION: Pressed(collection.press, needs_rights=False),
+        giving.ACTION: Pressed(giving.press, needs_rights=False),
         details.ACTION: Pressed(details.press, needs_rights=False),
         poll_message.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
         poll_message.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),

@@ -54,7 +54,7 @@ TOPICS = (
         "museum",
         technical("🦴"),
         _("Discoveries"),
-        ("egg", "museum", "collection", "leaderboard"),
+        ("egg", "museum", "collection", "give", "leaderboard"),
         (
             (_("Hatch an egg"), "egg"),
             (_("Visit the museum"), "museum"),

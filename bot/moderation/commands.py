@@ -21,7 +21,7 @@ from bot.chat.errors import other_version
 from bot.chat.received import LONGEST_NUMBER
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.moderation import blocking, owner, record, removals
+from bot.moderation import blocking, gifts, owner, record, removals
 from bot.moderation.blocking import TargetOptions
 from bot.moderation.owner import CommunityOptions
 from bot.moderation.record import (
@@ -48,12 +48,17 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
     if group == MODERATE and state == STOP_LOG:
         await record.stop_log(app, turn)
         return
+    if group == MODERATE and what == "undo":
+        await gifts.undo(app, turn, rest)
+        return
     scope = await scope_of(turn, group)
     page = page_number(rest)
     if what == "record":
         message = await record.record_page(app, turn, scope, page)
     elif what == "blocks":
         message = await blocking.blocks_page(app, turn, scope, page)
+    elif what == "gifts" and group == MODERATE:
+        message = await gifts.gifts_page(app, turn, page)
     elif what == "servers" and group == OWNER:
         message = await owner.communities_page(turn, page)
     else:

@@ -26,6 +26,8 @@ MODERATE, OWNER = "moderate", "owner"
 """The groups of commands, and the actions of their buttons."""
 STOP_LOG = "log:off"
 """State of the button that stops the reports."""
+GIFTS = "gifts:0"
+"""State of the button that shows what members have given."""
 PAGE = 10
 """Entries on a page."""
 LAST_PAGE = 99
@@ -181,6 +183,8 @@ async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -
     ) or (text(_("Nothing has been recorded.")),)
     buttons = tuple(paging(scope.group, "record", page, has_more=len(found) > PAGE))
     is_owners = scope.group == OWNER
+    if not is_owners:
+        buttons = *buttons, Button(_("Gifts"), MODERATE, GIFTS, "🎁")
     title = _("📋 What the operators did") if is_owners else _("📋 Record of moderation")
     return Message(embeds=(Embed(title, lines),), buttons=buttons, private=True)
 

@@ -14,13 +14,14 @@ from bot.community.queries import Communities
 from bot.community.rights import check_community
 from bot.creatures import labels
 from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
+from bot.giving.giving import exchange_buttons, waiting_offers
 from bot.museum.album import album, album_button, origins
 from bot.museum.gallery import gallery
 from bot.polls.hall_of_fame import Winners, answer_with, replace_with
 from bot.polls.plates import hatch_button
 from bot.store.people import Person, privately
-from bot.text.spans import Text, command, strong, text
-from bot.text.technical import technical
+from bot.text.spans import Text, chained, command, strong, text
+from bot.text.technical import NEWLINE, technical
 
 ACTION, COMMAND = "collection", command("/collection")
 
@@ -93,11 +94,12 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 def owner_buttons(exhibit: Exhibit, member_id: int) -> Iterator[Button]:
-    """The buttons below the plate of a creature in the member's own collection."""
+    """The buttons below a plate, of a creature in the member's own collection or another one."""
     if exhibit.owner_id == member_id:
         if not exhibit.is_favourite:
             yield Button(_("Favourite"), ACTION, f"favourite:{exhibit.id}", emoji="⭐")
         yield Button(_("Release"), ACTION, f"release:{exhibit.id}", emoji="🍃")
+    yield from exchange_buttons(exhibit, member_id)
 
 
 async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
@@ -143,6 +145,7 @@ async def _page(
     """
     to_album = album_button(ACTION, f"{'own_album' if private else 'album'}:{owner.id}")
     count = await app.store[Discoveries].count(check_community(turn), owner.id)
+    told, offers = await waiting_offers(app, turn) if owner.id == turn.user.id else ((), ())
     if not count:
         sentence = _("This member's collection is empty.")
         if owner.id == turn.user.id:
@@ -152,8 +155,8 @@ async def _page(
             )
         kept = await app.store[Communities].settings(check_community(turn))
         is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
-        buttons = (*((hatch_button(),) if is_offered else ()), to_album)
-        reply = text(sentence, command=command("/dinoname"))
+        buttons = (*offers, *((hatch_button(),) if is_offered else ()), to_album)
+        reply = chained((text(sentence, command=command("/dinoname")), *told), NEWLINE)
         return Winners(Message(reply, buttons=buttons, private=private))
     places = text(
         _("The collection of {member}: {count} of {limit} places."),
@@ -161,7 +164,7 @@ async def _page(
         count=count,
         limit=MOST_OWNED,
     )
-    lines = [places, *(await _rarities(app, turn, owner) if tells_rarities else ()), ()]
+    lines = [places, *told, *(await _rarities(app, turn, owner) if tells_rarities else ()), ()]
     button = Button(_("Hide from others"), ACTION, f"hide:{owner.id}", emoji="🙈")
     if private:
         button = Button(_("Show to others"), ACTION, f"show:{owner.id}", emoji="👁️")
@@ -174,7 +177,7 @@ async def _page(
         number=number,
         count=count,
         owner_id=owner.id,
-        buttons=[button, to_album],
+        buttons=[*offers, button, to_album],
         private=private,
     )
 

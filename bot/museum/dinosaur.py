@@ -206,7 +206,7 @@ async def _find(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | Non
         with suppress(Unavailable):
             exhibit = await app.store[Discoveries].named(turn.community_id, name)
     if exhibit is not None:  # its buttons tell whose it is
-        is_hidden = exhibit.owner_id == turn.user.id and exhibit.discoverer is None
+        is_hidden = exhibit.owner_id == turn.user.id and exhibit.is_owner_hidden
         return exhibit.profile, exhibit, True, is_hidden
     profile = await asyncio.to_thread(profile_of, name)
     if turn.community_id is not None:

@@ -59,7 +59,8 @@ async def gallery(
         profile = exhibit.profile
         fact = labels.period(profile) if order == "period" else labels.family(profile)
         sentence = _("{name} · {fact}")
-        discoverer = () if owner_id else discoverer_of(turn, exhibit)
+        is_own = exhibit.discoverer is not None and exhibit.discoverer.id == owner_id
+        discoverer = () if is_own else discoverer_of(turn, exhibit)
         if discoverer and exhibit.is_hatched:
             sentence = _("{name} · {fact} · hatched by {member}")
         elif discoverer:

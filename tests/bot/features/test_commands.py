@@ -98,7 +98,7 @@ async def test_help_is_short(chat: Chat) -> None:
     assert topics.is_private
     assert [line for line in topics.lines if "/" in line] == [
         "🦖 Dinosaurs: /dinoname, /dinosaur, /dissect, /halloffame, /champion",
-        "🦴 Discoveries: /egg, /museum, /collection, /leaderboard",
+        "🦴 Discoveries: /egg, /museum, /collection, /give, /leaderboard",
         "📜 Sonnets, limericks and other poems: /sonnet, /poems, /export",
         "🪶 Names like yours: /name, /namer\u00a0…",
         "🏋️ Training: /models\u00a0…",

@@ -84,6 +84,7 @@ STATES = {
     "egg": "1:0",
     "museum": "newest:0",
     "collection": "favourite:1",
+    "give": "accept:1",
     "details": "seed=1",
     "vote": "",
     "unvote": "",

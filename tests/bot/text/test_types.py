@@ -68,6 +68,8 @@ CALLED_IN = {
     },
     # Private answers to those who decide: members who are blocked, what was removed.
     "privately": {
+        "bot/giving/giving.py",  # to the two between whom an offer is
+        "bot/moderation/gifts.py",
         "bot/moderation/blocking.py",
         "bot/moderation/record.py",
         "bot/museum/collection.py",  # to the member

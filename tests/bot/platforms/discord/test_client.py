@@ -113,7 +113,7 @@ async def test_invitation_permissions(home: Home, caplog: pytest.LogCaptureFixtu
 async def test_available_commands(home: Home) -> None:
     namer = ["create", "import", "export", "list", "info", "retrain", "share", "delete"]
     everyone = {"dinoname", "name", "dinosaur", "dissect", "halloffame", "champion"}
-    everyone |= {"egg", "museum", "collection", "leaderboard"}
+    everyone |= {"egg", "museum", "collection", "give", "leaderboard"}
     everyone |= {"sonnet", "poems", "export", "privacy", "about", "help"}
     everyone |= {f"namer {verb}" for verb in namer}
     everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}

@@ -1,0 +1,79 @@
+"""Gifts and swaps in the record of moderation, and undoing them."""
+
+from bot.chat.app import App
+from bot.chat.errors import other_version
+from bot.chat.message import Button, Embed, Message, UserError
+from bot.chat.received import stored_number
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.community.queries import Action
+from bot.community.rights import check_moderator
+from bot.discoveries.queries import MOST_OWNED
+from bot.giving.queries import OfferRecord, Offers, Outcome
+from bot.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, page_number, paging
+from bot.store.people import privately
+from bot.text.formats import shortened
+from bot.text.spans import Text, Timestamp, strong, text
+from bot.text.technical import DOT
+
+
+async def gifts_page(app: App, turn: Turn, page: int) -> Message:
+    """A page of the gifts of a community, the newest first, with buttons that undo them."""
+    community_id, page = await check_moderator(turn), min(page, LAST_PAGE)
+    words = await app.filters.of(community_id)
+    found = await app.store[Offers].gifts(words, community_id, skip=page * PAGE, most=PAGE + 1)
+    lines = tuple(_line(gift, turn) for gift in found[:PAGE])
+    limit = turn.platform.limits.button_label
+    undo = (
+        Button(
+            shortened(_("Undo: {name}").format(name=gift.name), limit),
+            MODERATE,
+            f"undo:{gift.id}:{page}",
+            dangerous=True,
+        )
+        for gift in found[:PAGE]
+        if gift.is_kept
+    )
+    buttons = *undo, *paging(MODERATE, "gifts", page, has_more=len(found) > PAGE)
+    embed = Embed(_("🎁 Gifts"), lines or (text(_("Nothing has been given yet.")),))
+    return Message(embeds=(embed,), buttons=buttons, private=True)
+
+
+async def undo(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that undoes a gift."""
+    community_id = await check_moderator(turn)
+    first, _colon, page = state.partition(":")
+    number = stored_number(first)
+    if number is None:
+        raise other_version()
+    words, outcome = await app.filters.of(community_id), Outcome.GONE
+    gift = await app.store[Offers].find(words, community_id, number)
+    if gift is not None and gift.accepted_at is not None:
+        entry = entry_of(
+            app, turn, Action.UNDO_GIFT, target_id=gift.member_id, subject=str(gift.name)
+        )
+        outcome = await app.store[Offers].undo(gift, entry)
+    if outcome is Outcome.FULL:
+        sentence = _("The collection that it came from has no room: it has {limit} dinosaurs.")
+        raise UserError(sentence, limit=MOST_OWNED)
+    if outcome is not Outcome.DONE:
+        raise UserError(_("This gift can't be undone anymore: it has gone on, or was undone."))
+    await turn.edit_source(await gifts_page(app, turn, page_number(page)))
+
+
+def _line(gift: OfferRecord, turn: Turn) -> Text:
+    sentence = _("{giver} gave {name} to {member}.")
+    if gift.wanted is not None:
+        sentence = _("{giver} gave {name} to {member} for {other}.")
+    at = gift.accepted_at
+    assert at is not None  # noqa: S101 (the query's)
+    return (
+        *text(Timestamp(at), DOT),
+        *text(
+            sentence,
+            giver=turn.platform.mention(privately(gift.member_id)),
+            member=turn.platform.mention(privately(gift.recipient_id)),
+            name=strong(gift.name),
+            other=() if gift.wanted is None else strong(gift.wanted),
+        ),
+    )

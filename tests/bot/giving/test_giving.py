@@ -1,0 +1,179 @@
+"""`/give`, the buttons of offers, and the record of gifts, on each platform."""
+
+import pytest
+
+from bot.creatures.animal import profile_of
+from bot.discoveries import queries as discoveries
+from bot.discoveries.queries import Discoveries
+from bot.eggs.queries import Nests
+from tests.bot.chats.protocol import Actor, Answer, Chat
+from tests.texts import WORDS
+
+DAY = 24 * 60 * 60.0
+GIFT, OTHER = "Mangosaurus", "Bravosaurus"
+
+
+async def owned(chat: Chat, name: str, by: Actor | None = None, *, days: int = 1) -> None:
+    """A dinosaur that a member has hatched some days ago."""
+    member, nests = (by or chat.alice).id, chat.app.store[Nests]
+    nest = await nests.lay(chat.community_id, member, [name], chat.now())
+    await nests.hatch(nest, profile_of(name), [name], chat.now())
+    await chat.pass_time(days * DAY)
+
+
+async def collection(chat: Chat, member: Actor) -> list[str]:
+    store = chat.app.store[Discoveries]
+    found = await store.exhibits(WORDS, chat.community_id, owner_id=member.id)
+    return sorted(str(each.name) for each in found)
+
+
+async def offers_of(member: Actor) -> Answer:
+    """What the button of the member's collection shows, to them alone."""
+    shown = await member.press(await member.use("collection"), "Offers")
+    assert shown.is_private
+    return shown
+
+
+@pytest.mark.both
+async def test_from_the_plate_to_the_other_collection(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await owned(chat, GIFT)
+    plate = await chat.alice.use("dinosaur", name=GIFT)
+    told = await chat.alice.press(plate, "Give")
+    assert told.is_private
+    assert told.text.startswith(f"To whom? Type /give dinosaur:{GIFT} member:….")
+    made = await chat.alice.use("give", dinosaur=GIFT.lower(), member=bob)
+    assert made.is_private
+    assert made.text.startswith(f"You have offered {GIFT} to @bob. They find it in their /coll")
+    empty = await bob.use("collection")
+    assert "🎁 1 offer is waiting." in empty.text
+    shown = await offers_of(bob)
+    assert shown.lines[0].startswith(f"@alice offers you {GIFT}, until [")
+    assert shown.buttons == (f"Accept {GIFT}", f"Decline {GIFT}")
+    again = await offers_of(bob)
+    done = await bob.press(shown, f"Accept {GIFT}")
+    assert done.lines[0] == f"{GIFT} is yours now. See it with /collection."
+    assert not done.buttons
+    assert await collection(chat, chat.alice) == []
+    assert (await bob.use("collection")).lines[-1] == (
+        f"1. {GIFT} · small theropod · hatched by @alice"
+    )
+    assert (await chat.alice.use("leaderboard")).lines == ["1. @alice · 1 dinosaur"]
+    assert not chat.notified()
+    late = await bob.press(again, f"Accept {GIFT}")
+    assert late.lines[0] == "This offer has ended. See yours with /collection."
+
+
+@pytest.mark.both
+async def test_swap_from_the_plate(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await owned(chat, GIFT, days=0)
+    await owned(chat, OTHER, bob)
+    plate = await chat.alice.use("dinosaur", name=OTHER)
+    refused = await bob.press(plate, "Swap")
+    assert refused.text == "This dinosaur is yours already."
+    asked = await chat.alice.press(plate, "Swap")
+    assert (asked.is_private, asked.text) == (True, f"Which dinosaur do you give for {OTHER}?")
+    gift = await chat.app.store[Discoveries].named(chat.community_id, GIFT)
+    assert gift is not None
+    made = await chat.alice.choose(asked, "Choose a dinosaur", str(gift.id))
+    assert made.text.startswith(f"You have offered {GIFT} to @bob for {OTHER}.")
+    shown = await offers_of(bob)
+    assert shown.lines[0].startswith(f"@alice offers you {GIFT} for your {OTHER}, until [")
+    await bob.press(shown, f"Accept {GIFT}")
+    assert await collection(chat, chat.alice) == [OTHER]
+    assert await collection(chat, bob) == [GIFT]
+
+
+@pytest.mark.both
+async def test_declined_and_taken_back(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await owned(chat, GIFT)
+    for member, label, told in (
+        (bob, f"Decline {GIFT}", "You have declined it."),
+        (chat.alice, f"Take {GIFT} back", "You have taken it back."),
+    ):
+        await chat.alice.use("give", dinosaur=GIFT, member=bob)
+        left = await member.press(await offers_of(member), label)
+        assert left.lines == [told, "", "No offer is waiting. Make one with /give."]
+    assert "Offers" not in (await chat.alice.use("collection")).buttons
+    assert await collection(chat, chat.alice) == [GIFT]
+
+
+async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    bob, robot = await chat.add_member("bob"), await chat.add_bot("robot")
+    mo = await chat.add_moderator()
+    await owned(chat, OTHER, bob)
+    await owned(chat, GIFT, days=0)
+
+    async def refusal(member: Actor = bob, dinosaur: str = GIFT, swap: str = "") -> str:
+        options = {"dinosaur": dinosaur, "member": member} | ({"swap": swap} if swap else {})
+        answer = await chat.alice.use("give", **options)
+        assert answer.is_private
+        return answer.text.partition("\n")[0]
+
+    assert await refusal() == f"{GIFT} came today. It can be given from tomorrow on."
+    await chat.pass_time(DAY)
+    assert (await refusal(chat.alice)).startswith("You can't give anything to yourself.")
+    assert await refusal(robot) == "Bots collect no dinosaurs. Choose a member."
+    assert await refusal(dinosaur=OTHER) == (
+        f"{OTHER} isn't in your collection. See what is with /collection."
+    )
+    hidden = f"{OTHER} isn't in a collection of @bob that you can see."
+    store = chat.app.store[Discoveries]
+    await store.hide(chat.community_id, bob.id, hidden=True)
+    assert await refusal(swap=OTHER) == hidden
+    assert "Swap" not in (await chat.alice.use("dinosaur", name=OTHER)).buttons
+    await store.hide(chat.community_id, bob.id, hidden=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(discoveries, "MOST_OWNED", 1)
+        assert (await refusal()).startswith("The collection of @bob has no room:")
+    await mo.use("moderate block", member=bob)
+    assert await refusal() == "Nothing can be given to @bob here now."
+
+
+async def test_suggestions(chat: Chat) -> None:
+    """One's own to give, and what others show to ask for."""
+    bob = await chat.add_member("bob")
+    await owned(chat, OTHER, bob)
+    await owned(chat, GIFT)
+    for option, expected in (("dinosaur", [GIFT]), ("swap", [OTHER])):
+        found = await chat.alice.suggestions("give", option, "osaur")
+        assert [each.value for each in found] == expected
+    await chat.app.store[Discoveries].hide(chat.community_id, bob.id, hidden=True)
+    assert not await chat.alice.suggestions("give", "swap", "")
+
+
+@pytest.mark.both
+async def test_hidden_owner(chat: Chat) -> None:
+    """Who was given something hides it as what they found: nobody else learns whose it is."""
+    bob = await chat.add_member("bob")
+    await owned(chat, GIFT)
+    await chat.app.store[Discoveries].hide(chat.community_id, bob.id, hidden=True)
+    await chat.alice.use("give", dinosaur=GIFT, member=bob)
+    await bob.press(await offers_of(bob), f"Accept {GIFT}")
+    plate = await bob.use("dinosaur", name=GIFT)
+    assert plate.is_private
+    assert "Give" in plate.buttons
+    seen = await chat.alice.use("dinosaur", name=GIFT)
+    assert not {"Give", "Swap"} & {*seen.buttons}
+
+
+@pytest.mark.both
+async def test_moderators_undo(chat: Chat) -> None:
+    bob, mo = await chat.add_member("bob"), await chat.add_moderator()
+    await owned(chat, GIFT)
+    await chat.alice.use("give", dinosaur=GIFT, member=bob)
+    await bob.press(await offers_of(bob), f"Accept {GIFT}")
+    gifts = await mo.press(await mo.use("moderate record"), "Gifts")
+    again = await mo.press(await mo.use("moderate record"), "Gifts")
+    assert gifts.is_private
+    assert gifts.body.endswith(f"@alice gave {GIFT} to @bob.")
+    after = await mo.press(gifts, f"Undo: {GIFT}")
+    assert after.body == "Nothing has been given yet."
+    assert await collection(chat, chat.alice) == [GIFT]
+    record = await mo.use("moderate record")
+    assert record.body.endswith(f"undid a gift: {GIFT} went back to @alice.")
+    late = await mo.press(again, f"Undo: {GIFT}")
+    assert "can't be undone anymore" in late.text + "".join(each.text for each in late.others)
+    assert await collection(chat, bob) == []
