@@ -44,11 +44,11 @@ QUERIES = {"bot/discoveries/queries.py", "bot/polls/hall_queries.py", "bot/polls
 CALLED_IN = {
     # Queries decide who may be named, and which names may be shown.
     "known_member": QUERIES,
-    "known_in": {"bot/discoveries/queries.py"},
+    "known_in": {"bot/discoveries/queries.py", "bot/giving/queries.py"},
     "known_owner": {"bot/discoveries/queries.py"},
-    "person_in": QUERIES,
+    "person_in": QUERIES | {"bot/giving/queries.py"},
     "name_in_poll": QUERIES,
-    "name_for": QUERIES,
+    "name_for": QUERIES | {"bot/giving/queries.py"},
     # What a word filter lets pass, or let pass before it was stored for the same community.
     "already_filtered": {
         "bot/words/filter.py",
