@@ -40,8 +40,8 @@ bot.platforms.discord bot.chat bot.store bot.monitoring bot.logs bot.settings bo
 bot.platforms.slack  bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency
     bot.text data
 bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum
-    bot.eggs bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat bot.store
-    bot.concurrency bot.trainer models.verse
+    bot.giving bot.eggs bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat
+    bot.store bot.concurrency bot.trainer models.verse
 bot.welcome          bot.polls bot.outbox bot.chat bot.store bot.concurrency bot.text
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer bot.words
     data bot.text models.weights
@@ -49,14 +49,14 @@ bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitor
     bot.text bot.health data
 bot.privacy          bot.verse bot.giving bot.eggs bot.discoveries bot.polls bot.community bot.chat
     bot.store bot.text bot.trainer data
-bot.moderation       bot.giving bot.verse bot.training bot.polls bot.community bot.outbox bot.chat
-    bot.store bot.text bot.trainer bot.words data
+bot.moderation       bot.giving bot.discoveries bot.verse bot.training bot.polls bot.community
+    bot.outbox bot.chat bot.store bot.text bot.trainer bot.words data
 bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words bot.writing
     bot.creatures models.verse data
 bot.museum           bot.giving bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
     bot.creatures bot.store bot.text data
 bot.giving           bot.discoveries bot.community bot.chat bot.words bot.creatures bot.store
-    bot.text data
+    bot.text
 bot.eggs             bot.discoveries bot.polls bot.community bot.chat bot.writing bot.words
     bot.creatures bot.store bot.concurrency bot.text models.names data
 bot.daily            bot.names bot.polls bot.community bot.outbox bot.chat bot.writing bot.store
