@@ -142,6 +142,8 @@ _UNFINISHED = """who which how why what so too very not being been until althoug
     gonna wanna gotta"""
 UNFINISHED = DANGLING | SETS["FINITE"] | SETS["SUBJECT"] | frozenset(_UNFINISHED.split())
 """Words after which a sentence of today goes on."""
+_LEADING = frozenset(("still", "just", "only", "always", "already", "almost", "never", "not"))
+"""Adverbs that something follows after *I'm*."""
 _ASKING = frozenset(("how", "what", "why", "who", "where", "when"))
 _ASKED = SETS["SUBJECT"] | BEFORE_NOUN | {"you", "it", "there", "anyone", "anybody", "someone"}
 
@@ -222,6 +224,10 @@ def is_whole(tokens: Sequence[str]) -> bool:
         return False  # *the men that*
     if _waits_after_that(words):
         return False  # *nobody told me that adulthood*
+    if last.endswith("n't") or (last in _LEADING and before.endswith(("'m", "'re", "n't"))):
+        return False  # *the laundry still isn't*, *I'm still*
+    if last == "please" and not has_verb(words[:-1]):
+        return False
     if last.endswith("ly") and before in SETS["MODAL"] | SETS["SUBJECT"] | {"will", "not", "to"}:
         return False  # *I will finally*
     ends = last and (last not in UNFINISHED or (before, last) == ("to", "do"))
