@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.commands import Answer, Command, Kind, Option
+from bot.chat.commands import Answer, ChosenMember, Command, Kind, Option
 from bot.chat.message import Message, UserError
 from bot.chat.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
 from bot.features import REGISTRY
@@ -47,7 +47,14 @@ class Upload:
         return b""
 
 
-BESIDE = {"name": "elves", "namer": "elves", "file": Upload("elves"), "text": "a, b"}
+BESIDE = {
+    "name": "elves",
+    "namer": "elves",
+    "file": Upload("elves"),
+    "text": "a, b",
+    "dinosaur": "minmi",
+    "member": ChosenMember(2),
+}
 
 
 def with_text(command: Command, option: Option, typed: str) -> object:

@@ -252,7 +252,9 @@ class SlackChat(Chat):
         return decoded(_button(message, label)["value"])
 
     def notified(self) -> list[str]:
-        return [name for message in self.states for name in message.mentions]
+        # Ephemeral messages notify nobody.
+        shown = [message for message in self.states if message.only_for is None]
+        return [name for message in shown for name in message.mentions]
 
     def delete(self, message: Shown) -> None:
         self.slack.state.messages.remove(_source(message))

@@ -217,6 +217,8 @@ async def run(cast: Cast, actor: simcord.MemberActor, column: str, name: str) ->
     options = dict(OPTIONS.get(name, {}))
     if name in ("moderate block", "moderate unblock"):
         options = {"member": cast.home.env.create_user("troll")}
+    if name == "give":
+        options = {"dinosaur": "Mangosaurus", "member": actor}
     return said(await actor.slash(place, name, **options))
 
 

@@ -90,6 +90,8 @@ async def used(chat: SlackChat, actor: SlackActor, column: str, name: str) -> st
     options: dict[str, object] = dict(OPTIONS.get(name, {}))
     if name in ("moderate block", "moderate unblock"):
         options = {"member": chat.alice}
+    if name == "give":
+        options = {"dinosaur": "Mangosaurus", "member": chat.alice}
     if column == "direct message":
         return said(await actor.use_directly(name, **options))
     return said(await actor.use(name, **options))

@@ -50,7 +50,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     plate = await chat.alice.press(shown, "Bravosaurus")
     assert plate.title == "🦕 Bravosaurus"
     assert "Discovered by: @alice" in plate.words
-    assert plate.buttons == ("Dissect", "Favourite", "Release")
+    assert plate.buttons == ("Dissect", "Favourite", "Release", "Give")
 
 
 async def test_pages(chat: Chat) -> None:

@@ -187,7 +187,7 @@ def test_columns_with_members() -> None:
         "announcement",
         "poll",
     ]
-    others = ["custom_model", "version", "application", "target", "subject", "discovery"]
+    others = ["custom_model", "version", "application", "target", "subject", "discovery", "wanted"]
     columns = {each.name for table in Base.metadata.tables.values() for each in table.columns}
     ids = {name for name in columns if name.endswith("_id")}
     assert ids - {f"{each}_id" for each in places + others} == MEMBERS
