@@ -20,7 +20,6 @@ from tests.texts import WORDS
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-MIDNIGHT = NOW.replace(hour=0)
 HERE, ELSEWHERE = 1, 2
 ADA, BOB, CAT, MO = 11, 12, 13, 14
 GIFT, OTHER = "Aosaurus", "Bosaurus"
