@@ -73,6 +73,8 @@ class Move(NamedTuple):
     recipient_id: int
     came_at: datetime | None = None
     """When it was given to its owner, if it must be that time."""
+    since: datetime | None = None
+    """When it had come to the recipient before, if it goes back."""
 
 
 @dataclass(frozen=True)
@@ -189,14 +191,14 @@ async def hand_over(
     Returns whether they were; otherwise the transaction must be rolled back.
     """
     moves = sorted(moves, key=lambda move: move.number)  # an order that avoids deadlocks
-    for number, giver_id, recipient_id, came_at in moves:
+    for number, giver_id, recipient_id, came_at, since in moves:
         is_theirs = *_conditions(community_id, giver_id), Discovery.id == number
         if came_at is not None:
             is_theirs = *is_theirs, Discovery.came_at == came_at
         given = await session.scalar(
             update(Discovery)
             .where(*is_theirs)
-            .values(owner_id=recipient_id, is_favourite=False, came_at=at)
+            .values(owner_id=recipient_id, is_favourite=False, came_at=since or at)
             .returning(Discovery.id)
         )
         if given is None:

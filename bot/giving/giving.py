@@ -22,7 +22,7 @@ from bot.chat.message import Button, Embed, Message, Select, Tone, Typo, UserErr
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.community.moments import moment_of, today_in, zone_of
+from bot.community.moments import DAY, end_of, today_in, zone_of
 from bot.community.queries import Communities
 from bot.community.rights import check_community
 from bot.creatures.names import LONGEST_NAME
@@ -264,7 +264,10 @@ async def _accept(app: App, turn: Turn, number: int) -> None:
     offer = await app.store[Offers].find(words, community_id, number)
     outcome = Outcome.GONE
     if offer is not None and offer.recipient_id == turn.user.id:
-        outcome = await app.store[Offers].accept(offer, app.now())
+        is_accepted = offer.accepted_at is not None and offer.is_given_kept  # by an earlier press
+        outcome = Outcome.DONE
+        if not is_accepted:
+            outcome = await app.store[Offers].accept(offer, app.now())
     line = text(_ENDED, command=COLLECTION)
     if outcome is Outcome.FULL:
         sentence = _(
@@ -323,7 +326,7 @@ async def _midnight(app: App, turn: Turn) -> datetime:
     """When today has begun, in the time zone of the community's dinosaurs of the day."""
     kept, now = await app.store[Communities].settings(check_community(turn)), app.now()
     zone = await asyncio.to_thread(zone_of, kept.daily.zone)
-    return moment_of(today_in(now, zone), 0, zone) or now
+    return end_of(today_in(now, zone) - DAY, zone)
 
 
 GIVE = Command(

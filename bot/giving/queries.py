@@ -5,7 +5,7 @@ else happens to them ends it.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from bot.community.queries import RecordEntry, add_entry
 from bot.discoveries import queries as discoveries
 from bot.discoveries.queries import Move
 from bot.store.members import Author, Forgotten, author_of, writing_for_all
-from bot.store.people import known_in, person_in
+from bot.store.people import hides, known_in, person_in
 from bot.store.personal import (
     Rows,
     communities_in,
@@ -32,7 +32,7 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import EVERYWHERE, Block, Discovery, Offer
 from bot.words import WordFilter
-from bot.words.names import ShownName, name_for
+from bot.words.names import ShownName, name_for, name_in_poll
 
 LASTS = timedelta(days=7)
 """How long an offer waits for an answer."""
@@ -53,15 +53,22 @@ class OfferRecord:
     member_id: int
     """The giver."""
     recipient_id: int
-    discovery_id: int
+    discovery_id: int | None
+    """`None` for a creature that was removed since, as for `wanted_id`."""
     wanted_id: int | None
-    """What is asked for in return; `None` for a gift."""
     name: ShownName
     wanted: ShownName | None
+    """What is asked for in return; `None` for a gift."""
     until: datetime
     accepted_at: datetime | None
-    is_kept: bool = False
-    """Whether those who were given something still have it, since then."""
+    is_given_kept: bool = False
+    """Whether the recipient still has what they were given, since then."""
+    is_wanted_kept: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether something can go back."""
+        return self.is_given_kept or self.is_wanted_kept
 
 
 class Outcome(Enum):
@@ -93,31 +100,38 @@ _blocked = (
     )
     .exists()
 )
-_is_kept = and_(
-    _given.owner_id == Offer.recipient_id,
-    _given.came_at == Offer.accepted_at,
-    or_(
-        Offer.wanted_id.is_(None),
-        and_(_wanted.owner_id == Offer.member_id, _wanted.came_at == Offer.accepted_at),
-    ),
-)
 _columns: tuple[Any, ...] = (
     Offer,
     _given.name,
+    func.coalesce(_given.came_at, _given.found_at).label("given_since"),
+    and_(_given.owner_id == Offer.recipient_id, _given.came_at == Offer.accepted_at).label(
+        "is_given_kept"
+    ),
     _wanted.name.label("wanted_name"),
-    _is_kept.label("is_kept"),
+    func.coalesce(_wanted.came_at, _wanted.found_at).label("wanted_since"),
+    and_(_wanted.owner_id == Offer.member_id, _wanted.came_at == Offer.accepted_at).label(
+        "is_wanted_kept"
+    ),
 )
 _OFFERS: Select[Any] = (
     select(*_columns)
-    .join(_given, _given.id == Offer.discovery_id)
+    .outerjoin(_given, _given.id == Offer.discovery_id)
     .outerjoin(_wanted, _wanted.id == Offer.wanted_id)
 )
-_OPEN = _OFFERS.where(
+_STANDING = _OFFERS.where(
     Offer.accepted_at.is_(None),
     _given.owner_id == Offer.member_id,
-    or_(Offer.wanted_id.is_(None), _wanted.owner_id == Offer.recipient_id),
-    ~_blocked,
+    or_(
+        ~Offer.is_swap,
+        # Nothing is told about a hidden collection.
+        and_(
+            _wanted.owner_id == Offer.recipient_id,
+            ~hides(Offer.community_id, Offer.recipient_id),
+        ),
+    ),
 )
+"""Those whose creatures are with their owners, unless their time is over."""
+_OPEN = _STANDING.where(~_blocked)
 """Those that can be accepted, unless their time is over."""
 
 
@@ -146,6 +160,10 @@ class Offers(Queries):
             for each in (member_id, recipient_id):
                 if await discoveries.is_blocked(session, community_id, each):
                     return Outcome.REFUSED
+            (row,) = await session.execute(select(known_in(community_id, recipient_id)))
+            is_hidden = person_in(row) is None
+            if is_hidden and wanted is not None:  # nothing is told about a hidden collection
+                return Outcome.GONE
             owners = {(number, member_id)}
             if wanted is not None:
                 owners.add((wanted, recipient_id))
@@ -158,20 +176,16 @@ class Offers(Queries):
                 return Outcome.GONE
             if any(moment >= midnight for moment in since.values()):
                 return Outcome.TOO_NEW
-            own = _OPEN.where(_is_of(community_id, member_id, now, given=True))
+            # A block that ends must not leave more than these.
+            own = _STANDING.where(_is_of(community_id, member_id, now, given=True))
             waiting = [row[0] for row in await session.execute(own)]
             made = {(each.recipient_id, each.discovery_id, each.wanted_id) for each in waiting}
             if (recipient_id, number, wanted) in made:
                 return Outcome.DONE
             if len(waiting) >= MOST_OFFERS:
                 return Outcome.TOO_MANY
-            (row,) = await session.execute(select(known_in(community_id, recipient_id)))
-            if person_in(row) is None:  # nothing is told about a hidden collection
-                if wanted is not None:
-                    return Outcome.GONE
-            elif wanted is None and not await discoveries.has_room(
-                session, community_id, recipient_id
-            ):
+            is_gift = wanted is None and not is_hidden
+            if is_gift and not await discoveries.has_room(session, community_id, recipient_id):
                 return Outcome.FULL
             offer = Offer(
                 id=secrets.randbits(62),
@@ -180,6 +194,7 @@ class Offers(Queries):
                 recipient_id=recipient_id,
                 discovery_id=number,
                 wanted_id=wanted,
+                is_swap=wanted is not None,
                 offered_at=now,
                 until=now + LASTS,
             )
@@ -197,7 +212,8 @@ class Offers(Queries):
         """Offers that wait, by a member and then to them, the oldest first."""
         found: list[OfferRecord] = []
         for given, most in ((True, MOST_OFFERS), (False, MOST_LISTED)):
-            own = _OPEN.where(_is_of(community_id, member_id, now, given=given))
+            which = _STANDING if given else _OPEN  # one's own can be taken back in any case
+            own = which.where(_is_of(community_id, member_id, now, given=given))
             rows = await self._rows(own.order_by(Offer.offered_at, Offer.id).limit(most))
             found += [_record(row, partial(name_for, words)) for row in rows]
         return found
@@ -212,24 +228,29 @@ class Offers(Queries):
         """Let the creatures of an offer change their owners. Raises `Forgotten`."""
         giver = author_of(self._database, offer.member_id)
         place, recipient_id = offer.community_id, offer.recipient_id
-        moves = _moves(offer)
         try:
             async with self._writing(recipient_id, giver) as session:
                 if session is None:
                     return Outcome.GONE
                 await discoveries.lock(self._database, session, place)
                 stands = _OPEN.where(Offer.id == offer.id, Offer.until > now)
-                if (await session.execute(stands)).first() is None:
+                row = (await session.execute(stands)).first()
+                if row is None:
                     return Outcome.GONE
-                is_gift = offer.wanted_id is None
-                if is_gift and not await discoveries.has_room(session, place, recipient_id):
+                moves = [*_moves(row)]
+                if len(moves) == 1 and not await discoveries.has_room(session, place, recipient_id):
                     return Outcome.FULL
                 if not await discoveries.hand_over(session, place, moves, now):
                     raise _Lost
                 accepted = await session.scalar(
                     update(Offer)
                     .where(Offer.id == offer.id, Offer.accepted_at.is_(None))
-                    .values(accepted_at=now, until=now + RECORDED)
+                    .values(
+                        accepted_at=now,
+                        until=now + RECORDED,
+                        given_since=row.given_since,
+                        wanted_since=row.wanted_since,
+                    )
                     .returning(Offer.id)
                 )
                 if accepted is None:
@@ -258,17 +279,23 @@ class Offers(Queries):
     async def undo(self, gift: OfferRecord, entry: RecordEntry) -> Outcome:
         """Let what was given go back, with an entry in the record of moderation.
 
-        Only if all who were given something still have it.
+        That is what those who were given it still have: a swap may go back by half.
         """
-        giver_id, place, moves = gift.member_id, gift.community_id, _moves(gift, back=True)
+        giver_id, place = gift.member_id, gift.community_id
         recipient = author_of(self._database, gift.recipient_id)
         try:
             async with self._writing(giver_id, recipient) as session:
                 if session is None:
                     return Outcome.GONE
                 await discoveries.lock(self._database, session, place)
-                is_gift = gift.wanted_id is None
-                if is_gift and not await discoveries.has_room(session, place, giver_id):
+                found = _OFFERS.where(Offer.id == gift.id, Offer.accepted_at.is_not(None))
+                row = (await session.execute(found)).first()
+                moves = [] if row is None else [*_moves_back(row)]
+                if not moves:
+                    raise _Lost
+                if len(moves) == 1 and not await discoveries.has_room(
+                    session, place, moves[0].recipient_id
+                ):
                     return Outcome.FULL
                 if not await discoveries.hand_over(session, place, moves, entry.at):
                     raise _Lost
@@ -300,16 +327,25 @@ class Offers(Queries):
             yield None if other in forgotten else session
 
 
-def _moves(offer: OfferRecord, *, back: bool = False) -> list[Move]:
-    """What an offer lets change its owner, or what goes back when a gift is undone."""
-    moves = [Move(offer.discovery_id, offer.member_id, offer.recipient_id)]
-    if offer.wanted_id is not None:
-        moves.append(Move(offer.wanted_id, offer.recipient_id, offer.member_id))
-    if not back:
-        return moves
-    return [
-        Move(each.number, each.recipient_id, each.owner_id, offer.accepted_at) for each in moves
-    ]
+def _moves(row: Row[Any]) -> Iterator[Move]:
+    """What an offer lets change its owner."""
+    offer: Offer = row[0]
+    for number, giver_id, recipient_id in (
+        (offer.discovery_id, offer.member_id, offer.recipient_id),
+        (offer.wanted_id, offer.recipient_id, offer.member_id),
+    ):
+        if number is not None:
+            yield Move(number, giver_id, recipient_id)
+
+
+def _moves_back(row: Row[Any]) -> Iterator[Move]:
+    """What goes back when a gift is undone: what was removed or given on does not."""
+    offer: Offer = row[0]
+    is_kept = {offer.discovery_id: row.is_given_kept, offer.wanted_id: row.is_wanted_kept}
+    since = {offer.discovery_id: offer.given_since, offer.wanted_id: offer.wanted_since}
+    for number, giver_id, recipient_id, *_no_times in _moves(row):
+        if is_kept[number]:
+            yield Move(number, recipient_id, giver_id, offer.accepted_at, since[number])
 
 
 async def _end_others(session: AsyncSession, moves: Collection[Move]) -> None:
@@ -326,8 +362,9 @@ async def _delete(session: AsyncSession, condition: ColumnElement[bool]) -> None
         await session.execute(delete(Offer).where(Offer.id.in_(numbers)))
 
 
-def _record(row: Row[Any], shown: partial[ShownName]) -> OfferRecord:
+def _record(row: Row[Any], shown: Callable[[str], ShownName]) -> OfferRecord:
     offer: Offer = row[0]
+    removed = name_in_poll("", is_removed=True)
     return OfferRecord(
         offer.id,
         offer.community_id,
@@ -335,11 +372,12 @@ def _record(row: Row[Any], shown: partial[ShownName]) -> OfferRecord:
         offer.recipient_id,
         offer.discovery_id,
         offer.wanted_id,
-        shown(row.name),
-        None if row.wanted_name is None else shown(row.wanted_name),
+        removed if row.name is None else shown(row.name),
+        (removed if row.wanted_name is None else shown(row.wanted_name)) if offer.is_swap else None,
         offer.until,
         offer.accepted_at,
-        bool(row.is_kept),
+        bool(row.is_given_kept),
+        bool(row.is_wanted_kept),
     )
 
 

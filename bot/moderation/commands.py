@@ -48,8 +48,8 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
     if group == MODERATE and state == STOP_LOG:
         await record.stop_log(app, turn)
         return
-    if group == MODERATE and what == "undo":
-        await gifts.undo(app, turn, rest)
+    if group == MODERATE and what in ("undo", "undone"):
+        await gifts.undo(app, turn, rest, is_sure=what == "undone")
         return
     scope = await scope_of(turn, group)
     page = page_number(rest)

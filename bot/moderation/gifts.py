@@ -13,8 +13,8 @@ from bot.giving.queries import OfferRecord, Offers, Outcome
 from bot.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, page_number, paging
 from bot.store.people import privately
 from bot.text.formats import shortened
-from bot.text.spans import Text, Timestamp, strong, text
-from bot.text.technical import DOT
+from bot.text.spans import Text, Timestamp, chained, strong, text
+from bot.text.technical import DOT, NEWLINE
 
 
 async def gifts_page(app: App, turn: Turn, page: int) -> Message:
@@ -39,8 +39,8 @@ async def gifts_page(app: App, turn: Turn, page: int) -> Message:
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
-async def undo(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that undoes a gift."""
+async def undo(app: App, turn: Turn, state: str, *, is_sure: bool) -> None:
+    """Answer the button that undoes a gift, after a question."""
     community_id = await check_moderator(turn)
     first, _colon, page = state.partition(":")
     number = stored_number(first)
@@ -48,7 +48,13 @@ async def undo(app: App, turn: Turn, state: str) -> None:
         raise other_version()
     words, outcome = await app.filters.of(community_id), Outcome.GONE
     gift = await app.store[Offers].find(words, community_id, number)
-    if gift is not None and gift.accepted_at is not None:
+    if gift is not None and gift.is_kept and not is_sure:
+        sentence = _("Undo this gift? What members still have of it goes back:")
+        sure = Button(_("Yes, undo it"), MODERATE, f"undone:{state}", dangerous=True)
+        asked = chained([text(sentence), _line(gift, turn)], NEWLINE)
+        await turn.respond(Message(asked, buttons=(sure,), private=True))
+        return
+    if gift is not None and gift.accepted_at is not None and is_sure:
         entry = entry_of(
             app, turn, Action.UNDO_GIFT, target_id=gift.member_id, subject=str(gift.name)
         )

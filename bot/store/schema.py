@@ -407,17 +407,22 @@ class Offer(Base):
     member_id: Mapped[int] = mapped_column(Number, index=True)
     """The giver."""
     recipient_id: Mapped[int] = mapped_column(Number, index=True)
-    discovery_id: Mapped[int] = mapped_column(
-        ForeignKey("discoveries.id", ondelete="CASCADE"), index=True
+    discovery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("discoveries.id", ondelete="SET NULL"), index=True
     )
+    """What is given; `None` once it was removed, as for `wanted_id`."""
     wanted_id: Mapped[int | None] = mapped_column(
-        ForeignKey("discoveries.id", ondelete="CASCADE"), index=True
+        ForeignKey("discoveries.id", ondelete="SET NULL"), index=True
     )
     """What is asked for in return; `None` for a gift."""
+    is_swap: Mapped[bool] = mapped_column(default=False)
     offered_at: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime] = mapped_column(Instant, index=True)
     """When it ends, or is forgotten once accepted."""
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    given_since: Mapped[datetime | None] = mapped_column(Instant)
+    """When what was given had come to its giver, for undoing; `wanted_since` alike."""
+    wanted_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class HiddenCollection(Base):

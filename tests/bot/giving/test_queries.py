@@ -214,7 +214,21 @@ async def test_name_is_removed(store: Store) -> None:
     assert await store[Moderation].remove_winner(OTHER, removed) is not None
     assert await store[Offers].accept(made, NOW) is Outcome.GONE
     assert await owners(store) == {GIFT: ADA}
-    assert await store[Offers].find(WORDS, HERE, made.id) is None
+    assert await offers(store) == await offers(store, ADA) == []
+
+
+async def test_name_of_a_gift_is_removed(store: Store) -> None:
+    """The other creature of the swap can still go back."""
+    mine, theirs = await hatched(store, GIFT), await hatched(store, OTHER, BOB)
+    await offer(store, mine, theirs)
+    await store[Offers].accept((await offers(store))[0], NOW)
+    removed = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
+    await store[Moderation].remove_winner(GIFT, removed)
+    (gift,) = await store[Offers].gifts(WORDS, HERE)
+    assert gift.name.instead is not None
+    assert (str(gift.name), str(gift.wanted)) == ("", OTHER)
+    assert await store[Offers].undo(gift, UNDONE) is Outcome.DONE
+    assert await owners(store) == {OTHER: BOB}
 
 
 async def test_deletion(store: Store) -> None:
@@ -256,7 +270,7 @@ async def test_recipient_leaves(store: Store) -> None:
 
 
 async def test_undone(store: Store) -> None:
-    """While everybody still has what they got. An entry tells who did it."""
+    """What those who were given it still have. An entry tells who did it."""
     mine, theirs = await hatched(store, GIFT), await hatched(store, OTHER, BOB)
     await offer(store, mine, theirs)
     await store[Offers].accept((await offers(store))[0], NOW)
@@ -268,6 +282,56 @@ async def test_undone(store: Store) -> None:
     assert await store[Offers].gifts(WORDS, HERE) == []
     (entry,) = await store[Record].entries(HERE)
     assert entry == UNDONE
+
+
+async def test_half_of_a_swap_goes_back(store: Store) -> None:
+    """Who was cheated may have released what they got."""
+    mine, theirs = await hatched(store, GIFT), await hatched(store, OTHER, BOB)
+    await offer(store, mine, theirs)
+    await store[Offers].accept((await offers(store))[0], NOW)
+    await store[Discoveries].release(HERE, BOB, mine.id)
+    (gift,) = await store[Offers].gifts(WORDS, HERE)
+    assert await store[Offers].undo(gift, UNDONE) is Outcome.DONE
+    assert await owners(store) == {GIFT: None, OTHER: BOB}
+
+
+async def test_chain_of_gifts_goes_back(store: Store) -> None:
+    gift = await hatched(store, GIFT)
+    for day, (by, to) in enumerate([(ADA, BOB), (BOB, CAT)]):
+        later = NOW + day * DAY
+        await offer(store, gift, by=by, to=to, at=later)
+        assert await store[Offers].accept((await offers(store, to, later))[0], later)
+    for owner in (BOB, ADA):
+        last = (await store[Offers].gifts(WORDS, HERE))[0]
+        assert await store[Offers].undo(last, UNDONE) is Outcome.DONE
+        assert await owners(store) == {GIFT: owner}
+
+
+async def test_wanted_is_hidden_since(store: Store) -> None:
+    """Nothing is told about a hidden collection, also not by an offer of before."""
+    mine, theirs = await hatched(store, GIFT), await hatched(store, OTHER, BOB)
+    await offer(store, mine, theirs)
+    (made,) = await offers(store)
+    await store[Discoveries].hide(HERE, BOB, hidden=True)
+    assert await offers(store) == await offers(store, ADA) == []
+    assert await store[Offers].accept(made, NOW) is Outcome.GONE
+    today = await hatched(store, "Cosaurus", BOB, at=NOW)
+    assert await offer(store, mine, today) is Outcome.GONE
+
+
+async def test_blocks_leave_no_more_than_five_offers(store: Store) -> None:
+    gifts = [
+        await hatched(store, f"{letter}osaurus", at=NOW - day * DAY)
+        for day, letter in zip(range(6, 0, -1), "ABCDEF", strict=True)
+    ]
+    for gift in gifts[:MOST_OFFERS]:
+        await offer(store, gift)
+    entry = RecordEntry(Action.BLOCK, MO, NOW, HERE, BOB)
+    await store[Blocks].block(HERE, BOB, entry)
+    assert await offer(store, gifts[-1], to=CAT) is Outcome.TOO_MANY
+    for each in await offers(store, ADA):  # which can be taken back
+        assert await store[Offers].withdraw(HERE, ADA, each.id)
+    assert await offer(store, gifts[-1], to=CAT) is Outcome.DONE
 
 
 async def test_cannot_be_undone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

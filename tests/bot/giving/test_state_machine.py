@@ -75,7 +75,7 @@ class GivingMachine(RuleBasedStateMachine):
         self.hatched = 0
         self.known: dict[int, Owned] = {}
         self.open: dict[int, Made] = {}
-        self.gifts: dict[int, tuple[Made, datetime]] = {}
+        self.gifts: dict[int, tuple[Made, datetime, dict[int, datetime]]] = {}
         self.blocked: set[int] = set()
         self.forgotten: set[int] = set()
         """Who has deleted their data: for an hour, nothing can be offered to them."""
@@ -99,8 +99,10 @@ class GivingMachine(RuleBasedStateMachine):
     def stands(self, made: Made) -> bool:
         is_wanted = made.wanted is None or self.owner(made.wanted) == made.to
         is_in_time = self.now < made.at + LASTS
-        is_free = self.blocked.isdisjoint((made.by, made.to))
-        return is_in_time and is_free and self.owner(made.given) == made.by and is_wanted
+        return is_in_time and self.owner(made.given) == made.by and is_wanted
+
+    def is_open(self, made: Made) -> bool:
+        return self.stands(made) and self.blocked.isdisjoint((made.by, made.to))
 
     def owner(self, number: int) -> int | None:
         return self.known[number].owner_id if number in self.known else None
@@ -109,16 +111,14 @@ class GivingMachine(RuleBasedStateMachine):
         found = [number for member in members for number in self.owned(member)]
         return found[picked % len(found)] if found else None
 
-    def move(self, made: Made, *, back: bool = False) -> None:
-        """Let the creatures of an offer change their owners, and end what else is open of them."""
-        moved = {made.given} | ({made.wanted} if made.wanted is not None else set())
-        for number in moved:
-            owner = made.to if (number == made.given) != back else made.by
-            self.known[number].owner_id, self.known[number].came_at = owner, self.now
+    def move(self, moved: dict[int, tuple[int, datetime]]) -> None:
+        """Let creatures change their owners since a time, and end what else is open of them."""
+        for number, (owner, since) in moved.items():
+            self.known[number].owner_id, self.known[number].came_at = owner, since
         self.open = {
             number: each
             for number, each in self.open.items()
-            if moved.isdisjoint({each.given, each.wanted})
+            if moved.keys().isdisjoint({each.given, each.wanted})
         }
 
     @rule(hours=st.sampled_from((1, 5, 24, 24 * 7)))
@@ -181,7 +181,7 @@ class GivingMachine(RuleBasedStateMachine):
         made = self.open[number]
         is_full = made.wanted is None and len(self.owned(made.to)) >= MOST_OWNED
         expected = Outcome.GONE
-        if self.stands(made):
+        if self.is_open(made):
             expected = Outcome.FULL if is_full else Outcome.DONE
 
         async def press() -> list[Outcome]:
@@ -192,8 +192,10 @@ class GivingMachine(RuleBasedStateMachine):
         done = Outcome.GONE if expected is Outcome.DONE else expected
         assert Counter(outcomes) == Counter([expected, *[done] * twice])
         if expected is Outcome.DONE:
-            self.move(made)
-            self.gifts[number] = made, self.now
+            to = {made.given: made.to} | ({made.wanted: made.by} if made.wanted else {})
+            since = {each: self.known[each].came_at for each in to}
+            self.move({each: (owner, self.now) for each, owner in to.items()})
+            self.gifts[number] = made, self.now, since
 
     @rule(picked=PICKED, member=MEMBERS)
     def withdraw(self, picked: int, member: int) -> None:
@@ -210,21 +212,25 @@ class GivingMachine(RuleBasedStateMachine):
         if found is None:
             return
         number, record = found
-        made, at = self.gifts[number]
-        pairs = [(made.given, made.to)] + ([(made.wanted, made.by)] if made.wanted else [])
-        is_kept = all(
-            self.owner(each) == owner and self.known[each].came_at == at for each, owner in pairs
-        )
-        assert record.is_kept == is_kept
-        is_full = made.wanted is None and len(self.owned(made.by)) >= MOST_OWNED
+        made, at, since = self.gifts[number]
+        given = {made.given: (made.to, made.by)}
+        given |= {made.wanted: (made.by, made.to)} if made.wanted else {}
+        back = {
+            each: (giver, since[each])
+            for each, (owner, giver) in given.items()
+            if self.owner(each) == owner and self.known[each].came_at == at
+        }
+        assert record.is_kept == bool(back)
+        owners = [owner for owner, _since in back.values()]
+        is_full = len(back) == 1 and len(self.owned(owners[0])) >= MOST_OWNED
         entry = RecordEntry(Action.UNDO_GIFT, MO, self.now, HERE, made.by, "a name")
         outcome = self.run(self.offers.undo(record, entry))
         if is_full:
             assert outcome is Outcome.FULL
         else:
-            assert outcome is (Outcome.DONE if is_kept else Outcome.GONE)
+            assert outcome is (Outcome.DONE if back else Outcome.GONE)
         if outcome is Outcome.DONE:
-            self.move(made, back=True)
+            self.move(back)
             del self.gifts[number]
 
     def record(self, picked: int, among: dict[int, Any]) -> tuple[int, OfferRecord] | None:
@@ -250,7 +256,9 @@ class GivingMachine(RuleBasedStateMachine):
             entry = RecordEntry(Action.REMOVE_NAME, MO, self.now, HERE)
             assert self.run(self.store[Moderation].remove_winner(str(found.name), entry))
             del self.known[number]
-            self.drop(lambda made: number in (made.given, made.wanted))
+            self.open = {
+                n: made for n, made in self.open.items() if number not in (made.given, made.wanted)
+            }
 
     def drop(self, is_gone: Any) -> None:  # noqa: ANN401
         self.open = {n: made for n, made in self.open.items() if not is_gone(made)}
@@ -290,4 +298,4 @@ class GivingMachine(RuleBasedStateMachine):
 
 
 TestGiving = GivingMachine.TestCase
-TestGiving.settings = settings(max_examples=10, stateful_step_count=40, deadline=None)
+TestGiving.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)

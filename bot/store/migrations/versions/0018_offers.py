@@ -19,17 +19,20 @@ def upgrade() -> None:
         sa.Column("community_id", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("recipient_id", sa.BigInteger(), nullable=False),
-        sa.Column("discovery_id", number, nullable=False),
+        sa.Column("discovery_id", number),
         sa.Column("wanted_id", number),
+        sa.Column("is_swap", sa.Boolean(), nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True)),
+        sa.Column("given_since", sa.DateTime(timezone=True)),
+        sa.Column("wanted_since", sa.DateTime(timezone=True)),
         *(
             sa.ForeignKeyConstraint(
                 [column],
                 ["discoveries.id"],
                 name=op.f(f"fk_offers_{column}_discoveries"),
-                ondelete="CASCADE",
+                ondelete="SET NULL",
             )
             for column in ("discovery_id", "wanted_id")
         ),
