@@ -110,7 +110,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
             raise Blocked(Reason.MEMBER_HERE, turn.platform.terms)
         case Outcome.FULL:
             raise _full()
-        case Outcome.UNFIT if nest is not None:
+        case Outcome.UNFIT if nest is not None and not nest.is_hatched:
             with suppress(DeliveryError):
                 await turn.edit_source(await _nest_message(app, scene, nest))
             raise UserError(
@@ -135,7 +135,7 @@ async def _refuse(app: App, scene: _Scene, nest: NestRecord | None) -> None:
     with suppress(DeliveryError):  # it may have been shown more than once, or a kill kept them
         if nest is not None and nest.is_hatched:
             await _show_hatchling(app, scene, nest)
-        else:
+        elif nest is not None:  # one that is gone may have been somebody else's
             await scene.turn.edit_source(Message(text(_("This nest is from another day."))))
     if nest is not None and nest.is_current:
         raise _hatched(nest)
@@ -241,10 +241,11 @@ async def _hatchling(app: App, scene: _Scene, exhibit: Exhibit) -> Message:
     drawn, told = app.creature_pictures.hatchling(profile), labels.hatchling_text(name, profile)
     picture = await _picture(scene, drawn, technical("hatchling.png"), told)
     line = text(_("It is in the museum now: {command}"), command=museum)
-    if scene.owner is not None:
+    is_kept = exhibit.owner_id == scene.turn.user.id  # a nest may be pressed again later
+    if scene.owner is not None and is_kept:
         sentence = _("It is in the collection of {member} now, and in the museum: {museum}")
         line = text(sentence, member=scene.turn.platform.mention(scene.owner), museum=museum)
-    elif scene.is_private:
+    elif scene.is_private and is_kept:
         sentence = _("It is in your collection now, and in the museum: {museum}")
         line = text(sentence, museum=museum)
     fields = [Field(_("Family"), text(labels.family(profile)))]

@@ -32,7 +32,7 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import EVERYWHERE, Block, Discovery, Offer
 from bot.words import WordFilter
-from bot.words.names import ShownName, name_for, name_in_poll
+from bot.words.names import REMOVED_NAME, ShownName, name_for
 
 LASTS = timedelta(days=7)
 """How long an offer waits for an answer."""
@@ -364,7 +364,7 @@ async def _delete(session: AsyncSession, condition: ColumnElement[bool]) -> None
 
 def _record(row: Row[Any], shown: Callable[[str], ShownName]) -> OfferRecord:
     offer: Offer = row[0]
-    removed = name_in_poll("", is_removed=True)
+    wanted = REMOVED_NAME if row.wanted_name is None else shown(row.wanted_name)
     return OfferRecord(
         offer.id,
         offer.community_id,
@@ -372,8 +372,8 @@ def _record(row: Row[Any], shown: Callable[[str], ShownName]) -> OfferRecord:
         offer.recipient_id,
         offer.discovery_id,
         offer.wanted_id,
-        removed if row.name is None else shown(row.name),
-        (removed if row.wanted_name is None else shown(row.wanted_name)) if offer.is_swap else None,
+        REMOVED_NAME if row.name is None else shown(row.name),
+        wanted if offer.is_swap else None,
         offer.until,
         offer.accepted_at,
         bool(row.is_given_kept),

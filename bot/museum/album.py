@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.chat.app import App
 from bot.chat.message import Button, Embed, File, Message, Tone
-from bot.chat.translation import _
+from bot.chat.translation import _, in_language
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
 from bot.creatures import labels
@@ -15,7 +15,7 @@ from bot.polls.hall_of_fame import Winners
 from bot.store.people import Person
 from bot.text.spans import Text, emphasis, strong, text
 from bot.text.technical import technical
-from data.phrases import Phrase
+from data.phrases import NOTHING, Phrase
 
 MOST_SPARES = 3
 """Families that a member lacks and others have to spare, on a page."""
@@ -49,12 +49,14 @@ async def album(
     if owner is not None:
         whose = text(_("The album of {member}."), member=turn.platform.mention(owner))
         lines = [whose, *lines, *await _spares(app, turn, owner, found)]
-    picture = None
+    picture, language = None, await turn.language(private=private)
+    words = await app.filters.of(turn.community_id)
+    is_allowed = words.allows_phrase(in_language(told, language))
     if not app.is_crowded and (private or turn.attaches_files):
-        language = await turn.language(private=private)
         png = await app.creature_pictures.album(title, found, language)
-        picture = None if png is None else File(technical("album.png"), png, told)
-    if picture is None and found:
+        described = told if is_allowed else NOTHING
+        picture = None if png is None else File(technical("album.png"), png, described)
+    if picture is None and found and is_allowed:
         lines.append(text(told))
     embed = replace(frame, lines=tuple(lines), image=picture.name if picture else "")
     message = Message(

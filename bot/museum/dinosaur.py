@@ -65,7 +65,8 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         if not name:
             raise Typo(_("Which dinosaur? Type its name, for example Mangosaurus."))
         genera, words = app.inference.genera, await app.filters.of(turn.community_id)
-        name = _genus_in(name, genera) or await _joined_words(turn, name, genera, words)
+        removed = await app.removals.of(turn.community_id)
+        name = _genus_in(name, genera) or await _joined_words(turn, name, genera, words, removed)
         if not has_creature(name):
             raise Typo(
                 _(
@@ -92,23 +93,34 @@ def _genus_in(typed: str, genera: Collection[str]) -> str | None:
     return first if is_genus and all(map(str.isalpha, rest)) else None
 
 
-def _near_genus(typed: str, genera: Collection[str]) -> str:
-    """The genus that a name spells with one letter wrong, missing or too many; "" for none."""
+def _near_genus(
+    typed: str, genera: Collection[str], words: WordFilter, removed: Collection[str]
+) -> str:
+    """The genus that a name spells with one letter wrong, missing or too many; "" for none.
+
+    None that the word filter refuses, or a moderator has removed here.
+    """
     typed = clean_name(typed)
     for genus in get_close_matches(typed, genera, cutoff=ALIKE) if len(typed) >= LEAST else ():
         changes = SequenceMatcher(None, typed, genus).get_opcodes()
         differ = [max(i2 - i1, j2 - j1) for what, i1, i2, j1, j2 in changes if what != "equal"]
-        if differ == [1]:
+        if differ == [1] and words.allows(genus) and folded(genus) not in removed:
             return genus.capitalize()
     return ""
 
 
-async def _joined_words(turn: Turn, typed: str, genera: Collection[str], words: WordFilter) -> str:
+async def _joined_words(
+    turn: Turn,
+    typed: str,
+    genera: Collection[str],
+    words: WordFilter,
+    removed: Collection[str],
+) -> str:
     """Two words as one name: Kevinmiller. Raises `Typo` if the first one misspells a genus."""
     parts = typed.split()
     if len(parts) != 2 or not all(map(str.isalpha, parts)):
         return typed
-    if genus := await asyncio.to_thread(_near_genus, parts[0], genera):
+    if genus := await asyncio.to_thread(_near_genus, parts[0], genera, words, removed):
         error = Typo(_NEAR, name=strong(words.filtered(genus)))
         error.buttons = tuple(show_dinosaur(genus, turn.platform.limits))
         raise error
@@ -257,12 +269,13 @@ async def _render(
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
     reason = _("This is visible to you only, because no poll here has this name.")
+    removed = await app.removals.of(turn.community_id)
     if is_private and exhibit is None and turn.community_id in turn.platform.communities:
-        kept = await app.store[Communities].settings(turn.community_id or 0)
-        is_removed = folded(profile.name) in await app.removals.of(turn.community_id)
-        if kept.shows_typed and not is_removed and fits(limits, DINOSAUR, EVERYBODY + profile.name):
-            label = _("Show everybody")
-            buttons.append(Button(label, DINOSAUR, EVERYBODY + profile.name, emoji="📣"))
+        with suppress(Unavailable):  # the plate is drawn in any case
+            kept = await app.store[Communities].settings(turn.community_id or 0)
+            is_removed, state = folded(profile.name) in removed, EVERYBODY + profile.name
+            if kept.shows_typed and not is_removed and fits(limits, DINOSAUR, state):
+                buttons.append(Button(_("Show everybody"), DINOSAUR, state, emoji="📣"))
     if exhibit is not None:
         buttons += owner_buttons(exhibit, turn.user.id)
         reason = _("This is visible to you only, because you hide your collection.")
@@ -289,7 +302,7 @@ async def _render(
         content.append(text(kin))
     elif exhibit is None and not is_polled and shown_by is None and not _is_genus(app, profile):
         genera = app.inference.genera
-        if genus := await asyncio.to_thread(_near_genus, profile.name, genera):
+        if genus := await asyncio.to_thread(_near_genus, profile.name, genera, words, removed):
             content.append(text(_NEAR, name=strong(words.filtered(genus))))
             buttons += show_dinosaur(genus, limits, words.filtered(genus))
     message = Message(

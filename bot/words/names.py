@@ -30,6 +30,10 @@ class ShownName(Showable):
         return self if self.instead is None else self.instead.said(language)
 
 
+REMOVED_NAME = ShownName("", REMOVED)
+"""A name that is not stored anymore."""
+
+
 def name_in_poll(spelling: str, *, is_removed: bool = False) -> ShownName:
     """A name of a poll or a museum, for its own community, whose filter it passed when written."""
     return ShownName(spelling, REMOVED if is_removed else None)

@@ -122,8 +122,10 @@ async def test_old_day(chat: Chat) -> None:
         chat.rewrite_button(shown, label, f"egg:{number}:0")
         refused = await chat.alice.press(shown, label)
         assert f"{sentence} See today's with /egg." in said(refused)
-        assert chat.history()[0].text == sentence
-        shown, label = await chat.alice.press(refused.others[-1], HATCH), EGGS[1]
+        # One that is not stored may have been somebody else's, and is left alone.
+        assert [each.text for each in chat.history()].count(sentence) == 1
+        with_button = (refused, *refused.others)[-1]
+        shown, label = await chat.alice.press(with_button, HATCH), EGGS[1]
     assert (await chat.alice.press(shown, "Left egg")).title == "🐣 Mangosaurus has hatched"
 
 

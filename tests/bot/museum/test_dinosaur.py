@@ -183,6 +183,18 @@ async def test_near_genera(chat: Chat) -> None:
         assert not genus or genus in shown.buttons
 
 
+async def test_no_removed_genus_is_suggested(chat: Chat) -> None:
+    """Nor one that the word filter refuses."""
+    await crown(chat.app.store, "Microraptor", at=chat.now(), community_id=chat.community_id)
+    mo, boss = await chat.add_moderator(), await chat.add_manager()
+    asked = await mo.use("moderate winner", name="Microraptor")
+    await mo.press(asked, asked.buttons[0])
+    assert "Did you mean" not in (await chat.alice.use("dinosaur", name="Microrapter")).text
+    await boss.use("settings", blocked_words="tyrannosaurus")
+    shown = await chat.alice.use("dinosaur", name="Tyranosaurus Rex")
+    assert "Did you mean" not in shown.text
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("Pteranodon", "They flew"), ("PTERODACTYL", "They flew"), ("Mosasaurus", "They swam")],
