@@ -1,35 +1,22 @@
 """The museum's rules, whatever happens in which order: a model beside the database."""
 
-import asyncio
-import shutil
-from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any, TypeVar
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 
 from bot.community.queries import Action, Blocks, RecordEntry
 from bot.creatures.animal import profile_of
-from bot.discoveries import queries
 from bot.discoveries.queries import MOST_IN_A_DAY, Discoveries
 from bot.eggs.queries import Nests, Outcome
 from bot.moderation.queries import Moderation
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
-from bot.store import Database, Store, url_of
-from bot.store.database import FILE
 from tests.bot.champions import crown
-from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
-from tests.databases import migrated
+from tests.bot.store_machine import StoreMachine
 from tests.texts import WORDS
-
-T = TypeVar("T")
 
 BEGIN = datetime(2026, 11, 25, 22, tzinfo=UTC)
 MOST_OWNED = 5
@@ -61,18 +48,13 @@ class Known:
     is_favourite: bool = False
 
 
-class MuseumMachine(RuleBasedStateMachine):
+class MuseumMachine(StoreMachine):
     """Members find, hatch, favour and release; moderators remove and block; some are forgotten."""
+
+    most_owned = MOST_OWNED
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(queries, "MOST_OWNED", MOST_OWNED)
-        run_sqlite_in_loop(self.patch)
-        self.folder = Path(mkdtemp())
-        (self.folder / FILE).write_bytes(migrated())
-        self.runner = asyncio.Runner()
-        self.store = Store(Database(url_of(None, self.folder)))
         self.now = BEGIN
         self.known: dict[tuple[int, str], Known] = {}
         self.wins: dict[tuple[int, str], list[Win]] = {}
@@ -81,15 +63,6 @@ class MuseumMachine(RuleBasedStateMachine):
         self.nests: dict[tuple[int, int], tuple[datetime, str]] = {}
         """The egg of each member in each community, without a name once it has hatched."""
         self.blocked: set[tuple[int, int]] = set()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.store.close())
-        self.runner.close()
-        shutil.rmtree(self.folder)
-        self.patch.undo()
 
     def owned(self, community: int, member: int) -> list[tuple[int, str]]:
         return [

@@ -1,35 +1,24 @@
 """At most one owner, nothing lost, nothing given twice, whatever happens in which order."""
 
 import asyncio
-import shutil
 from collections import Counter
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any, TypeVar
+from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 
 from bot.community.queries import Action, Blocks, RecordEntry
 from bot.creatures.animal import profile_of
-from bot.discoveries import queries as discoveries
 from bot.discoveries.queries import Discoveries
 from bot.eggs.queries import Nests
 from bot.giving.queries import LASTS, MOST_OFFERS, OfferRecord, Offers, Outcome
 from bot.moderation.queries import Moderation
 from bot.privacy.queries import Privacy
-from bot.store import Database, Store, url_of
-from bot.store.database import FILE
-from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
-from tests.databases import migrated
+from tests.bot.store_machine import StoreMachine
 from tests.texts import WORDS
-
-T = TypeVar("T")
 
 BEGIN = datetime(2026, 11, 25, 22, tzinfo=UTC)
 HERE, MO = 1, 99
@@ -59,18 +48,13 @@ class Made:
     at: datetime
 
 
-class GivingMachine(RuleBasedStateMachine):
+class GivingMachine(StoreMachine):
     """Members hatch, offer, accept, release; moderators undo, remove, block; some are forgotten."""
+
+    most_owned = MOST_OWNED
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(discoveries, "MOST_OWNED", MOST_OWNED)
-        run_sqlite_in_loop(self.patch)
-        self.folder = Path(mkdtemp())
-        (self.folder / FILE).write_bytes(migrated())
-        self.runner = asyncio.Runner()
-        self.store = Store(Database(url_of(None, self.folder)))
         self.now = BEGIN
         self.hatched = 0
         self.known: dict[int, Owned] = {}
@@ -79,15 +63,6 @@ class GivingMachine(RuleBasedStateMachine):
         self.blocked: set[int] = set()
         self.forgotten: set[int] = set()
         """Who has deleted their data: for an hour, nothing can be offered to them."""
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
-    def teardown(self) -> None:
-        self.run(self.store.close())
-        self.runner.close()
-        shutil.rmtree(self.folder)
-        self.patch.undo()
 
     @property
     def offers(self) -> Offers:
