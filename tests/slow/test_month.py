@@ -15,3 +15,5 @@ async def test_fortnight(tmp_path: Path, database: Database) -> None:
     assert month.counts["dailies"] > 40
     assert month.counts["kills"] > 0
     assert month.counts["discoveries"] > 50
+    assert month.counts["hatchlings that are there"] > 200
+    assert min(month.counts["gifts"], month.counts["swaps"]) > 5

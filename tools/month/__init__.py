@@ -3,6 +3,7 @@
     python -m tools.month --days 30 --seed 0
 
     processes.py  the bot's processes and the chat between them; any can be killed at any moment
+    owners.py     eggs, gifts and swaps, and who may own what afterwards
     month.py      what happens: votes, outages, kills, removals; and what must hold each day
 
 Requests reach the bot as turns, behind the clients of the platforms: the tests' `FakeTurn` and

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import re
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from rich.progress import Progress
@@ -26,20 +26,12 @@ from data.phrases import NOTHING
 from tests.bot.turns import ADA, lines_of
 from tests.bot.world import World
 from tests.databases import Templates
-from tools.month.processes import Chat, Namer, Process
+from tools.month.owners import Owners
+from tools.month.processes import COMES_AND_GOES, COMMUNITIES, Chat, Namer, Process, Work
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 START = date(2027, 3, 22)
 """In the month after it, clocks are put forward in Berlin, and back on Lord Howe."""
-COMES_AND_GOES = 4
-COMMUNITIES = {
-    1: ("Europe/Berlin", 2, 10, range(1000, 1200)),
-    2: ("Australia/Lord_Howe", 2, 23, range(1010, 1030)),
-    3: ("Africa/Cairo", 0, 10, range(1020, 1040)),
-    COMES_AND_GOES: ("Asia/Kolkata", 9, 12, range(1040, 1060)),
-}
-"""Zone, local hour of the dinosaurs of the day, hours to vote, and members. Some are in several."""
-Work = Coroutine[Any, Any, Any]
 T = TypeVar("T")
 
 
@@ -66,6 +58,9 @@ class Month:
         """Members who were forgotten, and do nothing anymore."""
         self.wrong: list[str] = []
         self.counts: Counter[str] = Counter()
+        self.owners = Owners(
+            self.chat, self.audit, self.random, self._any_process, self.note, self.counts
+        )
 
     async def run(self, days: int, progress: Progress) -> None:
         """Let the days pass."""
@@ -138,7 +133,7 @@ class Month:
             return
         await self._start()
         if not self.chat.is_away and not is_quiet:
-            await self._run([*self._requests()])
+            await self._run([*self._requests(), *await self.owners.requests(self.gone)])
             await self._start()
         await self._run([(each, each.work(sweeps=self.sweeps)) for each in self.processes])
         self.sweeps = self.is_torn or self.random.random() < 0.1
@@ -196,7 +191,7 @@ class Month:
         if day % 9 in (3, 6):
             plan.append(self._come_or_go(leaves=day % 9 == 3))
         if day % 3 == 0:
-            plan.append(self._delete_message())
+            plan += [self._delete_message(), self.owners.moderate()]
         if day % 4 == 2:
             plan.append(self._forget())
         return plan
@@ -277,7 +272,9 @@ class Month:
         self.counts["dailies"] = max(
             self.counts["dailies"], sum(poll.day is not None for poll in polls)
         )
-        self._look_at_messages({(name, community) for name, community, _poll in removed})
+        gone = {(name, community) for name, community, _poll in removed}
+        await self.owners.look(self.gone, gone)
+        self._look_at_messages(gone | self.owners.removed)
         without_picture = {poll for *_, poll in removed}
         for poll in polls:
             if poll.community_id != COMES_AND_GOES:

@@ -30,6 +30,15 @@ from tests.bot.killable import KillableDatabase
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 from tests.bot.world import World
 
+COMES_AND_GOES = 4
+COMMUNITIES = {
+    1: ("Europe/Berlin", 2, 10, range(1000, 1200)),
+    2: ("Australia/Lord_Howe", 2, 23, range(1010, 1030)),
+    3: ("Africa/Cairo", 0, 10, range(1020, 1040)),
+    COMES_AND_GOES: ("Asia/Kolkata", 9, 12, range(1040, 1060)),
+}
+"""Zone, local hour of the dinosaurs of the day, hours to vote, and members. Some are in several."""
+Work = Coroutine[Any, Any, Any]
 SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
 NONCE = timedelta(minutes=5)
 """How long the chat knows a message of the same nonce again."""
