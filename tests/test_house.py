@@ -56,7 +56,7 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.text bot.words b
 bot.museum           bot.giving bot.discoveries bot.names bot.polls bot.community bot.chat bot.words
     bot.creatures bot.store bot.text data
 bot.giving           bot.discoveries bot.community bot.chat bot.words bot.creatures bot.store
-    bot.text
+    bot.text data
 bot.eggs             bot.discoveries bot.polls bot.community bot.chat bot.writing bot.words
     bot.creatures bot.store bot.concurrency bot.text models.names data
 bot.daily            bot.names bot.polls bot.community bot.outbox bot.chat bot.writing bot.store

@@ -360,7 +360,7 @@ _PUBLIC_HALL = (
     _("Winners with two votes or more appear in the hall of fame of all {communities}."),
 )
 _SHARED_NAMERS = (
-    _("Only namers of this {community} can be used here."),
+    _("Only namers of this {community} and the bot's own can be used here."),
     _("Namers that other {communities} share can be used here."),
 )
 _STRIPS = (

@@ -23,7 +23,7 @@ from bot.chat.message import (
 )
 from bot.chat.received import stored_number
 from bot.chat.translation import _, in_language
-from bot.chat.turn import DeliveryError, Turn
+from bot.chat.turn import DeliveryError, MessageRef, Turn
 from bot.community.blocks import Blocked, Reason
 from bot.community.queries import Communities
 from bot.community.rights import check_community
@@ -153,6 +153,12 @@ async def _check_place(app: App, turn: Turn) -> int:
         sentence = _("Managers of this {community} have switched eggs off.")
         raise UserError(sentence, community=platform.terms.community)
     if kept.egg_channel_id is not None and not kept.hatches_in(turn.channel_id):
+        if not await platform.is_in_community(MessageRef(kept.egg_channel_id, 0, community_id)):
+            sentence = _(
+                "The channel in which eggs hatch here was deleted. A manager can choose another "
+                "one with {command}."
+            )
+            raise UserError(sentence, command=command("/settings"))
         channel = platform.mention_channel(kept.egg_channel_id)
         raise UserError(_("Eggs hatch in {channel} here."), channel=channel)
     return community_id

@@ -32,6 +32,7 @@ from bot.store.people import privately
 from bot.text.formats import cut, shortened
 from bot.text.spans import Text, Timestamp, code, command, strong, text
 from bot.text.technical import technical
+from data.phrases import Showable
 
 ACTION, COMMAND, COLLECTION = "give", command("/give"), command("/collection")
 MOST_CHOICES = 25
@@ -292,11 +293,17 @@ async def _list(app: App, turn: Turn, line: Text = ()) -> Message:
         lines.append(_described(turn, each, is_own=is_own))
         labels = {"accept": _("Accept {name}"), "decline": _("Decline {name}")}
         if is_own:
-            labels = {"back": _("Take {name} back")}
+            labels = {"back": _("Take back {name}")}
+        name: Showable = each.name
+        if each.wanted is not None:
+            name = _("{name} for {other}").format(name=name, other=each.wanted)
         for action, label in labels.items():
-            shown = shortened(label.format(name=each.name), limits.button_label)
+            shown = shortened(label.format(name=name), limits.button_label)
             is_main = action == "accept"
             buttons.append(Button(shown, ACTION, f"{action}:{each.id}", primary=is_main))
+    more = await app.store[Offers].waiting(community_id, turn.user.id, app.now()) - len(offers)
+    if more > 0:
+        lines.append(text(ngettext("And {count} more.", "And {count} more.", more), count=more))
     if not offers:
         lines.append(text(_("No offer is waiting. Make one with {command}."), command=COMMAND))
     embed = Embed(_("🎁 Offers"), tuple(lines), tone=Tone.NAMES)

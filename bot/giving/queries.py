@@ -7,7 +7,7 @@ else happens to them ends it.
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
@@ -100,6 +100,7 @@ _blocked = (
     )
     .exists()
 )
+_is_hidden = hides(Offer.community_id, Offer.recipient_id)
 _columns: tuple[Any, ...] = (
     Offer,
     _given.name,
@@ -121,17 +122,11 @@ _OFFERS: Select[Any] = (
 _STANDING = _OFFERS.where(
     Offer.accepted_at.is_(None),
     _given.owner_id == Offer.member_id,
-    or_(
-        ~Offer.is_swap,
-        # Nothing is told about a hidden collection.
-        and_(
-            _wanted.owner_id == Offer.recipient_id,
-            ~hides(Offer.community_id, Offer.recipient_id),
-        ),
-    ),
+    or_(~Offer.is_swap, _is_hidden, _wanted.owner_id == Offer.recipient_id),
 )
-"""Those whose creatures are with their owners, unless their time is over."""
-_OPEN = _STANDING.where(~_blocked)
+"""Those whose creatures are with their owners, unless their time is over. They stand as long as the
+recipient's collection is hidden, since nothing is told about it."""
+_OPEN = _STANDING.where(~_blocked, or_(~Offer.is_swap, ~_is_hidden))
 """Those that can be accepted, unless their time is over."""
 
 
@@ -171,6 +166,7 @@ class Offers(Queries):
             found = select(Discovery.id, Discovery.owner_id, came_at).where(
                 Discovery.community_id == community_id, Discovery.id.in_((number, wanted or 0))
             )
+            found = found.order_by(Discovery.id).with_for_update(read=True)
             since = {(row[0], row[1]): row[2] for row in await session.execute(found)}
             if since.keys() != owners:
                 return Outcome.GONE
@@ -203,8 +199,10 @@ class Offers(Queries):
 
     async def waiting(self, community_id: int, member_id: int, now: datetime) -> int:
         """Number of offers to a member and by them that wait for an answer."""
-        own = _OPEN.where(_is_of(community_id, member_id, now)).subquery()
-        return await self._scalar(select(func.count()).select_from(own)) or 0
+        own = _STANDING.where(_is_of(community_id, member_id, now, given=True))
+        theirs = _OPEN.where(_is_of(community_id, member_id, now, given=False))
+        each = (select(func.count()).select_from(which.subquery()) for which in (own, theirs))
+        return sum([await self._scalar(count) or 0 for count in each])
 
     async def of_member(
         self, words: WordFilter, community_id: int, member_id: int, now: datetime
@@ -277,7 +275,7 @@ class Offers(Queries):
         return [_record(row, partial(name_for, words)) for row in rows]
 
     async def undo(self, gift: OfferRecord, entry: RecordEntry) -> Outcome:
-        """Let what was given go back, with an entry in the record of moderation.
+        """Let what was given go back, with an entry in the record of moderation for each creature.
 
         That is what those who were given it still have: a swap may go back by half.
         """
@@ -303,7 +301,11 @@ class Offers(Queries):
                 if await session.scalar(undone) is None:
                     raise _Lost
                 await _end_others(session, moves)
-                await add_entry(session, entry)
+                for move in moves:
+                    is_given = move.number == row.Offer.discovery_id
+                    name = row.name if is_given else row.wanted_name
+                    back = replace(entry, target_id=move.recipient_id, subject=name)
+                    await add_entry(session, back)
         except (_Lost, Forgotten):
             return Outcome.GONE
         return Outcome.DONE
@@ -312,7 +314,7 @@ class Offers(Queries):
     async def prune(self, now: datetime) -> None:
         """Delete offers that have ended, and old gifts."""
         async with self._database.writing() as session:
-            await session.execute(delete(Offer).where(Offer.until < now))
+            await _delete(session, Offer.until < now)
 
     @asynccontextmanager
     async def _writing(self, member_id: int, other: Author) -> AsyncIterator[AsyncSession | None]:

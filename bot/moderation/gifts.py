@@ -1,5 +1,7 @@
 """Gifts and swaps in the record of moderation, and undoing them."""
 
+from collections.abc import Iterator
+
 from bot.chat.app import App
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, Message, UserError
@@ -49,22 +51,30 @@ async def undo(app: App, turn: Turn, state: str, *, is_sure: bool) -> None:
     words, outcome = await app.filters.of(community_id), Outcome.GONE
     gift = await app.store[Offers].find(words, community_id, number)
     if gift is not None and gift.is_kept and not is_sure:
-        sentence = _("Undo this gift? What members still have of it goes back:")
         sure = Button(_("Yes, undo it"), MODERATE, f"undone:{state}", dangerous=True)
-        asked = chained([text(sentence), _line(gift, turn)], NEWLINE)
+        lines = text(_("Undo this gift?")), _line(gift, turn), *_back(gift, turn)
+        asked = chained(lines, NEWLINE)
         await turn.respond(Message(asked, buttons=(sure,), private=True))
         return
     if gift is not None and gift.accepted_at is not None and is_sure:
-        entry = entry_of(
-            app, turn, Action.UNDO_GIFT, target_id=gift.member_id, subject=str(gift.name)
-        )
-        outcome = await app.store[Offers].undo(gift, entry)
+        outcome = await app.store[Offers].undo(gift, entry_of(app, turn, Action.UNDO_GIFT))
     if outcome is Outcome.FULL:
         sentence = _("The collection that it came from has no room: it has {limit} dinosaurs.")
         raise UserError(sentence, limit=MOST_OWNED)
     if outcome is not Outcome.DONE:
         raise UserError(_("This gift can't be undone anymore: it has gone on, or was undone."))
     await turn.edit_source(await gifts_page(app, turn, page_number(page)))
+
+
+def _back(gift: OfferRecord, turn: Turn) -> Iterator[Text]:
+    """What goes back: what members still have of the gift."""
+    for name, is_kept, member_id in (
+        (gift.name, gift.is_given_kept, gift.member_id),
+        (gift.wanted, gift.is_wanted_kept, gift.recipient_id),
+    ):
+        if name is not None and is_kept:
+            member = turn.platform.mention(privately(member_id))
+            yield text(_("{name} goes back to {member}."), name=strong(name), member=member)
 
 
 def _line(gift: OfferRecord, turn: Turn) -> Text:

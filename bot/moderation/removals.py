@@ -176,17 +176,9 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
-        else _(
-            "{namer} can't be used here anymore. It isn't deleted: {command} does that, and "
-            "{allow} undoes this."
-        )
+        else _("{namer} can't be used here anymore. {allow} undoes this.")
     )
-    reply = text(
-        sentence,
-        namer=strong(for_managers(model.name)),
-        command=command("/namer delete"),
-        allow=command("allow:True"),
-    )
+    reply = text(sentence, namer=strong(for_managers(model.name)), allow=command("allow:True"))
     await turn.respond(Message(reply, private=True))
 
 
@@ -528,9 +520,10 @@ async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
         if model is not None and not (model.shared or model.community_id == community_id):
             model = None
     if model is None:
-        known = [*await store.usable(community_id), *await store.refused(community_id)]
-        named = [each for each in known if each.name.casefold() == typed.casefold()]
+        found = [*await store.usable(community_id, typed=typed), *await store.refused(community_id)]
+        named = [each for each in found if each.name.casefold() == typed.casefold()]
         if not named:
+            known = await store.usable(community_id)
             raise await unknown_name(app, community_id, typed, known)
         model = named[0]
     return model

@@ -152,7 +152,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 async def _show_everybody(app: App, turn: Turn, name: str) -> None:
     """Show everybody what only the member has seen, and say who shows it."""
     community_id = check_community(turn)
-    async with app.answering(turn, DINOSAUR):
+    async with app.answering(turn, EVERYBODY):
         if not has_creature(name):
             raise other_version(technical("/dinosaur"))
         words = await app.filters.of(community_id)

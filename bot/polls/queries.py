@@ -54,6 +54,7 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
+    EVERYWHERE,
     Candidate,
     Community,
     CustomModel,
@@ -799,7 +800,7 @@ def _record(row: Row[Any]) -> PollRecord:
     stored["discoverer"] = None  # who may be hidden: only `finder` is for others
     return PollRecord(
         names=(),
-        is_dissectable=row.trained_in in (None, poll.community_id),
+        is_dissectable=row.trained_in in (None, EVERYWHERE, poll.community_id),
         offers_eggs=row.offers_eggs,
         finder=person_in(row, already_filtered(poll.discoverer) if poll.discoverer else None),
         **stored,

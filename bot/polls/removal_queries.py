@@ -157,6 +157,7 @@ async def remove(
     await _note_answers(session, community_id, key, places, now)
     is_won = tuple_(Poll.id, Poll.winner).in_(places)
     await session.execute(update(Poll).where(is_won).values(winner=None, winner_votes=None))
+    await discoveries.lock(database, session, community_id)  # offers end with what they are about
     await discoveries.remove(session, community_id, name)
     is_shown = Poll.id.in_(places.with_only_columns(Candidate.poll_id))
     shown = select(Poll.id, Poll.channel_id).where(is_shown)

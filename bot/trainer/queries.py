@@ -713,7 +713,8 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         """Trained models that a community may use and whose name contains `typed`.
 
-        Its own come first, unless they are left out, then those that other communities share.
+        Its own come first, unless they are left out, then the bot's, then those that other
+        communities share.
         """
         own = CustomModel.community_id == community_id if community_id is not None else false()
         return await self._find(
@@ -721,7 +722,7 @@ class CustomModels(_Queries):
             CustomModel.digest.is_not(None),
             *([~own] if only_shared else []),
             CustomModel.key.contains(typed.casefold(), autoescape=True),
-            first=case((own, 0), else_=1),
+            first=case((own, 0), (CustomModel.community_id == EVERYWHERE, 1), else_=2),
             most=most,
         )
 

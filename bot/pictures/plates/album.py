@@ -46,7 +46,7 @@ KNOWN = {
 
 
 def album_svg(wordings: Sequence[Sequence[Showable]], found: Sequence[Profile]) -> str:
-    """The album of animals that somebody has. The first of each pair is drawn.
+    """The album of animals that somebody has. Of each pair, a rare one is drawn, or the first.
 
     wordings: the words in several languages: title, families, periods, and their parts in the
     order of `Period`. The first language is drawn of which the fonts have every letter.
@@ -65,7 +65,9 @@ def album_svg(wordings: Sequence[Sequence[Showable]], found: Sequence[Profile]) 
     for i, part in enumerate(parts):
         middle = complex(LABELS + (i + 0.5) * CELL, HEIGHT - 126)
         draw_caption(page, part, middle, size, CELL - 6)
-    first = {(profile.family, profile.period): profile for profile in reversed(found)}
+    first: dict[tuple[Family, Period], Profile] = {}
+    for profile in sorted(found, key=lambda profile: rarity_of(profile.name) is None):
+        first.setdefault((profile.family, profile.period), profile)
     for row, (family, name) in enumerate(zip(Family, families, strict=True)):
         low = HEIGHT - 150 - (row + 1) * ROW
         end = complex(LABELS - 10, low + ROW / 2)

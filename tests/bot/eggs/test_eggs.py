@@ -1,6 +1,7 @@
 """`/egg` on each platform: a nest, what hatches, and where both are shown."""
 
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -217,7 +218,7 @@ async def test_hidden_since_the_nest(chat: Chat) -> None:
 
 
 @pytest.mark.both
-async def test_settings(chat: Chat) -> None:
+async def test_settings(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     boss, den = await chat.add_manager(), await chat.add_channel("den")
     nest = await chat.alice.use("egg")
     told = await boss.use("settings", eggs=False)
@@ -231,6 +232,10 @@ async def test_settings(chat: Chat) -> None:
     assert told.text == "Members hatch an egg a day, in #den only."
     assert told.text in (await boss.use("settings")).text
     assert (await chat.alice.press(nest, "Left egg")).text == "Eggs hatch in #den here."
+    with monkeypatch.context() as patch:
+        patch.setattr(type(chat.platform), "is_in_community", AsyncMock(return_value=False))
+        lost = await chat.alice.use("egg")
+        assert lost.text.startswith("The channel in which eggs hatch here was deleted.")
     there = await chat.alice.use_in(den, "egg")
     assert there.buttons == EGGS
     told = await boss.use("settings", eggs=True)

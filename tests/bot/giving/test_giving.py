@@ -8,6 +8,7 @@ from bot.creatures.animal import profile_of
 from bot.discoveries import queries as discoveries
 from bot.discoveries.queries import Discoveries
 from bot.eggs.queries import Nests
+from bot.giving import queries
 from tests.bot.chats.protocol import Actor, Answer, Chat
 from tests.texts import WORDS
 
@@ -81,7 +82,7 @@ async def test_swap_from_the_plate(chat: Chat) -> None:
     assert made.text.startswith(f"You have offered {GIFT} to @bob for {OTHER}.")
     shown = await offers_of(bob)
     assert shown.lines[0].startswith(f"@alice offers you {GIFT} for your {OTHER}, until [")
-    await bob.press(shown, f"Accept {GIFT}")
+    await bob.press(shown, f"Accept {GIFT} for {OTHER}")
     assert await collection(chat, chat.alice) == [OTHER]
     assert await collection(chat, bob) == [GIFT]
 
@@ -92,7 +93,7 @@ async def test_declined_and_taken_back(chat: Chat) -> None:
     await owned(chat, GIFT)
     for member, label, told in (
         (bob, f"Decline {GIFT}", "You have declined it."),
-        (chat.alice, f"Take {GIFT} back", "You have taken it back."),
+        (chat.alice, f"Take back {GIFT}", "You have taken it back."),
     ):
         await chat.alice.use("give", dinosaur=GIFT, member=bob)
         left = await member.press(await offers_of(member), label)
@@ -173,7 +174,7 @@ async def test_moderators_undo(chat: Chat) -> None:
     assert gifts.body.endswith(f"@alice gave {GIFT} to @bob.")
     sure = await mo.press(gifts, f"Undo: {GIFT}")
     assert sure.is_private
-    assert sure.text.endswith(f"@alice gave {GIFT} to @bob.")
+    assert sure.text.endswith(f"@alice gave {GIFT} to @bob.\n{GIFT} goes back to @alice.")
     assert await collection(chat, bob) == [GIFT]
     after = await mo.press(sure, "Yes, undo it")
     assert after.body == "Nothing has been given yet."
@@ -183,3 +184,26 @@ async def test_moderators_undo(chat: Chat) -> None:
     late = await mo.press(again, f"Undo: {GIFT}")
     assert "can't be undone anymore" in late.text + "".join(each.text for each in late.others)
     assert await collection(chat, bob) == []
+
+
+async def test_offers_of_the_same_dinosaur_are_told_apart(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await owned(chat, GIFT)
+    await owned(chat, OTHER, bob)
+    await chat.alice.use("give", dinosaur=GIFT, member=bob, swap=OTHER)
+    await chat.pass_time(1)
+    await chat.alice.use("give", dinosaur=GIFT, member=bob)
+    swap = f"Accept {GIFT} for {OTHER}", f"Decline {GIFT} for {OTHER}"
+    assert (await offers_of(bob)).buttons == (*swap, f"Accept {GIFT}", f"Decline {GIFT}")
+    own = await offers_of(chat.alice)
+    assert own.buttons == (f"Take back {GIFT} for {OTHER}", f"Take back {GIFT}")
+
+
+async def test_more_offers_than_a_page_has(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_LISTED", 1)
+    bob = await chat.add_member("bob")
+    for name in (GIFT, OTHER):
+        await owned(chat, name, days=2 if name == GIFT else 1)
+        await chat.alice.use("give", dinosaur=name, member=bob)
+        await chat.pass_time(1)
+    assert (await offers_of(bob)).lines[-1] == "And 1 more."

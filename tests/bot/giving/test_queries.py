@@ -1,6 +1,7 @@
 """Offers: who may make and accept them, and what becomes of them, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -280,8 +281,9 @@ async def test_undone(store: Store) -> None:
     assert {*await asyncio.gather(*undos)} == {Outcome.DONE, Outcome.GONE}
     assert await owners(store) == {GIFT: ADA, OTHER: BOB}
     assert await store[Offers].gifts(WORDS, HERE) == []
-    (entry,) = await store[Record].entries(HERE)
-    assert entry == UNDONE
+    entries = await store[Record].entries(HERE)
+    other = replace(UNDONE, target_id=BOB, subject=OTHER)
+    assert sorted(entries, key=lambda entry: entry.subject) == [UNDONE, other]
 
 
 async def test_half_of_a_swap_goes_back(store: Store) -> None:
@@ -293,6 +295,7 @@ async def test_half_of_a_swap_goes_back(store: Store) -> None:
     (gift,) = await store[Offers].gifts(WORDS, HERE)
     assert await store[Offers].undo(gift, UNDONE) is Outcome.DONE
     assert await owners(store) == {GIFT: None, OTHER: BOB}
+    assert await store[Record].entries(HERE) == [replace(UNDONE, target_id=BOB, subject=OTHER)]
 
 
 async def test_chain_of_gifts_goes_back(store: Store) -> None:
@@ -308,12 +311,17 @@ async def test_chain_of_gifts_goes_back(store: Store) -> None:
 
 
 async def test_wanted_is_hidden_since(store: Store) -> None:
-    """Nothing is told about a hidden collection, also not by an offer of before."""
+    """Nothing is told about a hidden collection, also not by an offer of before.
+
+    Its giver can take it back, and no more than five are there when the collection is shown again.
+    """
     mine, theirs = await hatched(store, GIFT), await hatched(store, OTHER, BOB)
     await offer(store, mine, theirs)
     (made,) = await offers(store)
     await store[Discoveries].hide(HERE, BOB, hidden=True)
-    assert await offers(store) == await offers(store, ADA) == []
+    assert await offers(store) == []
+    assert await offers(store, ADA) == [made]
+    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [1, 0]
     assert await store[Offers].accept(made, NOW) is Outcome.GONE
     today = await hatched(store, "Cosaurus", BOB, at=NOW)
     assert await offer(store, mine, today) is Outcome.GONE
@@ -329,6 +337,7 @@ async def test_blocks_leave_no_more_than_five_offers(store: Store) -> None:
     entry = RecordEntry(Action.BLOCK, MO, NOW, HERE, BOB)
     await store[Blocks].block(HERE, BOB, entry)
     assert await offer(store, gifts[-1], to=CAT) is Outcome.TOO_MANY
+    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [MOST_OFFERS, 0]
     for each in await offers(store, ADA):  # which can be taken back
         assert await store[Offers].withdraw(HERE, ADA, each.id)
     assert await offer(store, gifts[-1], to=CAT) is Outcome.DONE

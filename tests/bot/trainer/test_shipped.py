@@ -1,15 +1,16 @@
 """Shipped namers: usable in every community from its first day, and removable there."""
 
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from bot.privacy.queries import Privacy
 from bot.store.schema import EVERYWHERE
-from bot.trainer.queries import CustomModels
+from bot.trainer.queries import CustomModels, StoredList
 from bot.trainer.shipped import FOLDER, NAMES, ship
-from models.weights import load_shipped
+from models.weights import SHIPPED, load_shipped
 from tests.bot.chats.protocol import Chat
 
 
@@ -61,3 +62,38 @@ async def test_nobody_elses(chat: Chat) -> None:
     await privacy.seen([chat.community_id], chat.now(), chat.platform.name)
     assert await privacy.forget_communities(later) == []
     assert len(await chat.app.store[CustomModels].of(EVERYWHERE)) == len(NAMES)
+
+
+async def test_found_among_many_that_others_share(chat: Chat) -> None:
+    """Also if another community has shared one of the same name before."""
+    store, content = (
+        chat.app.store[CustomModels],
+        (SHIPPED / FOLDER / "winds.safetensors").read_bytes(),
+    )
+    weights = content, sha256(content).hexdigest()
+    for name in ("winds", *(f"a{number:02}" for number in range(25))):
+        await store.create(
+            community_id=9999,
+            name=name,
+            member_id=5,
+            corpus=StoredList(name, ("a", "b")),
+            now=chat.now(),
+            most=1000,
+            weights=weights,
+        )
+    for each in await store.of(9999):
+        await store.share(each.id, True)
+    await ship(chat.app.store, chat.now())
+    assert "Shared by: the bot" in (await chat.alice.use("namer info", name="winds")).words
+    mo = await chat.add_moderator()
+    await mo.use("moderate namer", name="winds")
+    assert "Shared by: the bot" not in (await chat.alice.use("namer info", name="winds")).words
+    assert len(await store.refused(chat.community_id)) == 1
+
+
+async def test_vote_leaves_the_button_to_dissect(chat: Chat) -> None:
+    await ship(chat.app.store, chat.now())
+    shown = await chat.alice.use("name", namer="winds", starts_with="sci", count=3)
+    assert "Dissect" in shown.buttons
+    await chat.alice.press(shown, shown.buttons[0])
+    assert "Dissect" in chat.history()[0].buttons
