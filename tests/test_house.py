@@ -43,6 +43,7 @@ bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation 
     bot.giving bot.eggs bot.daily bot.names bot.training bot.polls bot.community bot.outbox bot.chat
     bot.store bot.concurrency bot.trainer models.verse
 bot.welcome          bot.polls bot.outbox bot.chat bot.store bot.concurrency bot.text
+    data
 bot.help             bot.status bot.training bot.community bot.chat bot.store bot.trainer bot.words
     data bot.text models.weights
 bot.status           bot.community bot.chat bot.writing bot.pictures bot.monitoring bot.settings

@@ -5,17 +5,18 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot.chat.app import App
-from bot.chat.message import Button, Message
+from bot.chat.message import Button, Embed, Message, Tone, with_pictures
 from bot.chat.run_button import run_button
 from bot.chat.translation import _
 from bot.chat.turn import Forbidden, Gone, MessageRef, Platform, Terms
 from bot.concurrency import ShuttingDown
 from bot.outbox.worker import Delivery, Ended
-from bot.polls.plates import DINOSAUR, hatch_button
+from bot.polls.plates import DINOSAUR, hatch_button, strip_of
 from bot.store import Unavailable
 from bot.text.spans import command, strong, text
-from bot.text.technical import NEWLINE
+from bot.text.technical import technical
 from bot.welcome.queries import Welcomes
+from data.phrases import NOTHING
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,10 @@ Communities that added the bot before it had a welcome get none.
 """
 MOST_CHANNELS = 3
 """Channels that are tried."""
-EXAMPLE = "Triceratops"
+EXAMPLE = technical("Triceratops")
 """The dinosaur of the button."""
+SHOWN = technical("Mangosaurus"), EXAMPLE, technical("Spinosaurus")
+"""The dinosaurs of the picture."""
 
 
 class Welcomer:
@@ -54,9 +57,12 @@ class Welcomer:
 
     async def show_welcome(self, delivery: Delivery) -> Ended:
         """Welcome a community in the first of some channels that takes it."""
-        community_id, message = delivery.subject_id, welcome(self._platform.terms)
+        community_id, strip = delivery.subject_id, None
         if await self._app.blocks.has_community(community_id):
             return Ended()
+        with suppress(ShuttingDown):
+            strip = await strip_of(self._app, None, SHOWN, is_urgent=True)
+        message = with_pictures(welcome(self._platform.terms), strip)
         newcomers = self._platform.newcomers(self._app.now() - 2 * NEW)
         # Another process sees the community, perhaps.
         channel_ids = newcomers.get(community_id, ()) or [delivery.channel_id]
@@ -86,7 +92,7 @@ def welcome(terms: Terms) -> Message:
     first = text(sentences[0], community=terms.community)
     second = text(sentences[1], help=command("/help"), set_up=strong(set_up))
     return Message(
-        (*first, *text(NEWLINE), *second),
+        embeds=(Embed(NOTHING, (first, second), tone=Tone.NAMES),),
         buttons=(
             run_button(_("Name dinosaurs"), "dinoname", "🦖", primary=True),
             hatch_button(),
