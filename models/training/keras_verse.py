@@ -18,6 +18,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -434,8 +435,14 @@ class WordTrainer(_KerasTrainer):
 
     def train(self) -> Iterator[Update]:
         """Run the schedule. The loss of a sampled softmax is an underestimate."""
+        with ThreadPoolExecutor(1) as ahead:  # the next batch is drawn while the network computes
+            yield from self._updates(ahead)
+
+    def _updates(self, ahead: ThreadPoolExecutor) -> Iterator[Update]:
+        following = ahead.submit(self._batch, self._done)
         while self._done < self.steps:
-            batch = self._batch()
+            batch = following.result()
+            following = ahead.submit(self._batch, self._done + 1)
             mean = float(self._compiled(batch.inputs))
             self._done += 1
             self.tokens = int(batch.weight.sum())
@@ -481,16 +488,17 @@ class WordTrainer(_KerasTrainer):
             counts += counted * share / counted.sum() * 1e6
         return counts
 
-    def _batch(self) -> _WordBatch:
+    def _batch(self, done: int) -> _WordBatch:
+        """The windows of an update, by the number of updates before it."""
         schedule = self.schedule
-        rng = np.random.default_rng([self.seed, self._done])
+        rng = np.random.default_rng([self.seed, done])
         windows = np.zeros((4, schedule.batch, schedule.length), np.int64)
         features = np.zeros((schedule.batch, schedule.length, len(SLOTS)), np.int64)
         subjects = np.zeros((schedule.batch, SUBJECT_WORDS), np.int64)
         weight = np.zeros((schedule.batch, schedule.length), np.float32)
         characters = 0
         has_features = bool(self.vocabulary.features)
-        shares = self._shares[int(self._done >= self.steps * (1 - schedule.cooldown))]
+        shares = self._shares[int(done >= self.steps * (1 - schedule.cooldown))]
         for row in range(schedule.batch):
             # Passages are drawn in proportion to their length, so that tokens are uniform.
             source = int(rng.choice(len(self.sources), p=shares))

@@ -56,7 +56,7 @@ def test_numpy_matches_keras(vocabulary: WordVocabulary, monkeypatch: pytest.Mon
     keras_verse.assign_parameters(model, network.arrays())
     exported = keras_verse.export_parameters(model)
     assert exported.keys() == network.arrays().keys()
-    batch = trainer(BRIEF, vocabulary)._batch()
+    batch = trainer(BRIEF, vocabulary)._batch(0)
     assert bool(features) == batch.features.any() == batch.subjects.any()
     nats = np.asarray(model(batch.inputs, training=False))
     state = network.initial_state(BRIEF.batch)
@@ -98,7 +98,7 @@ def test_half_precision() -> None:
         schedule = replace(BRIEF, candidates=50, half=is_half)
         drawn = trainer(schedule)
         keras_verse.assign_parameters(drawn._model, word_lstm(VOCABULARY, units=(10, 8)).arrays())
-        found.append(np.asarray(drawn._model(drawn._batch().inputs, training=False)))
+        found.append(np.asarray(drawn._model(drawn._batch(0).inputs, training=False)))
     half, whole = found
     assert half.dtype == whole.dtype == np.float32
     assert 0 < np.abs(half - whole).max() < 0.1
@@ -121,10 +121,8 @@ def test_sources_have_other_shares_in_the_cooldown() -> None:
         sources, VALIDATION, schedule, 1, vocabulary=VOCABULARY, embedding=4, units=(4,)
     )
     rose, day = (VOCABULARY.index[word] for word in ("rose", "day"))
-    read = []
-    for done in range(4):
-        drawn._done = done
-        read.append({rose, day}.intersection(drawn._batch().targets.ravel().tolist()))
+    targets = (drawn._batch(done).targets.ravel().tolist() for done in range(4))
+    read = [{rose, day}.intersection(each) for each in targets]
     assert read == [{rose}] * 3 + [{day}]
 
 
@@ -139,7 +137,7 @@ def test_sampled_softmax() -> None:
             len(VOCABULARY), 8, (8,), WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=size), seed=0
         )
         keras_verse.assign_parameters(model, network.arrays())
-        *windows, _, _ = trainer(schedule)._batch().inputs
+        *windows, _, _ = trainer(schedule)._batch(0).inputs
         every = [np.arange(len(VOCABULARY)), np.zeros(len(VOCABULARY), np.float32)]
         losses.append(np.asarray(model([*windows, *every], training=False)))
     np.testing.assert_allclose(losses[0], losses[1], atol=1e-4)
@@ -159,7 +157,7 @@ def test_windows_begin_with_a_sentence() -> None:
 
 
 def test_candidates_are_drawn_by_frequency() -> None:
-    batch = trainer(WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=4_000))._batch()
+    batch = trainer(WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=4_000))._batch(0)
     drawn = np.bincount(batch.candidates, minlength=len(VOCABULARY))
     expected = np.exp(batch.correction)
     assert expected.sum() == pytest.approx(4_000, rel=1e-3)
