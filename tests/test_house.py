@@ -28,7 +28,7 @@ bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.
     bot.text bot.trainer models.weights
 bot.operate.serving  bot.launch bot.app bot.features simulators bot.platforms.discord
     bot.platforms.slack bot.chat bot.fleet bot.store bot.monitoring bot.settings bot.startup
-    bot.version
+    bot.version bot.welcome
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version data
 bot.launch           bot.text bot.logs bot.settings bot.startup
 bot.app              bot.features bot.polls bot.community bot.chat bot.fleet bot.writing

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, literal, select
+from sqlalchemy import BigInteger, literal, select, update
 
 from bot.outbox.queries import Kind, put
 from bot.store.queries import Queries
@@ -29,3 +29,8 @@ class Welcomes(Queries):
             new = Community.id == await session.scalar(claimed)
             place = select(Community.id, literal(channel_id, BigInteger)).where(new)
             await put(session, Kind.WELCOME, place, now, until)
+
+    async def forget_all(self) -> None:
+        """Forget who has had a welcome: they get one again."""
+        async with self._database.writing() as session:
+            await session.execute(update(Community).values(welcomed_at=None))

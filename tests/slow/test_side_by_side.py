@@ -155,6 +155,25 @@ async def test_other_sites_are_rejected() -> None:
                 assert answer.status == 403, path
 
 
+async def test_page_begins_with_the_welcome(
+    browser: Browser, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """With its picture, at each start, since the page forgets its messages."""
+    environment = environment_of(tmp_path, LOCAL_PORT=str(unused_tcp_port))
+    for _start in range(2):
+        with started([sys.executable, "-m", "bot", "--local"], tmp_path, environment) as process:
+            wait_until_logged(process, "Ready as Mangosaurus")
+            page = await browser.new_page()
+            await page.goto(f"http://127.0.0.1:{unused_tcp_port}/")
+            for frame in ("#discord", "#slack"):
+                shown = page.frame_locator(frame).locator(".message")
+                await expect(shown).to_have_count(1)
+                await expect(shown.get_by_role("img", name="Mangosaurus (small")).to_be_visible()
+            await page.close()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == Exit.OK
+
+
 async def test_local_process_without_slack(tmp_path: Path, unused_tcp_port: int) -> None:
     """It runs Discord alone, and says how to add Slack."""
     environment = environment_of(tmp_path, LOCAL_PORT=str(unused_tcp_port))

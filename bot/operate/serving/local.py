@@ -1,17 +1,27 @@
 """Serves simulators on this machine, with a page to try the bot on."""
 
+import asyncio
 import errno
 import sys
 from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from bot.launch import Tokens
 from bot.operate.serving.lifetime import serve_until_stopped
 from bot.operate.serving.platforms import running_bot, serve_both, slack_beside
 from bot.settings import Settings
 from bot.startup import closed_port
+from bot.welcome.queries import Welcomes
 
+if TYPE_CHECKING:
+    from bot.platforms.discord.client import Mangosaurus
+    from bot.platforms.slack.client import SlackBot
+    from simulators.discord.server import LocalDiscord
+    from simulators.slack.server import LocalSlack
+
+LONGEST_START_S = 60
 ADD_SLACK = (
     "To try Slack beside it, run: .venv/bin/python -m pip install --require-hashes "
     "-r requirements-slack.txt"
@@ -43,6 +53,7 @@ async def _run_local_discord(settings: Settings) -> None:
     ):
         with local.pointing_clients_here():
             _tell(local.url)
+            await _let_join(bot, local)
             sys.stdout.write(f"It simulates Discord alone. {ADD_SLACK}\n")
             sys.stdout.flush()
             work = bot.start(local.token)
@@ -77,7 +88,27 @@ async def _run_side_by_side(settings: Settings) -> None:
                 return [*await bot.jobs.next_stops(), *await beside.jobs.next_stops()]
 
             local.next_stops = next_stops
-            await serve_both(bot, discord.token, beside)
+            await _let_join(bot, discord)
+            inviting = asyncio.create_task(_invite(beside, slack))
+            try:
+                await serve_both(bot, discord.token, beside)
+            finally:
+                inviting.cancel()
+
+
+async def _let_join(bot: "Mangosaurus", local: "LocalDiscord") -> None:
+    """Let the server have added the bot just now, each time: its messages are gone, too."""
+    await bot.app.store[Welcomes].forget_all()
+    local.state.guild.joined_s = local.state.clock()
+
+
+async def _invite(bot: "SlackBot", local: "LocalSlack") -> None:
+    """Invite the bot to its channel once it hears of that."""
+    for _tenth in range(10 * LONGEST_START_S):
+        if bot.is_ready:
+            local.state.invite(local.admin, local.channel)
+            return
+        await asyncio.sleep(0.1)
 
 
 def _tell(url: str) -> None:

@@ -161,3 +161,11 @@ async def test_blocked(scene: Scene) -> None:
     await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
     await scene.greet()
     assert not scene.platform.tried
+
+
+async def test_forgotten(scene: Scene) -> None:
+    """As the local page, whose messages are gone after each run, forgets that it had one."""
+    await scene.greet()
+    await scene.app.store[Welcomes].forget_all()
+    await scene.greet()
+    assert scene.platform.tried == [FIRST, FIRST]
