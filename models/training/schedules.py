@@ -87,6 +87,6 @@ FINETUNING_WORDS = WordSchedule(
     length=170,
     candidates=0,
     interval=20,
-    kept=0.6,
+    kept=0.68,
 )
 """Schedule of the word network for the sonnets. A window holds a whole poem."""

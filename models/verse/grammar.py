@@ -63,6 +63,9 @@ BEFORE_NOUN = SETS["DETERMINER"] | SETS["ONE"] | {"his", "her", "this", "that", 
 NOUN_AFTER = BEFORE_NOUN | SETS["PREPOSITION"] | {"of", "in", "on", "for", "and", "or"}
 """Words after which what can be a noun is one, in a list, too: *the dew and the rose*."""
 
+_AFTER_NOUN = frozenset({"and", "or", "of"})
+"""Words that follow a noun more often than a finite verb."""
+
 RULES = """
 agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
 agreement       MARK|LINE|when|where|which he|she|it have|are
@@ -252,10 +255,17 @@ def has_verb(tokens: Sequence[str]) -> bool:
     )
 
 
-def finite_verbs(tokens: Sequence[str]) -> int:
-    """The number of words of some lines that can be finite verbs where they stand."""
-    pairs = zip(tokens, ["", *tokens], strict=False)
-    return sum(_can_be_finite(token, before) for token, before in pairs)
+def finite_verbs(tokens: Sequence[str]) -> float:
+    """The number of words of some lines that can be finite verbs where they stand.
+
+    Those that stand where a noun or an adjective would count half: *trees and*, *green leaves*.
+    """
+    places = zip(tokens, ["", *tokens], [*tokens[1:], "\n"], strict=False)
+    return sum(
+        0.5 if _may_describe_or_end(token, after) else 1.0
+        for token, before, after in places
+        if _can_be_finite(token, before)
+    )
 
 
 def is_question(tokens: Sequence[str]) -> bool:
@@ -276,6 +286,17 @@ def _can_be_finite(token: str, before: str) -> bool:
     describes = last is not None and last & Part.ADJECTIVE and not last & (NOUNS | FINITE)
     is_noun = part & NOUNS and (describes or before in NOUN_AFTER or before.endswith("'s"))
     return bool(part & FINITE) and not is_noun
+
+
+def _may_describe_or_end(token: str, after: str) -> bool:
+    """Whether a verb may as well be a noun that ends a phrase, or describe the noun after it."""
+    if token in SETS["FINITE"]:
+        return False
+    part, following = (load_parts_of_speech().get(word) for word in (token, after))
+    if after in _AFTER_NOUN or not is_word(after):
+        return part is None or bool(part & NOUNS)
+    is_noun = following is not None and following & NOUNS and not following & FINITE
+    return part is not None and bool(part & Part.ADJECTIVE and is_noun)
 
 
 # Compiling ----------------------------------------------------------------------------------------
