@@ -33,7 +33,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     result = await boss.use("settings", vote_minutes=5, shared_namers=False)
     assert result.text.split("\n") == [
         "New polls stay open for 5 minutes here; open ones keep their time.",
-        f"Only namers of this {terms.community} can be used here.",
+        f"Only namers of this {terms.community} and the bot's own can be used here.",
     ]
     await boss.use("settings", shared_namers=True)
     shown = (await boss.use("settings")).text.split("\n")
