@@ -37,6 +37,8 @@ class Owners:
     """Names of hatchlings that were removed, and their communities."""
     known: dict[int, tuple[str, int, list[int | None]]] = field(default_factory=dict)
     """Name, community and all owners of each creature, the latest last."""
+    gone: set[int] = field(default_factory=set)
+    """Members who were forgotten at the last look."""
 
     async def requests(self, gone: Collection[int]) -> list[tuple[Process, Work]]:
         """Members ask for nests, press eggs, and make, accept and decline offers."""
@@ -86,7 +88,7 @@ class Owners:
             self.removed.add((animal.name, animal.community_id))
             self.counts["hatchlings removed"] += 1
 
-    async def look(self, gone: Collection[int], removed: Set[tuple[str, int]]) -> None:
+    async def look(self, gone: Set[int], removed: Set[tuple[str, int]]) -> None:
         """Look at who owns what.
 
         Each change of an owner has its gift, a swap has changed both, nobody has hatched twice in
@@ -103,8 +105,9 @@ class Owners:
             first = animal.name, animal.community_id, [animal.owner_id]
             *_, owners = self.known.setdefault(number, first)
             last, new = owners[-1], animal.owner_id
-            # A gift that is undone goes back to an owner of before.
-            is_explained = last in gone if new is None else (number, new) in given or new in owners
+            # A gift that is undone goes back to an owner of before. The gifts of a member who was
+            # forgotten are forgotten, too.
+            is_explained = bool(gone - self.gone) or (number, new) in given or new in owners
             if new != last:
                 owners.append(new)
                 if not is_explained:
@@ -120,6 +123,7 @@ class Owners:
                     continue
                 if moved.came_at is None or moved.came_at < gift.accepted_at:
                     self.note(f"the gift {gift.id} has not moved {moved.name}")
+        self.gone |= {*gone}
         self._look_at_days([each for each in animals.values() if each.poll_id is None])
         self.counts["hatchlings that are there"] = sum(
             each.poll_id is None for each in animals.values()
