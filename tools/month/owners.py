@@ -37,8 +37,6 @@ class Owners:
     """Names of hatchlings that were removed, and their communities."""
     known: dict[int, tuple[str, int, list[int | None]]] = field(default_factory=dict)
     """Name, community and all owners of each creature, the latest last."""
-    gone: set[int] = field(default_factory=set)
-    """Members who were forgotten at the last look."""
 
     async def requests(self, gone: Collection[int]) -> list[tuple[Process, Work]]:
         """Members ask for nests, press eggs, and make, accept and decline offers."""
@@ -88,30 +86,23 @@ class Owners:
             self.removed.add((animal.name, animal.community_id))
             self.counts["hatchlings removed"] += 1
 
-    async def look(self, gone: Set[int], removed: Set[tuple[str, int]]) -> None:
+    async def look(self, removed: Set[tuple[str, int]]) -> None:
         """Look at who owns what.
 
-        Each change of an owner has its gift, a swap has changed both, nobody has hatched twice in
-        a day, and only what was removed is gone.
+        A swap has changed both, nobody has hatched twice in a day, and only what was removed is
+        gone.
         """
         async with self.audit.reading() as session:
             animals = {each.id: each for each in await session.scalars(select(Discovery))}
             gifts = (
                 await session.scalars(select(Offer).where(Offer.accepted_at.is_not(None)))
             ).all()
-        given = {(gift.discovery_id, gift.recipient_id) for gift in gifts}
-        given |= {(gift.wanted_id, gift.member_id) for gift in gifts if gift.is_swap}
         for number, animal in animals.items():
             first = animal.name, animal.community_id, [animal.owner_id]
             *_, owners = self.known.setdefault(number, first)
             last, new = owners[-1], animal.owner_id
-            # A gift that is undone goes back to an owner of before. The gifts of a member who was
-            # forgotten are forgotten, too.
-            is_explained = bool(gone - self.gone) or (number, new) in given or new in owners
             if new != last:
                 owners.append(new)
-                if not is_explained:
-                    self.note(f"{animal.name} went from {last} to {new}")
         for number in self.known.keys() - animals.keys():
             name, community, _owners = self.known.pop(number)
             if community != COMES_AND_GOES and (name, community) not in removed | self.removed:
@@ -123,7 +114,6 @@ class Owners:
                     continue
                 if moved.came_at is None or moved.came_at < gift.accepted_at:
                     self.note(f"the gift {gift.id} has not moved {moved.name}")
-        self.gone |= {*gone}
         self._look_at_days([each for each in animals.values() if each.poll_id is None])
         self.counts["hatchlings that are there"] = sum(
             each.poll_id is None for each in animals.values()
