@@ -273,7 +273,7 @@ class Month:
             self.counts["dailies"], sum(poll.day is not None for poll in polls)
         )
         gone = {(name, community) for name, community, _poll in removed}
-        await self.owners.look(gone)
+        await self.owners.look(self.gone, gone)
         self._look_at_messages(gone | self.owners.removed)
         without_picture = {poll for *_, poll in removed}
         for poll in polls:

@@ -37,6 +37,11 @@ class Owners:
     """Names of hatchlings that were removed, and their communities."""
     known: dict[int, tuple[str, int, list[int | None]]] = field(default_factory=dict)
     """Name, community and all owners of each creature, the latest last."""
+    undone: set[tuple[int | None, int]] = field(default_factory=set)
+    """Creatures of gifts that a moderator has undone, or tried to, and the owner they go back to.
+    A gift can be given and undone between two looks."""
+    gone: set[int] = field(default_factory=set)
+    """Members who were forgotten at the last look."""
 
     async def requests(self, gone: Collection[int]) -> list[tuple[Process, Work]]:
         """Members ask for nests, press eggs, and make, accept and decline offers."""
@@ -78,6 +83,8 @@ class Owners:
             gift = given[int(self.random.integers(len(given)))]
             sure = Button(NOTHING, MODERATE, f"undone:{gift.id}:0")
             await moderator.press(gift.community_id, ADA.id, sure)
+            self.undone |= {(gift.discovery_id, gift.member_id)}
+            self.undone |= {(gift.wanted_id, gift.recipient_id)}
             self.counts["gifts undone, or tried to"] += 1
         if hatched:
             animal = hatched[int(self.random.integers(len(hatched)))]
@@ -86,23 +93,29 @@ class Owners:
             self.removed.add((animal.name, animal.community_id))
             self.counts["hatchlings removed"] += 1
 
-    async def look(self, removed: Set[tuple[str, int]]) -> None:
+    async def look(self, gone: Set[int], removed: Set[tuple[str, int]]) -> None:
         """Look at who owns what.
 
-        A swap has changed both, nobody has hatched twice in a day, and only what was removed is
-        gone.
+        Each change of an owner has its gift, a swap has changed both, nobody has hatched twice in
+        a day, and only what was removed is gone.
         """
         async with self.audit.reading() as session:
             animals = {each.id: each for each in await session.scalars(select(Discovery))}
             gifts = (
                 await session.scalars(select(Offer).where(Offer.accepted_at.is_not(None)))
             ).all()
+        given = {(gift.discovery_id, gift.recipient_id) for gift in gifts}
+        given |= {(gift.wanted_id, gift.member_id) for gift in gifts if gift.is_swap}
         for number, animal in animals.items():
             first = animal.name, animal.community_id, [animal.owner_id]
             *_, owners = self.known.setdefault(number, first)
             last, new = owners[-1], animal.owner_id
+            # The gifts of a member who was forgotten are forgotten, too.
+            is_explained = (number, new) in given | self.undone or bool(gone - self.gone)
             if new != last:
                 owners.append(new)
+                if not is_explained:
+                    self.note(f"{animal.name} went from {last} to {new}")
         for number in self.known.keys() - animals.keys():
             name, community, _owners = self.known.pop(number)
             if community != COMES_AND_GOES and (name, community) not in removed | self.removed:
@@ -114,6 +127,7 @@ class Owners:
                     continue
                 if moved.came_at is None or moved.came_at < gift.accepted_at:
                     self.note(f"the gift {gift.id} has not moved {moved.name}")
+        self.gone |= gone
         self._look_at_days([each for each in animals.values() if each.poll_id is None])
         self.counts["hatchlings that are there"] = sum(
             each.poll_id is None for each in animals.values()
