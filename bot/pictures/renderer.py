@@ -26,12 +26,12 @@ PATIENCE_S = 10.0
 """Seconds for which an answer waits for its picture, with those that are drawn before it."""
 START_S = 30.0
 """A process may take so long to start on a busy machine."""
-DEADLINE_S = 5.0
+DEADLINE_S = 9.0
 IDLE_S = 120.0
 MOST_PIXELS = 10_000_000
 """20,000 by 20,000 would take 1.5 GB."""
-NICENESS = 10
-"""Below the bot and the processes that write."""
+NICENESS = 5
+"""As that of the processes that write: below them, a picture waits as long as they are busy."""
 
 _SIZE = re.compile(r'<svg xmlns="[^"]*" width="(\d{1,4})" height="(\d{1,4})"')
 _WORDS = re.compile(">[^<]+<")
