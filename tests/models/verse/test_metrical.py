@@ -321,6 +321,16 @@ def test_poem_does_without_common_words() -> None:
     assert not any("the" in words for words in some)
 
 
+def test_words_of_content_are_likelier() -> None:
+    """But in a story, which small words tell."""
+    index, found = WRITER.index, []
+    for form in (SONNET, FORMS["limerick"]):
+        bias = WRITER.requests([line(form=form)])[0].bias
+        found.append(bias[index.column["ball"]] - bias[index.column["the"]])
+    correction = WRITER.correction[index.column["ball"]] - WRITER.correction[index.column["the"]]
+    assert found == pytest.approx([correction + module.CONTENT, correction])
+
+
 def test_what_is_known_is_likelier_until_it_is_said() -> None:
     known = replace(NO_SUBJECT, known=("blind", "ball", "xqzt"))
     above = ("the blind day", "the", "the", "the")
