@@ -258,7 +258,7 @@ CONTENT = 0.8
 small words, *that it is*; readers find verse with more content clearer, too. A story needs them."""
 KNOWN = 2.5
 """Nats by which a word for what is known of the subject becomes likelier until the poem has it."""
-OVERUSED, LEFT_OUT = 300, 0.5
+OVERUSED, LEFT_OUT = 300, 0.6
 """Content words that are overused, the most common ones; chance that a poem does without one."""
 MENTION_ATTEMPTS = 2
 """Attempts after which a line does not name the subject, and words may come again."""
