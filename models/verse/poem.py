@@ -67,7 +67,7 @@ FREE = 4
 """Candidates for each line without metre."""
 COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
-PARTICLES, FEW_PARTICLES = 16, 4
+PARTICLES, FEW_PARTICLES = 24, 4
 """Drafts of each line in metre that are written side by side: at most, and when many members wait.
 """
 PER_HYPOTHESIS = 4

@@ -103,5 +103,5 @@ def test_lines_are_chosen_stanza_by_stanza() -> None:
 
 @pytest.mark.parametrize("particles", [0, PARTICLES + 1])
 def test_particles_out_of_range(particles: int) -> None:
-    with pytest.raises(SonnetError, match="1 to 16 particles"):
+    with pytest.raises(SonnetError, match="1 to 24 particles"):
         begin(VERSIFIER, SonnetRequest(particles=particles))
