@@ -22,7 +22,14 @@ try:
     from models.tasks import TASKS
     from models.text_generator import Accept, GenerationError
     from models.verse.forms import DEFAULT_FORM, FORMS
-    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest, begin, extend
+    from models.verse.poem import (
+        DEFAULT_TEMPERATURE,
+        MAX_PARTICLES,
+        PARTICLES,
+        SonnetRequest,
+        begin,
+        extend,
+    )
     from models.weights import Trained, WeightsError
 except ModuleNotFoundError as error:
     exit_without_package(error)
@@ -161,7 +168,7 @@ def _add_drawing(parser: OptionParser, *, count: int, temperature: float) -> Non
 _NO_LENGTH = f"a number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
 _count = number(digits, 1, 10_000, "a number from 1 to 10000, for example 10")
 _length = number(digits, 1, LONGEST_ENTRY, _NO_LENGTH)
-_particles = number(digits, 1, PARTICLES, f"a number from 1 to {PARTICLES}, for example 8")
+_particles = number(digits, 1, MAX_PARTICLES, f"a number from 1 to {MAX_PARTICLES}, for example 8")
 _temperature = number(float, 0.1, 2, "a number from 0.1 to 2, for example 0.8")
 
 

@@ -67,9 +67,9 @@ FREE = 4
 """Candidates for each line without metre."""
 COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
-PARTICLES, FEW_PARTICLES = 24, 4
-"""Drafts of each line in metre that are written side by side: at most, and when many members wait.
-"""
+MAX_PARTICLES, PARTICLES, FEW_PARTICLES = 24, 16, 4
+"""Drafts of each line in metre that are written side by side: at most, by default, and when many
+members wait."""
 PER_HYPOTHESIS = 4
 """Particles that continue each hypothesis."""
 MAX_ATTEMPTS = 4
@@ -101,8 +101,8 @@ class SonnetRequest:
     """A subject in the member's words, which the poem names (`mentions`), or, if characters write
     it, begins with unless it has an opening; if empty, the subject is that of the opening."""
     particles: int = PARTICLES
-    """Drafts of each line in metre that are written side by side, from 1 to `PARTICLES`. With fewer
-    of them a poem is written sooner, and is worse."""
+    """Drafts of each line in metre that are written side by side, from 1 to `MAX_PARTICLES`. With
+    fewer of them a poem is written sooner, and is worse."""
     known: tuple[str, ...] = ()
     """Words for what is known of a name in `about` or `opening`, the most telling ones first."""
 
@@ -188,8 +188,9 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             raise SonnetError(f"{limit}, and yours has {len(text)}; try {advice}")
     if fault := out_of_range(request.temperature, request.seed):
         raise SonnetError(fault)
-    if not 1 <= request.particles <= PARTICLES:
-        raise SonnetError(f"There are 1 to {PARTICLES} particles, not {request.particles}; try 8.")
+    if not 1 <= request.particles <= MAX_PARTICLES:
+        limit = f"There are 1 to {MAX_PARTICLES} particles"
+        raise SonnetError(f"{limit}, not {request.particles}; try 8.")
     if request.form not in FORMS:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])

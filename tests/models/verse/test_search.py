@@ -8,7 +8,7 @@ import pytest
 from data.tokens import tokenise
 from models.verse import search
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import PARTICLES, SonnetError, SonnetRequest, begin, extend
+from models.verse.poem import MAX_PARTICLES, SonnetError, SonnetRequest, begin, extend
 from models.verse.search import ranked
 from models.verse.subject import NO_SUBJECT, Subject
 from models.verse.word_lines import MetricalLine, Start
@@ -101,7 +101,7 @@ def test_lines_are_chosen_stanza_by_stanza() -> None:
     assert lengths(SonnetRequest(seed=1, particles=4)) == [*range(1, 15)]
 
 
-@pytest.mark.parametrize("particles", [0, PARTICLES + 1])
+@pytest.mark.parametrize("particles", [0, MAX_PARTICLES + 1])
 def test_particles_out_of_range(particles: int) -> None:
     with pytest.raises(SonnetError, match="1 to 24 particles"):
         begin(VERSIFIER, SonnetRequest(particles=particles))
