@@ -67,7 +67,7 @@ FREE = 4
 """Candidates for each line without metre."""
 COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
-MAX_PARTICLES, PARTICLES, FEW_PARTICLES = 24, 16, 4
+MAX_PARTICLES, PARTICLES, FEW_PARTICLES = 24, 16, 3
 """Drafts of each line in metre that are written side by side: at most, by default, and when many
 members wait."""
 PER_HYPOTHESIS = 4
