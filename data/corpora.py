@@ -199,7 +199,7 @@ def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
     """
     if len(raw) > largest:
         raise CorpusError(
-            "{title} is too large. It can have at most {maximum} MiB. Use a part of it.",
+            "{title} is too large. The limit is {maximum} MiB, so use only part of it.",
             title=title,
             maximum=largest // 2**20,
         )
@@ -236,8 +236,8 @@ def parse_corpus(
     plain = unify_newlines(text.removeprefix(BYTE_ORDER_MARK))
     if not plain.strip():
         raise CorpusError(
-            "{title} is empty. Use a UTF-8 text file, with one name per line for names, or with "
-            "poems for verse.",
+            "{title} is empty. Use a UTF-8 text file: one name per line for names, or poems for "
+            "verse.",
             title=title,
         )
     if kind == "names":
@@ -293,16 +293,16 @@ def _names_corpus(title: str, text: str) -> Corpus:
             (
                 long,
                 ngettext(
-                    "{count:,} line with more than {limit} characters skipped.",
-                    "{count:,} lines with more than {limit} characters skipped.",
+                    "{count:,} line skipped: more than {limit} characters.",
+                    "{count:,} lines skipped: more than {limit} characters.",
                     long,
                 ),
             ),
             (
                 unread,
                 ngettext(
-                    "{count:,} line without a letter from a to z skipped.",
-                    "{count:,} lines without a letter from a to z skipped.",
+                    "{count:,} line skipped: no letter from a to z.",
+                    "{count:,} lines skipped: no letter from a to z.",
                     unread,
                 ),
             ),
@@ -346,8 +346,8 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
     )
     if not second_last < last < len(normal):
         raise CorpusError(
-            "{title} cannot be split into parts for training, validation and testing. It needs "
-            "line breaks: one line of verse per line.",
+            "{title} can't be split into parts for training, validation and testing. It needs "
+            "line breaks: put each line of verse on its own line.",
             title=title,
         )
     empty = text.removesuffix("\n").count("\n") - cleaned.count("\n")
@@ -383,8 +383,8 @@ def _simplified(characters: Counter[str]) -> list[tuple[int, str]]:
         (
             removed,
             ngettext(
-                "{count:,} character not used in verse (digits, symbols) removed.",
-                "{count:,} characters not used in verse (digits, symbols) removed.",
+                "{count:,} character removed: not used in verse (digits, symbols).",
+                "{count:,} characters removed: not used in verse (digits, symbols).",
                 removed,
             ),
         ),

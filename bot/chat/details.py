@@ -47,7 +47,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the button."""
     if state.startswith(TYPED):
         typed = await app.filtered(state.removeprefix(TYPED), turn.community_id)
-        sentence = text(_("This was asked for with {command}"), command=code(typed))
+        sentence = text(_("The command was {command}"), command=code(typed))
         await turn.respond(Message(sentence, private=True))
         return
     figures = _read(state)

@@ -146,7 +146,7 @@ def invalid_value(value: Showable) -> Text:
 
 def form_too_late() -> UserError:
     """A form can be opened for a few seconds only."""
-    return UserError(_("The form could not be opened in time; try again."))
+    return UserError(_("The form couldn't be opened in time; try again."))
 
 
 def community_only(terms: Terms) -> Text:

@@ -77,8 +77,8 @@ class Limits:
 
 
 _ACCESS = _(
-    "Allow it to view the channel, send messages, embed links and attach files, and in the "
-    "chat of a voice channel to connect."
+    "Allow it to view the channel, send messages, embed links and attach files; in a voice "
+    "channel's chat, also allow it to connect."
 )
 _ID, _HOMES = technical("123456789012345678"), technical("HOME_GUILDS")
 

@@ -79,9 +79,9 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
     if daily.stopped is not None:
         return stopped_sentence(daily, daily.stopped, platform)
     if daily.channel_id is None:
-        return text(_("No dinosaur of the day is chosen here: choose its channel, and it starts."))
+        return text(_("There's no dinosaur of the day here. Pick a channel to start it."))
     if daily.starts_on is None:
-        return text(_("No dinosaur of the day is chosen here."))
+        return text(_("There's no dinosaur of the day here."))
     sentence = ngettext(
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
         "({zone}), and {count} hour to vote. The next names come {next}.",
@@ -108,7 +108,7 @@ def stopped_sentence(daily: DailySettings, reason: Stopped, platform: Platform) 
         )
         return text(sentence, days=QUIET_DAYS)
     sentence = _(
-        "The dinosaur of the day has stopped, because the bot can't post in {channel} anymore. "
+        "The dinosaur of the day has stopped, because the bot can't post in {channel} any more. "
         "{access}"
     )
     channel = platform.mention_channel(daily.channel_id or 0)
@@ -202,11 +202,11 @@ async def _introduce(turn: Turn, channel_id: int) -> None:
 
 
 DAILY_OPTIONS = (
-    Option("daily", _("Whether a dinosaur of the day is chosen (default: no)"), Kind.SWITCH),
-    Option("daily_channel", _("Channel in which the dinosaur of the day is chosen"), Kind.CHANNEL),
+    Option("daily", _("Whether to choose a dinosaur of the day (default: no)"), Kind.SWITCH),
+    Option("daily_channel", _("Channel where the dinosaur of the day is chosen"), Kind.CHANNEL),
     Option(
         "daily_hour",
-        _("Hour at which its five names come, 0 to 23 (default 9)"),
+        _("Hour when its five names come, 0 to 23 (default 9)"),
         Kind.INTEGER,
         least=0,
         most=LAST_HOUR,
@@ -219,7 +219,7 @@ DAILY_OPTIONS = (
     ),
     Option(
         "daily_hours",
-        _("Hours that its vote lasts, 1 to 23 (default 10)"),
+        _("Hours its vote lasts, 1 to 23 (default 10)"),
         Kind.INTEGER,
         least=1,
         most=LAST_HOUR,

@@ -113,7 +113,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 
 def _checked_manager(turn: Turn) -> int:
-    sentence = _("Only {community} managers can see and change the settings of the bot.")
+    sentence = _("Only {community} managers can see and change the bot's settings.")
     return check_manager(turn, sentence)
 
 
@@ -215,8 +215,10 @@ async def _change(app: App, turn: Turn, community_id: int, options: SettingsOpti
     sentences: list[Text] = []
     if (minutes := options.vote_minutes) is not None:
         sentence = ngettext(
-            "New polls stay open for {minutes} minute here; open ones keep their time.",
-            "New polls stay open for {minutes} minutes here; open ones keep their time.",
+            "New polls here stay open for {minutes} minute; polls that are already open don't "
+            "change.",
+            "New polls here stay open for {minutes} minutes; polls that are already open don't "
+            "change.",
             minutes,
         )
         sentences.append(text(sentence, minutes=minutes))
@@ -261,8 +263,8 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
     words = await app.store[WordFilters].of(community_id)
     strictness = Strictness.NORMAL if words.strictness is None else Strictness(words.strictness)
     stay_open = ngettext(
-        "Polls stay open for {minutes} minute here.",
-        "Polls stay open for {minutes} minutes here.",
+        "Polls here stay open for {minutes} minute.",
+        "Polls here stay open for {minutes} minutes.",
         minutes,
     )
     tag = (await app.languages.of(community_id)).chosen
@@ -287,7 +289,10 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
             [
                 text(_("Everything works as it is. Change what you like.")),
                 *((*text(technical("• ")), *line) for line in lines),
-                text(_("Options change the last five, for example {command}."), command=example),
+                text(
+                    _("To change the last five, use options, for example {command}."),
+                    command=example,
+                ),
             ],
             NEWLINE,
         ),
@@ -356,11 +361,11 @@ async def _text_form(app: App, community_id: int, option: str) -> Form:
 
 
 _PUBLIC_HALL = (
-    _("Winners of this {community} appear in its own hall of fame only."),
-    _("Winners with two votes or more appear in the hall of fame of all {communities}."),
+    _("This {community}'s winners appear only in its own hall of fame."),
+    _("Winners with two votes or more appear in the hall of fame for all {communities}."),
 )
 _SHARED_NAMERS = (
-    _("Only namers of this {community} and the bot's own can be used here."),
+    _("Only this {community}'s namers and the bot's own can be used here."),
     _("Namers that other {communities} share can be used here."),
 )
 _STRIPS = (
@@ -368,8 +373,8 @@ _STRIPS = (
     _("New dinosaurs come with a picture here, unless the bot is busy."),
 )
 _TYPED = (
-    _("Dinosaurs whose names were only typed stay private here."),
-    _("Members can show everybody dinosaurs of any name that they type."),
+    _("Dinosaurs for names that members just type in stay private here."),
+    _("Members can show everybody a dinosaur for any name they type."),
 )
 """Sentences on what is off, and on."""
 
@@ -392,15 +397,17 @@ async def _language(turn: Turn, tag: str | None) -> Text:
     """The language of what everybody sees."""
     if tag is not None and tag in LANGUAGES:
         return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
-    sentence = _("What everybody sees here is in {language}, because no language is chosen.")
+    sentence = _("What everybody sees here is in {language}, because no language has been chosen.")
     return text(sentence, language=technical(name_of((await turn.language()).tag)))
 
 
 def _votes_needed(votes: int) -> Text:
     """Sentence about the votes that a name needs to win."""
     sentence = ngettext(
-        "A name of a new poll wins here only with a vote of someone who didn't ask for it.",
-        "A name of a new poll wins here only with {votes} votes of members who didn't ask for it.",
+        "To win a new poll here, a name needs a vote from somebody other than the person who "
+        "asked for it.",
+        "To win a new poll here, a name needs {votes} votes from members other than the person "
+        "who asked for it.",
         votes,
     )
     return text(sentence, votes=votes)
@@ -432,7 +439,7 @@ def _blocked_words(words: tuple[str, ...]) -> Text:
 
 SETTINGS = Command(
     "settings",
-    _("Settings of the bot here (managers only)."),
+    _("The bot's settings here (managers only)."),
     settings,
     (
         Option(
@@ -444,14 +451,14 @@ SETTINGS = Command(
         ),
         Option(
             "votes_needed",
-            _("Votes that a winner needs, not counting who asked, 1 to 5 (default 1)"),
+            _("Votes a winner needs, not counting the asker's, 1 to 5 (default 1)"),
             Kind.INTEGER,
             least=FEWEST,
             most=MOST,
         ),
         Option(
             "public_hall",
-            _("Whether winners appear in the hall of fame of everybody (default: yes)"),
+            _("Whether winners appear in everybody's hall of fame (default: yes)"),
             Kind.SWITCH,
         ),
         Option(
@@ -474,10 +481,10 @@ SETTINGS = Command(
             _("Whether members hatch eggs, in every channel (default: yes)"),
             Kind.SWITCH,
         ),
-        Option("egg_channel", _("The only channel in which members hatch eggs"), Kind.CHANNEL),
+        Option("egg_channel", _("The only channel where members hatch eggs"), Kind.CHANNEL),
         Option(
             "language",
-            _("Language of what everybody sees (default: that of a Discord server, or English)"),
+            _("Language of what everybody sees (default: the Discord server's, or English)"),
             choices=(
                 Choice(_DEFAULT, LOCALE),
                 *(Choice(name, tag) for tag, name in LANGUAGES.items()),
@@ -498,20 +505,20 @@ SETTINGS = Command(
     ),
     SettingsOptions,
     examples=(
-        (technical("/settings"), _("shows the settings of the bot here.")),
+        (technical("/settings"), _("shows the bot's settings here.")),
         (technical("/settings vote_minutes:30"), _("keeps polls open for half an hour.")),
         (
             technical("/settings votes_needed:2"),
-            _("lets a name win only with two votes besides that of who asked for it."),
+            _("lets a name win only with two votes besides the asker's."),
         ),
-        (technical("/settings eggs:no"), _("lets no eggs hatch here.")),
+        (technical("/settings eggs:no"), _("turns off eggs here.")),
         (
             technical("/settings language:English"),
             _("makes the bot speak English to everybody here."),
         ),
         (
             technical("/settings filter:strict"),
-            _("makes the word filter strict; or mild, or normal."),
+            _("makes the word filter strict, mild or normal."),
         ),
         (
             technical("/settings blocked_words:mud, swamp*"),
@@ -519,9 +526,9 @@ SETTINGS = Command(
         ),
         (
             technical("/settings daily_hour:18"),
-            _("lets the dinosaur of the day come at six in the evening."),
+            _("posts the dinosaur of the day at 6 pm."),
         ),
-        (technical("/settings daily:no"), _("chooses no dinosaur of the day anymore.")),
+        (technical("/settings daily:no"), _("stops the dinosaur of the day.")),
     ),
     audience=Audience.MANAGERS,
     place=Place.COMMUNITY,

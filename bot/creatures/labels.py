@@ -205,8 +205,10 @@ def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
     """Sentence about the meaning of a name and its roots. Empty if there are none."""
     if not parts:
         return ()
+    if not any(part.word for part in parts):
+        return text(_("Made-up meaning: {meaning}."), meaning=strong(reading(parts)))
     if is_imagined(parts):
-        sentence = _("The bot imagines that it means {meaning}: {roots}.")
+        sentence = _("Its made-up meaning is {meaning}: {roots}.")
     elif is_explained(clean_name(name), parts):
         sentence = _("It may mean {meaning}: {roots}.")
     else:

@@ -115,14 +115,14 @@ async def press(app: App, turn: Turn, state: str) -> None:
                 await turn.edit_source(await _nest_message(app, scene, nest))
             raise UserError(
                 _(
-                    "This egg can't hatch anymore: meanwhile its name was found or removed here. "
-                    "Press another one."
+                    "This egg can't hatch any more, because its name has since been found or "
+                    "removed here. Press another one."
                 )
             )
         case Outcome.EMPTY:
             sentence = _(
-                "These eggs can't hatch anymore: meanwhile their names were found or removed here. "
-                "Get another nest with {command}."
+                "These eggs can't hatch any more, because their names have since been found or "
+                "removed here. Get another nest with {command}."
             )
             message = Message(text(sentence, command=COMMAND), buttons=(hatch_button(),))
             await turn.edit_source(message)
@@ -155,12 +155,12 @@ async def _check_place(app: App, turn: Turn) -> int:
     if kept.egg_channel_id is not None and not kept.hatches_in(turn.channel_id):
         if not await platform.is_in_community(MessageRef(kept.egg_channel_id, 0, community_id)):
             sentence = _(
-                "The channel in which eggs hatch here was deleted. A manager can choose another "
-                "one with {command}."
+                "The channel where eggs hatch was deleted. A manager can choose another one with "
+                "{command}."
             )
             raise UserError(sentence, command=command("/settings"))
         channel = platform.mention_channel(kept.egg_channel_id)
-        raise UserError(_("Eggs hatch in {channel} here."), channel=channel)
+        raise UserError(_("Here, eggs hatch in {channel}."), channel=channel)
     return community_id
 
 
@@ -192,7 +192,7 @@ async def _new_names(app: App, scene: _Scene, community_id: int) -> Sequence[Sho
         found |= {key: name for key, name in names.items() if key in new}
         if len(found) >= EGGS:
             return [*found.values()][:EGGS]
-    raise UserError(_("The bot has found no new names this time; try again in a moment."))
+    raise UserError(_("The bot found no new names this time. Try again in a moment."))
 
 
 async def _nest_message(app: App, scene: _Scene, nest: NestRecord) -> Message:
@@ -246,13 +246,13 @@ async def _hatchling(app: App, scene: _Scene, exhibit: Exhibit) -> Message:
     name, profile, museum = exhibit.name, exhibit.profile, command("/museum")
     drawn, told = app.creature_pictures.hatchling(profile), labels.hatchling_text(name, profile)
     picture = await _picture(scene, drawn, technical("hatchling.png"), told)
-    line = text(_("It is in the museum now: {command}"), command=museum)
+    line = text(_("It's in the museum now: {command}"), command=museum)
     is_kept = exhibit.owner_id == scene.turn.user.id  # a nest may be pressed again later
     if scene.owner is not None and is_kept:
-        sentence = _("It is in the collection of {member} now, and in the museum: {museum}")
+        sentence = _("It's in {member}'s collection now, and in the museum: {museum}")
         line = text(sentence, member=scene.turn.platform.mention(scene.owner), museum=museum)
     elif scene.is_private and is_kept:
-        sentence = _("It is in your collection now, and in the museum: {museum}")
+        sentence = _("It's in your collection now, and in the museum: {museum}")
         line = text(sentence, museum=museum)
     fields = [Field(_("Family"), text(labels.family(profile)))]
     if rarity := labels.rarity(profile):
@@ -284,13 +284,13 @@ async def _picture(
 
 
 def _hatched(nest: NestRecord) -> UserError:
-    sentence = _("You have hatched an egg here today. The next nest comes {next}.")
+    sentence = _("You've already hatched an egg here today. The next nest comes {next}.")
     return UserError(sentence, next=Timestamp(nest.until))
 
 
 def _full() -> UserError:
     sentence = _(
-        "Your collection has no room for what hatches: it has {limit} dinosaurs. Release one "
+        "Your collection has no room for a hatchling: it has {limit} dinosaurs. Release one "
         "first, with {command}."
     )
     return UserError(sentence, limit=MOST_OWNED, command=command("/collection"))
@@ -303,11 +303,9 @@ def _with_button(error: UserError) -> UserError:
 
 EGG = Command(
     "egg",
-    _("Get a nest of three eggs, one a day, and hatch a dinosaur of your own."),
+    _("Get a nest of three eggs every day, and hatch a dinosaur of your own."),
     egg,
-    examples=(
-        (technical("/egg"), _("shows your nest of today: one of its eggs hatches for you.")),
-    ),
+    examples=((technical("/egg"), _("shows today's nest: one of its eggs hatches for you.")),),
     place=Place.COMMUNITY,
     is_costly=True,
 )

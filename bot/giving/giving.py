@@ -37,8 +37,8 @@ from data.phrases import Showable
 ACTION, COMMAND, COLLECTION = "give", command("/give"), command("/collection")
 MOST_CHOICES = 25
 """Creatures in the menu of those that can be offered in a swap."""
-_NOT_YOURS = _("{name} isn't in your collection. See what is with {command}.")
-_ENDED = _("This offer has ended. See yours with {command}.")
+_NOT_YOURS = _("{name} isn't in your collection. See what's in it with {command}.")
+_ENDED = _("This offer has ended. See your offers with {command}.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def give(app: App, turn: Turn, options: GiveOptions) -> None:
         if options.member.id == turn.user.id:
             raise Typo(_("You can't give anything to yourself. Choose another member."))
         if options.member.is_bot:
-            raise Typo(_("Bots collect no dinosaurs. Choose a member."))
+            raise Typo(_("Bots don't collect dinosaurs. Choose a member."))
         given = await store.named(community_id, options.dinosaur.strip())
         if given is None or given.owner_id != turn.user.id:
             name = await app.filtered(cut(options.dinosaur.strip(), LONGEST_NAME), community_id)
@@ -69,7 +69,7 @@ async def give(app: App, turn: Turn, options: GiveOptions) -> None:
             is_seen = wanted is not None and not wanted.is_owner_hidden
             if wanted is None or not is_seen or wanted.owner_id != options.member.id:
                 name = await app.filtered(cut(asked, LONGEST_NAME), community_id)
-                sentence = _("{name} isn't in a collection of {member} that you can see.")
+                sentence = _("You can't see {name} in {member}'s collection.")
                 member = turn.platform.mention(privately(options.member.id))
                 raise Typo(sentence, name=strong(name), member=member)
         await turn.respond(await _offered(app, turn, options.member.id, given, wanted))
@@ -153,10 +153,10 @@ async def _ask_whom(app: App, turn: Turn, number: int) -> None:
     """Tell how to give a creature: the command has the menu of members."""
     exhibit = await app.store[Discoveries].owned(check_community(turn), turn.user.id, number)
     if exhibit is None:
-        sentence = _("This dinosaur isn't in your collection. See what is with {command}.")
+        sentence = _("This dinosaur isn't in your collection. See what's in it with {command}.")
         raise UserError(sentence, command=COLLECTION)
     typed = _("/give dinosaur:{name} member:…").format(name=exhibit.name)
-    sentence = _("To whom? Type {command}. They find your offer in their {collection}, for a week.")
+    sentence = _("To whom? Type {command}. Your offer waits in their {collection} for a week.")
     reply = text(sentence, command=code(typed), collection=COLLECTION)
     await turn.respond(Message(reply, private=True))
 
@@ -176,10 +176,10 @@ async def _ask_what(app: App, turn: Turn, number: int) -> None:
     ]
     if not choices:
         raise UserError(
-            _("You have no dinosaur to swap yet. Each can be given from the day after it came.")
+            _("You have no dinosaur to swap yet. You can give each one from the day after it came.")
         )
     menu = Select(_("Choose a dinosaur"), ACTION, f"for:{number}:", tuple(choices[:MOST_CHOICES]))
-    sentence = _("Which dinosaur do you give for {name}?")
+    sentence = _("Which dinosaur will you give for {name}?")
     asked = text(sentence, name=strong(wanted.name))
     await turn.respond(Message(asked, selects=(menu,), private=True))
 
@@ -201,7 +201,7 @@ async def _wanted(app: App, turn: Turn, number: int) -> Exhibit:
     wanted = await app.store[Discoveries].numbered(words, community_id, number)
     is_seen = wanted is not None and not wanted.is_owner_hidden
     if wanted is None or not is_seen or wanted.owner_id is None:
-        raise UserError(_("This dinosaur is in no collection that you can see."))
+        raise UserError(_("This dinosaur isn't in any collection that you can see."))
     if wanted.owner_id == turn.user.id:
         raise UserError(_("This dinosaur is yours already."))
     return wanted
@@ -224,18 +224,18 @@ async def _offered(
     member = turn.platform.mention(privately(recipient_id))
     match outcome:
         case Outcome.REFUSED:
-            raise UserError(_("Nothing can be given to {member} here now."), member=member)
+            raise UserError(_("You can't give {member} anything here right now."), member=member)
         case Outcome.FULL:
-            sentence = _("The collection of {member} has no room: it has {limit} dinosaurs.")
+            sentence = _("{member}'s collection is full: it has {limit} dinosaurs.")
             raise UserError(sentence, member=member, limit=MOST_OWNED)
         case Outcome.TOO_MANY:
             sentence = _(
-                "{limit} of your offers are waiting already. Take one back with {command}, or "
-                "wait for an answer."
+                "You already have {limit} offers waiting. Take one back with {command}, or wait "
+                "for an answer."
             )
             raise UserError(sentence, limit=MOST_OFFERS, command=COLLECTION)
         case Outcome.TOO_NEW:
-            sentence = _("{name} came today. It can be given from tomorrow on.")
+            sentence = _("{name} came today. You can give it from tomorrow on.")
             if wanted is not None and given.came_at < midnight:
                 raise UserError(sentence, name=strong(wanted.name))
             raise UserError(sentence, name=strong(given.name))
@@ -243,13 +243,13 @@ async def _offered(
             raise UserError(_ENDED, command=COLLECTION)
         case _made:
             sentence = _(
-                "You have offered {name} to {member}. They find it in their {command}, for a week; "
-                "in yours, you can take it back until then."
+                "You've offered {name} to {member}. The offer waits in their {command} for a "
+                "week. Until then, you can take it back in yours."
             )
             if wanted is not None:
                 sentence = _(
-                    "You have offered {name} to {member} for {other}. They find it in their "
-                    "{command}, for a week; in yours, you can take it back until then."
+                    "You've offered {name} to {member} for {other}. The offer waits in their "
+                    "{command} for a week. Until then, you can take it back in yours."
                 )
             other = () if wanted is None else strong(wanted.name)
             reply = text(
@@ -272,8 +272,7 @@ async def _accept(app: App, turn: Turn, number: int) -> None:
     line = text(_ENDED, command=COLLECTION)
     if outcome is Outcome.FULL:
         sentence = _(
-            "Your collection has no room: it has {limit} dinosaurs. Release one first, with "
-            "{command}."
+            "Your collection is full: it has {limit} dinosaurs. Release one first, with {command}."
         )
         raise UserError(sentence, limit=MOST_OWNED, command=COLLECTION)
     if outcome is Outcome.DONE and offer is not None:
@@ -305,7 +304,7 @@ async def _list(app: App, turn: Turn, line: Text = ()) -> Message:
     if more > 0:
         lines.append(text(ngettext("And {count} more.", "And {count} more.", more), count=more))
     if not offers:
-        lines.append(text(_("No offer is waiting. Make one with {command}."), command=COMMAND))
+        lines.append(text(_("No offers are waiting. Make one with {command}."), command=COMMAND))
     embed = Embed(_("🎁 Offers"), tuple(lines), tone=Tone.NAMES)
     return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
 
@@ -341,11 +340,11 @@ GIVE = Command(
     _("Give one of your dinosaurs to a member, or swap it for one of theirs."),
     give,
     (
-        main_option("dinosaur", _("Which dinosaur of yours"), LONGEST_NAME, suggest_own),
+        main_option("dinosaur", _("Which of your dinosaurs"), LONGEST_NAME, suggest_own),
         Option("member", _("To whom"), Kind.PERSON, is_required=True),
         Option(
             "swap",
-            _("Which of their dinosaurs you ask for in return (default: none)"),
+            _("Which of their dinosaurs you want in return (default: none)"),
             most=LONGEST_NAME,
             suggest=always(suggest_others),
         ),
@@ -354,7 +353,7 @@ GIVE = Command(
     examples=(
         (
             _("/give dinosaur:Mangosaurus member:…"),
-            _("offers a dinosaur of yours to a member, who finds it in their collection."),
+            _("offers a member one of your dinosaurs; they find it in their collection."),
         ),
     ),
     place=Place.COMMUNITY,

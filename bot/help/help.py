@@ -105,7 +105,7 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
     audiences = await audiences_of(app, turn)
     topics = _topics(app.registry, turn, audiences)
-    hint = text(_("The buttons do something at once; the menu shows examples."))
+    hint = text(_("The buttons act right away; the menu shows examples."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if turn.platform.terms.without_commands:
         lines.append(text(turn.platform.terms.without_commands))

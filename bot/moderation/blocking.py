@@ -58,9 +58,9 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
         raise UserError(
             _("Bots can't use commands, so there's nothing to block. Choose a member who can.")
         )
-    done = _("The bot doesn't answer {target} anymore.")
+    done = _("The bot no longer answers {target}.")
     if scope.community_id is not None:
-        done = _("The bot doesn't answer {target} here anymore.")
+        done = _("The bot no longer answers {target} here.")
         if options.is_manager:
             raise UserError(
                 _("{target} is a manager of this {community}, and managers can't be blocked."),
@@ -68,7 +68,7 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
                 community=turn.platform.terms.community,
             )
     is_new = await _block_or_explain(app, turn, target)
-    sentence = done if is_new else _("{target} is blocked already.")
+    sentence = done if is_new else _("{target} is already blocked.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
 
 

@@ -115,7 +115,7 @@ _OF_MODERATORS = _for(
         examples=(
             (
                 _("/moderate message message:https://…"),
-                _("removes names or a whole answer. So does the menu of a message."),
+                _("removes names or a whole answer. A message's menu does too."),
             ),
         ),
     ),
@@ -142,7 +142,7 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate namer",
-        _("Stop the use of a namer here, or allow it again."),
+        _("Turn off a namer here, or allow it again."),
         removals.namer,
         (
             main_option(
@@ -157,7 +157,7 @@ _OF_MODERATORS = _for(
         examples=(
             (
                 technical("/moderate namer name:elves"),
-                _("stops the use of a namer here; allow:True allows it again."),
+                _("turns off a namer here; allow:True allows it again."),
             ),
         ),
     ),
@@ -195,12 +195,12 @@ _OF_MODERATORS = _for(
 _OF_MANAGERS = (
     Command(
         "moderate log",
-        _("Choose a channel for reports of what moderators do, or stop the reports."),
+        _("Choose a channel for moderation reports, or stop them."),
         record.choose_log,
         (
             Option(
                 "channel",
-                _("The channel (default: show which it is)"),
+                _("Channel (default: show the current one)"),
                 Kind.CHANNEL,
                 is_main=True,
             ),
@@ -209,7 +209,7 @@ _OF_MANAGERS = (
         examples=(
             (
                 _("/moderate log channel:…"),
-                _("reports what moderators do in a channel; without one, shows which it is."),
+                _("sends moderation reports to a channel; without one, shows which it is."),
             ),
         ),
         audience=Audience.MANAGERS,

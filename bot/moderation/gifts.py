@@ -59,10 +59,12 @@ async def undo(app: App, turn: Turn, state: str, *, is_sure: bool) -> None:
     if gift is not None and gift.accepted_at is not None and is_sure:
         outcome = await app.store[Offers].undo(gift, entry_of(app, turn, Action.UNDO_GIFT))
     if outcome is Outcome.FULL:
-        sentence = _("The collection that it came from has no room: it has {limit} dinosaurs.")
+        sentence = _("The collection it came from is full: it has {limit} dinosaurs.")
         raise UserError(sentence, limit=MOST_OWNED)
     if outcome is not Outcome.DONE:
-        raise UserError(_("This gift can't be undone anymore: it has gone on, or was undone."))
+        raise UserError(
+            _("This gift can't be undone any more: it was passed on, or already undone.")
+        )
     await turn.edit_source(await gifts_page(app, turn, page_number(page)))
 
 

@@ -39,19 +39,19 @@ POSTING_S = 5.0
 _SENTENCES: Mapping[Action, Phrase] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
     Action.ALLOW_NAME: _("{moderator} allowed the name {subject} again."),
-    Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
+    Action.REMOVE_MESSAGE: _("{moderator} removed one of the bot's answers: {address}"),
     Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
     Action.ACCEPT_MODEL: _("{moderator} allowed the namer {subject} again."),
     Action.BLOCK: _("{moderator} blocked {member}."),
     Action.UNBLOCK: _("{moderator} unblocked {member}."),
-    Action.LOG: _("{moderator} chose {channel} for reports of moderation."),
+    Action.LOG: _("{moderator} chose {channel} for moderation reports."),
     Action.UNDO_GIFT: _("{moderator} undid a gift: {subject} went back to {member}."),
     Action.BLOCK_COMMUNITY: _("{moderator} blocked the {community} {target}."),
     Action.UNBLOCK_COMMUNITY: _("{moderator} unblocked the {community} {target}."),
     Action.LEAVE: _("{moderator} removed the bot from the {community} {target}."),
 }
-_REPORTED = _("What moderators do is reported in {channel}.")
-_LOG_OFF = _("{moderator} switched reports of moderation off.")
+_REPORTED = _("Moderation reports go to {channel}.")
+_LOG_OFF = _("{moderator} switched moderation reports off.")
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     sentence = _REPORTED
     if not await _is_posted(turn.platform, channel_id, entry):
         sentence = _(
-            "Reports of what moderators do go to {channel} now, but the bot can't post there. "
-            "{access}"
+            "Moderation reports go to {channel} now, but the bot can't post there. {access}"
         )
     channel = turn.platform.mention_channel(channel_id)
     reply = text(sentence, channel=channel, access=turn.platform.terms.access)
@@ -116,7 +115,7 @@ async def stop_log(app: App, turn: Turn) -> None:
     """Answer the button that stops the reports."""
     check_reports(turn)
     await app.store[Communities].set_log_channel(entry_of(app, turn, Action.LOG))
-    reply = text(_("What moderators do isn't reported in any channel now."))
+    reply = text(_("Moderation reports don't go to any channel now."))
     await turn.edit_source(Message(reply, private=True))
 
 
@@ -124,7 +123,7 @@ async def _chosen_log(app: App, turn: Turn, community_id: int) -> Message:
     """Where moderation is reported."""
     channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
     if channel_id is None:
-        sentence = _("What moderators do isn't reported in any channel. Choose one with {command}.")
+        sentence = _("Moderation reports don't go to any channel. Choose one with {command}.")
         example = code(_("/moderate log channel:…"))
         return Message(text(sentence, command=example), private=True)
     reply = text(_REPORTED, channel=turn.platform.mention_channel(channel_id))
@@ -185,7 +184,7 @@ async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -
     is_owners = scope.group == OWNER
     if not is_owners:
         buttons = *buttons, Button(_("Gifts"), MODERATE, GIFTS, "🎁")
-    title = _("📋 What the operators did") if is_owners else _("📋 Record of moderation")
+    title = _("📋 What the operators did") if is_owners else _("📋 Moderation record")
     return Message(embeds=(Embed(title, lines),), buttons=buttons, private=True)
 
 

@@ -52,7 +52,7 @@ _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _NUMBER = re.compile(r"#(\d{1,18})$")
 _LEAVES_MUSEUM = _(
-    "Remove {name}, which has hatched here? It leaves the museum, the collection of its owner, and "
+    "Remove {name}, which hatched here? It disappears from the museum, its owner's collection and "
     "all polls. This can't be undone."
 )
 _REMOVED_CHOICE = _("{name} · removed")
@@ -118,7 +118,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     if won is None:
         raise UserError(
             _(
-                "{name} isn't in the hall of fame or the museum of this {community}. See them with "
+                "{name} isn't in this {community}'s hall of fame or museum. See them with "
                 "{command} and {museum}."
             ),
             name=for_managers(cut(name, 64) or "–"),
@@ -135,12 +135,12 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             won.victories,
         )
         emptied = ngettext(
-            "It leaves {count} poll with its votes, the announcement of its victory, the hall of "
-            "fame, the museum, and the collection of its owner. Answers that show its victory are "
-            "emptied. Votes and victories can't be restored.",
-            "It leaves {count} polls with its votes, the announcements of its victories, the hall "
-            "of fame, the museum, and the collection of its owner. Answers that show its victories "
-            "are emptied. Votes and victories can't be restored.",
+            "It disappears, with its votes, from {count} poll, the announcement of its victory, "
+            "the hall of fame, the museum and its owner's collection. Answers that show its "
+            "victory are emptied. Votes and victories can't be restored.",
+            "It disappears, with its votes, from {count} polls, the announcements of its "
+            "victories, the hall of fame, the museum and its owner's collection. Answers that "
+            "show its victories are emptied. Votes and victories can't be restored.",
             won.polls,
         )
         asked = text(question, name=strong(name), count=won.victories)
@@ -156,7 +156,7 @@ async def press_winner(app: App, turn: Turn, name: str) -> None:
     entry = entry_of(app, turn, Action.REMOVE_NAME)
     removal = await app.store[Moderation].remove_winner(name, entry)
     if removal is None:
-        raise UserError(_("This name was removed already."))
+        raise UserError(_("This name has already been removed."))
     outcome = await _withdraw(app, turn, removal, community_id)
     sentence = _HATCHED if outcome is _Outcome.REMOVED else _REMOVED[outcome]
     reply = text(sentence, name=strong(for_managers(removal.name)))
@@ -176,7 +176,7 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     sentence = (
         _("{namer} can be used here again.")
         if options.allow
-        else _("{namer} can't be used here anymore. {allow} undoes this.")
+        else _("{namer} can't be used here any more. To undo this, use {allow}.")
     )
     reply = text(sentence, namer=strong(for_managers(model.name)), allow=command("allow:True"))
     await turn.respond(Message(reply, private=True))
@@ -279,8 +279,8 @@ def _question(
         button = Button(label, MODERATE, state, dangerous=True)
         reply = text(
             _(
-                "Remove the name of this dinosaur? It leaves the museum, and the collection of its "
-                "owner. This can't be undone."
+                "Remove this dinosaur's name? It disappears from the museum and its owner's "
+                "collection. This can't be undone."
             )
         )
         return Message(reply, buttons=(button,), private=True)
@@ -290,17 +290,17 @@ def _question(
         )
         reply = text(
             _(
-                "Remove this answer? If it is a poem, members who kept it lose it too. This "
-                "can't be undone."
+                "Remove this answer? If it's a poem, members who kept it lose it too. This can't "
+                "be undone."
             )
         )
         return Message(reply, buttons=(button,), private=True)
     if not poll.standing:
-        raise UserError(_("All names of this poll were removed already."))
+        raise UserError(_("All names in this poll have already been removed."))
     reply = text(
         _(
-            "Which name should be removed? It leaves all polls here with its votes, the hall of "
-            "fame and the museum. Votes and victories can't be restored."
+            "Which name should be removed? It disappears, with its votes, from all polls here, "
+            "the hall of fame and the museum. Votes and victories can't be restored."
         )
     )
     return Message(reply, buttons=tuple(_name_buttons(poll, limits)), private=True)
@@ -326,14 +326,14 @@ class _Outcome(IntEnum):
 
 
 _REMOVED = {
-    _Outcome.REMOVED: _("{name} was removed, with its votes."),
+    _Outcome.REMOVED: _("{name} and its votes were removed."),
     _Outcome.PICTURE_LEFT: _(
-        "{name} was removed, with its votes. If its picture is still there, remove that from "
-        "the menu of the picture, or delete it."
+        "{name} and its votes were removed. If its picture is still there, use the picture's menu "
+        "to remove it, or delete it."
     ),
     _Outcome.UNEDITED: _(
-        "{name} was removed, with its votes, but the bot can't edit the message. You can "
-        "delete the message."
+        "{name} and its votes were removed, but the bot can't edit the message. You can delete "
+        "the message."
     ),
 }
 
@@ -343,7 +343,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
     community_id, entry = check_community(turn), entry_of(app, turn, Action.REMOVE_NAME)
     removal = await app.store[Moderation].remove_name(poll_id, position, entry)
     if removal is None:
-        raise UserError(_("This name was removed already."))
+        raise UserError(_("This name has already been removed."))
     outcome = await _withdraw(app, turn, removal, community_id, first=poll_id)
     return (*text(_REMOVED[outcome], name=strong(for_managers(removal.name))), *_until_allowed())
 
@@ -364,7 +364,7 @@ async def _remove_hatched(app: App, turn: Turn, ref: MessageRef) -> Text:
         entry = entry_of(app, turn, Action.REMOVE_NAME)
         removal = await app.store[Moderation].remove_winner(name, entry)
     if removal is None:
-        raise UserError(_("This name was removed already."))
+        raise UserError(_("This name has already been removed."))
     await _withdraw(app, turn, removal, community_id)
     return (*text(_HATCHED, name=strong(for_managers(removal.name))), *_until_allowed())
 
@@ -377,7 +377,7 @@ def _until_allowed() -> Text:
 
 def _not_removed(turn: Turn, name: str) -> UserError:
     return UserError(
-        _("{name} isn't removed in this {community}."),
+        _("{name} hasn't been removed in this {community}."),
         name=for_managers(name),
         community=turn.platform.terms.community,
     )
@@ -390,7 +390,7 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
     if name is None:
         raise _not_removed(turn, cut(typed, 64) or "–")
     app.removals.changed(check_community(turn))
-    sentence = _("The bot may write {name} again. Its votes and victories don't come back.")
+    sentence = _("The bot can write {name} again, but its votes and victories don't come back.")
     return text(sentence, name=strong(for_managers(name)))
 
 
@@ -443,8 +443,8 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
         if not copies:
             raise UserError(
                 _(
-                    "Moderation is reported in this channel, so the bot leaves its messages here. "
-                    "You can delete an answer that must go."
+                    "This is the channel for moderation reports, so the bot won't delete its "
+                    "messages here. If an answer has to go, delete it yourself."
                 )
             )
         failure = await _in_time(platform.edit(ref, removed_message()))
@@ -453,7 +453,7 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
         copies = await store.remove_poems(ref.message_id, entry, is_emptied=failure is None)
     if isinstance(failure, Deleted):
         if not copies:
-            raise UserError(_("There's no such message anymore; check the link."))
+            raise UserError(_("That message doesn't exist any more; check the link."))
         failure = None
     if failure is not None and not copies:
         raise UserError(
@@ -474,8 +474,8 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
         sentence = _("Removed.")
         if leaves_picture:
             sentence = _(
-                "Removed. If a picture that followed it is still there, remove that from the menu "
-                "of the picture, or delete it."
+                "Removed. If a picture that came after it is still there, use the picture's menu "
+                "to remove it, or delete it."
             )
     else:
         sentence = ngettext(

@@ -42,7 +42,7 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
         is_hidden = owner is None
         if owner is None:
             if owner_id != turn.user.id:
-                raise UserError(_("This member keeps their collection to themself."))
+                raise UserError(_("This member keeps their collection to themselves."))
             owner = privately(owner_id)
         page = _page(
             app, turn, owner, 0, private=is_hidden, tells_rarities=owner_id == turn.user.id
@@ -81,12 +81,14 @@ async def press(app: App, turn: Turn, state: str) -> None:
             await turn.edit_source(_hidden())
         case "show":
             await store.hide(community_id, member_id, hidden=False)
-            sentence = _("Others see your collection again. Show it with {command}.")
+            sentence = _("Others can see your collection again. Show it with {command}.")
             await turn.edit_source(Message(text(sentence, command=COMMAND), private=True))
         case "favourite" | "release" | "released":
             exhibit = await store.owned(community_id, member_id, number)
             if exhibit is None:
-                sentence = _("This dinosaur isn't in your collection. See what is with {command}.")
+                sentence = _(
+                    "This dinosaur isn't in your collection. See what's in it with {command}."
+                )
                 raise UserError(sentence, command=COMMAND)
             await _change(app, turn, action, exhibit)
         case _unknown:
@@ -126,7 +128,7 @@ async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
 
 
 def _hidden() -> Message:
-    sentence = _("This collection is hidden now. Only its owner sees it, with {command}.")
+    sentence = _("This collection is hidden now. Only its owner can see it, with {command}.")
     return Message(text(sentence, command=COMMAND))
 
 
@@ -150,8 +152,8 @@ async def _page(
         sentence = _("This member's collection is empty.")
         if owner.id == turn.user.id:
             sentence = _(
-                "Your collection is empty. Get names with {command}: if one of them wins the vote, "
-                "you have discovered it."
+                "Your collection is empty. Get names with {command}. If one of them wins the "
+                "vote, you've discovered it."
             )
         kept = await app.store[Communities].settings(check_community(turn))
         is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
@@ -159,7 +161,7 @@ async def _page(
         reply = chained((text(sentence, command=command("/dinoname")), *told), NEWLINE)
         return Winners(Message(reply, buttons=buttons, private=private))
     places = text(
-        _("The collection of {member}: {count} of {limit} places."),
+        _("{member}'s collection: {count} of {limit} places."),
         member=turn.platform.mention(owner),
         count=count,
         limit=MOST_OWNED,
@@ -184,7 +186,10 @@ async def _page(
 
 async def _album(app: App, turn: Turn, owner: Person, *, private: bool) -> Winners:
     """The album of a member: `private` for one whose collection is hidden."""
-    footer = _("Vote for a dinosaur of the day: the winner enters your album, whichever you chose.")
+    footer = _(
+        "Vote for a dinosaur of the day: the winner enters your album, whichever name you "
+        "voted for."
+    )
     frame = Embed(_("📖 Album"), footer=footer, tone=Tone.NAMES)
     buttons = (
         Button(_("Collection"), ACTION, f"{'own' if private else 'page'}:{owner.id}", emoji="🦕"),

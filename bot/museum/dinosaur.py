@@ -70,8 +70,9 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         if not has_creature(name):
             raise Typo(
                 _(
-                    "A dinosaur's name is one word or two here, with at most {limit} letters from "
-                    "A to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
+                    "Here, a dinosaur's name is one or two words, with at most {limit} letters "
+                    "from A to Z, with or without accents, for example Mangosaurus. Yours was "
+                    "“{name}”."
                 ),
                 limit=LONGEST_NAME,
                 name=await app.filtered(cut(name, 2 * LONGEST_NAME), turn.community_id),
@@ -166,8 +167,8 @@ async def _show_everybody(app: App, turn: Turn, name: str) -> None:
         if is_private and not kept.shows_typed:
             raise UserError(
                 _(
-                    "Dinosaurs whose names were only typed stay private here, as managers have "
-                    "decided."
+                    "Managers have decided that a dinosaur stays private here if its name was "
+                    "only typed."
                 )
             )
         await turn.edit_source(Message(text(_("You have shown this to everybody.")), private=True))
@@ -259,7 +260,7 @@ async def _render(
         Field(_("Found in"), text(labels.REGIONS[profile.region])),
         Field(_("Eats"), text(labels.DIETS[profile.diet])),
         Field(_("Size"), text(_("{length} long, {weight}"), length=length, weight=weight)),
-        Field(_("Temper"), text(labels.TEMPERS[profile.temper])),
+        Field(_("Temperament"), text(labels.TEMPERS[profile.temper])),
     ]
     if rarity := labels.rarity(profile):
         fields.append(Field(_("Rare"), text(rarity)))
@@ -268,7 +269,7 @@ async def _render(
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
-    reason = _("This is visible to you only, because no poll here has this name.")
+    reason = _("Only you can see this, because no poll here has this name.")
     removed = await app.removals.of(turn.community_id)
     if is_private and exhibit is None and turn.community_id in turn.platform.communities:
         with suppress(Unavailable):  # the plate is drawn in any case
@@ -278,15 +279,15 @@ async def _render(
                 buttons.append(Button(_("Show everybody"), DINOSAUR, state, emoji="📣"))
     if exhibit is not None:
         buttons += owner_buttons(exhibit, turn.user.id)
-        reason = _("This is visible to you only, because you hide your collection.")
+        reason = _("Only you can see this, because you hide your collection.")
         if discoverer := discoverer_of(turn, exhibit):
             label = _("Hatched by") if exhibit.is_hatched else _("Discovered by")
             fields.append(Field(label, discoverer))
     footer = _("An imagined dinosaur. Its name stands for the same animal everywhere.")
     if profile.is_real:
-        footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
+        footer = _("A real dinosaur. Its temperament, colours and habits are imagined.")
     elif _is_genus(app, profile):
-        footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
+        footer = _("A real dinosaur, but everything here except its name is imagined.")
     embed = Embed(
         title=spaced([technical("🦕"), name]),
         lines=await asyncio.to_thread(lines_of, profile, words, language),
@@ -319,13 +320,13 @@ def _kin(name: str) -> Phrase | None:
     """What a genus was instead of a dinosaur; `None` for other names."""
     if is_pterosaur(name):
         return _(
-            "Pterosaurs had this name first. They flew over the dinosaurs, and were none "
-            "themselves: this is what one would have been like."
+            "Pterosaurs had this name first. They flew over the dinosaurs, but weren't dinosaurs. "
+            "This is what a dinosaur of this name would have been like."
         )
     if is_marine_reptile(name):
         return _(
-            "Reptiles of the sea had this name first. They swam while dinosaurs walked, and were "
-            "none themselves: this is what one would have been like."
+            "Reptiles of the sea had this name first. They swam while dinosaurs walked, but "
+            "weren't dinosaurs. This is what a dinosaur of this name would have been like."
         )
     return None
 
@@ -355,7 +356,7 @@ def lines_of(profile: Profile, words: WordFilter, language: Language) -> tuple[T
 
 DINOSAUR_COMMAND = Command(
     "dinosaur",
-    _("See the dinosaur of a name: a drawing, its family, its size and its habits."),
+    _("See a name's dinosaur: a drawing, its family, its size and its habits."),
     dinosaur,
     (
         main_option(

@@ -26,7 +26,7 @@ ACTION, LEADERBOARD = "museum", "leaderboard"
 ALBUM = "album"
 """The state of the button for the album."""
 ORDERS: Mapping[str, tuple[Phrase, Phrase]] = {
-    "newest": (_("newest"), _("🦴 The museum, the newest first")),
+    "newest": (_("newest"), _("🦴 The museum, newest first")),
     "family": (_("family"), _("🦴 The museum by family")),
     "period": (_("period"), _("🦴 The museum by period")),
     "discoverer": (_("discoverer"), _("🦴 The museum by discoverer")),
@@ -63,7 +63,7 @@ async def museum(app: App, turn: Turn, options: MuseumOptions) -> None:
 async def turn_page(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons that turn pages, or show the album."""
     if state == ALBUM:
-        frame = Embed(_("📖 The album of the museum"), tone=Tone.NAMES)
+        frame = Embed(_("📖 The museum's album"), tone=Tone.NAMES)
         back = Button(_("Museum"), ACTION, "newest:0", emoji="🦴")
         await replace_with(app, turn, await album(app, turn, frame, (back,)))
         return
@@ -86,7 +86,8 @@ async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
     count = await app.store[Discoveries].count(check_community(turn))
     if not count:
         sentence = _(
-            "The museum is empty. Get names with {command} and vote: the winner is discovered."
+            "The museum is empty. Get names with {command} and vote: the winner counts as "
+            "discovered."
         )
         return Winners(Message(text(sentence, command=command("/dinoname"))))
     _choice, title = ORDERS[by]
@@ -103,8 +104,8 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
     leaders = await app.store[Discoveries].leaders(check_community(turn), since)
     if not leaders:
         sentence = _(
-            "Nobody has discovered a dinosaur in this time. Get names with {command} and vote: "
-            "the winner is discovered."
+            "Nobody discovered a dinosaur in that time. Get names with {command} and vote: the "
+            "winner counts as discovered."
         )
         return Message(text(sentence, command=command("/dinoname")))
     lines = tuple(
@@ -121,7 +122,7 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
         for place, (member, count) in enumerate(leaders, 1)
     )
     title = _("🔭 Most dinosaurs discovered: {period}").format(period=period)
-    footer = spaced([_("Without members who hide their collection."), collection_limits()])
+    footer = spaced([_("Members who hide their collection aren't listed."), collection_limits()])
     return Message(embeds=(Embed(title, lines, footer=footer, tone=Tone.NAMES),))
 
 

@@ -82,7 +82,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the Dissect button: ask which name, if the message has several."""
     custom_model_id, names = await names_of(app, turn, state)
     if not names:
-        raise UserError(_("The names can't be read anymore; use /dissect instead."))
+        raise UserError(_("The names can't be read any more; use /dissect instead."))
     if len(names) == 1:
         await _check_length(app, turn, names[0])
         async with app.answering(turn, DISSECT):
@@ -143,7 +143,7 @@ def _suggestions(typed: str, names: Sequence[str], words: WordFilter) -> list[Ch
 async def _check_length(app: App, turn: Turn, typed: str) -> None:
     if len(typed) > LONGEST_NAME:
         raise UserError(
-            _("At most {limit} characters can be dissected, and yours are {count}: “{name}”"),
+            _("The bot can dissect at most {limit} characters, and yours has {count}: “{name}”"),
             limit=LONGEST_NAME,
             count=len(typed),
             name=await app.filtered(cut(typed, 2 * LONGEST_NAME), turn.community_id),

@@ -157,7 +157,7 @@ def check_temperature(temperature: float) -> None:
     """Raise `Typo` for a temperature out of bounds."""
     if not LOWEST_TEMPERATURE <= temperature <= HIGHEST_TEMPERATURE:
         raise Typo(
-            _("Names and poems can be {choices}, or have a number from {low:g} to {high:g}."),
+            _("For names and poems, choose {choices}, or a number from {low:g} to {high:g}."),
             choices=human_join([*WILDNESS.values()], either=True),
             low=LOWEST_TEMPERATURE,
             high=HIGHEST_TEMPERATURE,

@@ -204,7 +204,7 @@ async def _check_letters(request: NamesRequest, model: NamesModel, words: WordFi
 def _why_no_poll(turn: Turn) -> Showable:
     """The reason why names get no poll where they are shown; empty if they may get one."""
     if not turn.can_admit_bot:
-        return _("There's no poll, because no app can join a conversation between members.")
+        return _("There's no poll, because apps can't join conversations between members.")
     if turn.sees_channel or turn.community_id not in turn.platform.communities:
         return NOTHING
     reason = _("There's no poll, because the bot can't see this channel.")
@@ -264,7 +264,7 @@ async def _generate(
         raise UserError(*await with_request(reason, options, words))
     record = model.record
     if record is None and (dropped := dropped_from(request)):
-        left_out = _("Names of dinosaurs have letters from A to Z only: {characters} was left out.")
+        left_out = _("Dinosaur names only have letters from A to Z, so {characters} was left out.")
         note = joined(note, left_out.format(characters=words.filtered(dropped)))
     return Candidates(
         names=written.names,
@@ -278,7 +278,7 @@ async def _generate(
 
 def _nothing_found() -> Text:
     """The answer for members of other communities: any reason would tell about the list."""
-    return text(_("No new name was found. Ask for other or fewer letters."))
+    return text(_("No new name was found. Ask for different letters, or fewer."))
 
 
 async def _check_open(
@@ -291,9 +291,9 @@ async def _check_open(
     if not is_for_others(request):
         raise UserError(
             _(
-                "Another {community} trained {namer} and keeps its list to itself. Ask for at most "
-                "{most} letters here, leave at least {least} open, and give {option} {low:g} or "
-                "more."
+                "Another {community} trained {namer} and keeps its list to itself. Here, ask for "
+                "at most {most} letters, leave at least {least} open, and set {option} to {low:g} "
+                "or more."
             ),
             community=turn.platform.terms.community,
             namer=words.filtered(model.record.name),

@@ -52,7 +52,7 @@ async def plaque_file(
         wordings(discoverer or NOTHING),
         wordings(spaced([dated, counted], " · ")),
         wordings(_("discovered by {discoverer}")),
-        wordings(_("A name in letters without a font")),
+        wordings(_("A name the bot has no font for")),
     )
     if png is None:
         return None

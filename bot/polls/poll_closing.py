@@ -219,9 +219,9 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         if not has_owner and not is_daily:
             lines.append(text(collection_limits()))
     if poll.custom_model is None and has_creature(name):
-        museum = _("It is in the museum now: {command}")
+        museum = _("It's in the museum now: {command}")
         if not is_new:
-            museum = _("It was in the museum already: {command}")
+            museum = _("It was already in the museum: {command}")
         lines.append(text(museum, command=command("/museum")))
         if is_daily:
             album = _("Everybody who voted has it in their album, too: {command}")

@@ -119,9 +119,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         return replace(message, content=_result(poll))
     return replace(
         message,
-        content=text(
-            _("Which is the coolest? End of the poll: {end}."), end=Timestamp(poll.closes_at)
-        ),
+        content=text(_("Which is the coolest? Voting ends {end}."), end=Timestamp(poll.closes_at)),
         buttons=(*_ballot(poll, limits), *message.buttons),
     )
 
@@ -146,7 +144,7 @@ def tie_sentence(poll: PollRecord) -> Text:
         )
         sentences.append(text(sentence, others=human_join(others), votes=votes))
     for position in decision.too_few:
-        sentence = _("{name} has as many, but with a vote of the member who asked for it.")
+        sentence = _("{name} has as many votes, but one is from the member who asked for it.")
         sentences.append(text(sentence, name=poll.names[position]))
     return chained(sentences, NEWLINE) if sentences else ()
 
@@ -190,10 +188,10 @@ def _result(poll: PollRecord) -> Text:
         sentence = _("The poll is closed: no name has won, because none has {count} votes.")
         return text(sentence, count=poll.votes_needed)
     sentence = ngettext(
-        "The poll is closed: no name has won, because none has a vote of anyone but the member "
-        "who asked for the names.",
-        "The poll is closed: no name has won, because none has {count} votes of others than "
-        "the member who asked for the names.",
+        "The poll is closed: no name has won, because none has a vote from anybody other than the "
+        "member who asked for the names.",
+        "The poll is closed: no name has won, because none has {count} votes from anybody other "
+        "than the member who asked for the names.",
         poll.votes_needed,
     )
     return text(sentence, count=poll.votes_needed)

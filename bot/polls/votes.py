@@ -126,9 +126,9 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     except OutcomeUnknown as error:
         raise UserError(
             _(
-                "The database isn't answering in time. Your vote may still be counted: the "
-                "names will show it. Look at the names before you press again: a second press "
-                "takes a vote back."
+                "The database isn't answering in time. Your vote may still be counted; if it is, "
+                "the names will show it. Look there before you press again, because a second "
+                "press takes a vote back."
             )
         ) from error
     if outcome is Outcome.REFUSED:
@@ -321,7 +321,7 @@ def _taken_back() -> Message:
 
 def _counted() -> Message:
     """The private confirmation of a vote while the poll cannot be read."""
-    reply = text(_("Your vote is counted. The same name again takes it back."))
+    reply = text(_("Your vote is counted. Press the same name again to take it back."))
     return Message(content=reply, private=True)
 
 

@@ -74,8 +74,8 @@ async def _forgotten(app: App, turn: Turn) -> Message:
     if await app.store[Privacy].of(turn.user.id):
         reply = text(
             _(
-                "Done. To keep {communities} safe, the bot still stores any blocks of you and, for "
-                "a year, the record of moderation."
+                "Done. To keep {communities} safe, the bot still keeps any block against you and, "
+                "for a year, the record of moderation."
             ),
             communities=turn.platform.terms.communities,
         )
@@ -90,12 +90,13 @@ async def overview(app: App, turn: Turn) -> Message:
         nothing = text(_("The bot stores nothing about you."))
         return Message(embeds=(Embed(title, (nothing,)),), private=True)
     lines: tuple[Text, ...] = (
-        text(_("The bot stores data of yours: {counts}."), counts=_in_words(kept)),
+        text(_("The bot stores this about you: {counts}."), counts=_in_words(kept)),
         (),
         text(
             _(
                 "Each is stored with your {platform} id. Names that you asked for also have your "
-                "display name at the time: it is on their plaque. None of your messages are stored."
+                "display name at the time, because it's on their plaque. None of your messages "
+                "are stored."
             ),
             platform=turn.platform.terms.platform,
         ),
@@ -127,12 +128,12 @@ def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes, nests, offers, kept poems and open polls without votes "
-            "of others will be deleted, trainings on your lists will be stopped, and some buttons "
-            "under your poems and names will stop working. Names, dinosaurs, namers and versions "
-            "that others use stay, without your name. What you gave to others stays theirs. If you "
-            "are blocked, you stay blocked, and the record of what you did as a moderator stays "
-            "for a year. This can't be undone."
+            "Delete your data? Your votes, nests, offers and kept poems will be deleted, and so "
+            "will your open polls that nobody else has voted in. Trainings on your lists will be "
+            "stopped, and some buttons under your poems and names will stop working. Names, "
+            "dinosaurs, namers and versions that others use stay, without your name. What you "
+            "gave to others stays theirs. If you're blocked, you stay blocked, and the record of "
+            "what you did as a moderator stays for a year. This can't be undone."
         )
     )
     buttons = (
@@ -145,8 +146,8 @@ def _confirmation() -> Message:
 _ABOUT_BUTTONS = (
     text(
         _(
-            "A saved button has what it needs to work later: the poem that Keep keeps, or the "
-            "words that Another begins with."
+            "A saved button holds what it needs to work later: the poem for Keep, or the first "
+            "words for Another."
         )
     ),
 )
@@ -154,22 +155,22 @@ _ABOUT_BUTTONS = (
 
 def _about_polls() -> tuple[Text, ...]:
     sentence = ngettext(
-        "A poll without a winner is deleted with its votes {days} day after it has closed.",
-        "A poll without a winner is deleted with its votes {days} days after it has closed.",
+        "A poll without a winner is deleted, along with its votes, {days} day after it closes.",
+        "A poll without a winner is deleted, along with its votes, {days} days after it closes.",
         WITHOUT_WINNER.days,
     )
     return (text(sentence, days=WITHOUT_WINNER.days),)
 
 
 def _about_nests() -> tuple[Text, ...]:
-    sentence = _("A nest is deleted {days} days after its day. The file doesn't tell its names.")
+    sentence = _("A nest is deleted {days} days after its day. The file doesn't include its names.")
     return (text(sentence, days=LONGEST_NEST.days),)
 
 
 def _about_offers() -> tuple[Text, ...]:
     sentence = _(
-        "An offer is deleted after {days} days. Of one that was accepted, moderators see for a "
-        "year who gave what to whom."
+        "An offer is deleted after {days} days. If it was accepted, moderators can still see for "
+        "a year who gave what to whom."
     )
     return (text(sentence, days=LASTS.days),)
 
@@ -202,9 +203,7 @@ def _in_words(kept: Mapping[str, int]) -> Showable:
         "poems": lambda n: ngettext("{count} poem", "{count} poems", n),
         "custom_models": lambda n: ngettext("{count} namer", "{count} namers", n),
         "trainings": lambda n: ngettext("{count} training", "{count} trainings", n),
-        "activations": lambda n: ngettext(
-            "{count} change of version", "{count} changes of version", n
-        ),
+        "activations": lambda n: ngettext("{count} version change", "{count} version changes", n),
         "blocks": lambda n: ngettext("{count} block", "{count} blocks", n),
         "moderation": lambda n: ngettext(
             "{count} entry in the record of moderation",

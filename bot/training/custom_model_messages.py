@@ -35,7 +35,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
     measured = card.measured or 0
     is_rough = measured < FEWEST_MEASURED
     if card.validation is None or card.kneser_ney is None:
-        sentences = [text(_("How good it is could not be measured."))]
+        sentences = [text(_("Its quality couldn't be measured."))]
         is_rough = False
     elif round(card.validation, 3) < round(card.kneser_ney, 3):
         sentences = [text(_("It has learned the style of the list."))]
@@ -52,8 +52,8 @@ def judgement(card: ModelCard, entries: int) -> Text:
         sentences.append(text(few, count=entries))
     elif is_rough:
         few = ngettext(
-            "That is a rough guess: it was tried on only {count} name that it had not read.",
-            "That is a rough guess: it was tried on only {count} names that it had not read.",
+            "That's a rough guess: it was tested on only {count} name that it hadn't seen before.",
+            "That's a rough guess: it was tested on only {count} names that it hadn't seen before.",
             measured,
         )
         sentences.append(text(few, count=measured))
@@ -121,13 +121,13 @@ def list_message(
     lines = [_line(model, is_training=model.id in in_training) for model in models]
     usable: list[Showable] = [m.name for m in models if m.digest and not m.removed]
     if shared:
-        heading = _("Of the bot, or shared by other {communities}:")
+        heading = _("From the bot, or shared by other {communities}:")
         heading = heading.format(communities=terms.communities)
         lines += [*([()] if lines else []), text(heading)]
         lines += [_line(model, sharer=sharer) for model, sharer in shared]
         usable += [shared_value(model) for model, _sharer in shared]
         if len(shared) == MOST_SHARED:
-            more = _("There may be more: begin to type in {command}.")
+            more = _("There may be more: start typing in {command}.")
             lines.append(text(more, command=command("/name namer:")))
     if usable:
         lines += [(), usage(usable[0])]
@@ -219,7 +219,7 @@ async def check_name(app: App, model: CustomModelRecord, community_id: int | Non
     It was checked when the model was made: by another community's filter, or before a change.
     """
     if not (await app.filters.of(community_id)).allows(model.name):
-        raise UserError(_("The word filter blocks the name of this namer here; use another one."))
+        raise UserError(_("The word filter here blocks this namer's name. Use another namer."))
 
 
 def unknown() -> Typo:

@@ -181,7 +181,7 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
     names: dict[str, Value] = {"version": _name(number), "task": written(task)}
     if await app.models.is_live(task, number):
-        raise UserError(_("{version} of {task} is live already."), **names)
+        raise UserError(_("{version} of {task} is already live."), **names)
     try:
         await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
@@ -298,7 +298,7 @@ def _report_message(
     if not is_live:
         lines += [(), _why_not(version)]
     elif live.reason == FORCED:
-        lines += [(), text(_("It is live because an administrator chose so."))]
+        lines += [(), text(_("It's live because an administrator chose it."))]
     embed = Embed(
         title=title.format(number=number, task=written(version.task)),
         lines=tuple(lines),
@@ -314,11 +314,11 @@ def _report_message(
 
 def _why_not(version: VersionRecord) -> Text:
     if version.reference_loss is None or version.baseline_loss is None:
-        return text(_("It isn't live because it could not be compared with the live version."))
+        return text(_("It isn't live, because it couldn't be compared with the live version."))
     return text(
         _(
-            "It isn't live because the live version is better: it is less often surprised by real "
-            "{task} that it has never read."
+            "It isn't live, because the live version is better at predicting real {task} that it "
+            "has never read."
         ),
         task=written(version.task),
     )
@@ -342,7 +342,7 @@ async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
         buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{number - 1}", emoji="◀️"))
     if number + 1 < pages:
         buttons.append(Button(_("Older"), MODELS, f"page:{task}:{number + 1}", emoji="▶️"))
-    footer = _("The lower the number, the better it predicts what it has never read")
+    footer = _("The lower the number, the better the version predicts unseen text")
     if pages > 1:
         place = _("page {page} of {pages}").format(page=number + 1, pages=pages)
         footer = spaced([footer, place], " · ")
@@ -540,7 +540,7 @@ MODELS_GROUP = Group(
             examples=(
                 (
                     technical("/models rollback task:names"),
-                    _("undoes the last change of the live version."),
+                    _("goes back to the previous live version."),
                 ),
             ),
             audience=Audience.ADMINISTRATORS,

@@ -231,7 +231,10 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
             raise untrained(model, is_training=await _is_training(app, model))
         stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
         reply = text(
-            _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
+            _(
+                "Here's {namer} as a file, with the names on its list. Use it elsewhere with "
+                "{command}."
+            ),
             namer=model.name,
             command=command("/namer import"),
         )
@@ -332,7 +335,7 @@ async def delete(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer delete` with a confirmation."""
     model = await _find(app, check_manager(turn), options.name)
     reply = text(
-        _("Delete {namer}, its list and all that it has learned? This can't be undone."),
+        _("Delete {namer}, its list and everything it has learned? This can't be undone."),
         namer=strong(model.name),
     )
     buttons = (
@@ -491,8 +494,8 @@ def check_import(trained: Trained, accept: Callable[[str], bool]) -> None:
     if (count := count_parameters(trained.network)) > MOST_PARAMETERS:
         raise UserError(
             _(
-                "The network in that file is too large: it has {count:,} parameters, and a "
-                "namer's can have {limit:,}. Train it with fewer units."
+                "The network in that file is too large: it has {count:,} parameters, and the "
+                "limit for a namer is {limit:,}. Train it with fewer units."
             ),
             count=count,
             limit=MOST_PARAMETERS,
@@ -537,7 +540,7 @@ def _refusals(name: str, most: int) -> Iterator[None]:
         yield
     except NameTaken as error:
         raise UserError(
-            _("There's a namer called {name} already. Choose another name, or use {command}."),
+            _("There's already a namer called {name}. Choose another name, or use {command}."),
             name=for_managers(name),
             command=retraining(for_managers(name)),
         ) from error
@@ -696,9 +699,7 @@ NAMER_GROUP = Group(
             "namer list",
             _("List the namers."),
             list_,
-            examples=(
-                (technical("/namer list"), _("lists the namers of this place, and shared ones.")),
-            ),
+            examples=((technical("/namer list"), _("lists the namers here, and shared ones.")),),
         ),
         Command(
             "namer info",
@@ -732,7 +733,7 @@ NAMER_GROUP = Group(
             ShareOptions,
             (
                 technical("/namer share name:elves"),
-                _("lets a namer be used elsewhere, too; on:False stops that."),
+                _("shares a namer with other places; on:False stops that."),
             ),
         ),
         _of_managers(

@@ -47,14 +47,14 @@ _REASONS: Mapping[str, Phrase] = {
     EndReason.BUTTON: _("Somebody pressed Stop."),
     EndReason.CRASHED: _("The training process ended early; the bot's log says more."),
     EndReason.KILLED: _("The training process was killed, perhaps because memory ran out."),
-    EndReason.WORKER_LOST: _("The machine that trained was lost."),
-    EndReason.TOO_LONG: _("The training did not end in time."),
-    EndReason.UNREADABLE: _("The results could not be read; the bot's log says more."),
-    EndReason.DATABASE: _("The database isn't answering, so the results could not be stored."),
+    EndReason.WORKER_LOST: _("The machine doing the training was lost."),
+    EndReason.TOO_LONG: _("The training didn't finish in time."),
+    EndReason.UNREADABLE: _("The results couldn't be read; the bot's log says more."),
+    EndReason.DATABASE: _("The database isn't answering, so the results couldn't be stored."),
     EndReason.DELETED: _("The namer was deleted."),
     EndReason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
     EndReason.BROKEN: _("Something went wrong; the bot's log says more."),
-    DIED: _("The bot stopped unexpectedly too often while it ran."),
+    DIED: _("The bot stopped unexpectedly too often during the training."),
 }
 """Any other reason is already a sentence."""
 
@@ -189,7 +189,7 @@ def _interrupted_message(state: TrainingState) -> Message:
     """A training that resumes after a restart of the bot."""
     embed = Embed(
         title=_("⏸️ The training of {subject} is interrupted").format(subject=state.model.name),
-        lines=(*state.corpus, text(_("The bot is restarting. The training resumes after that."))),
+        lines=(*state.corpus, text(_("The bot is restarting. Training resumes afterwards."))),
         footer=state.footer,
         tone=Tone.TRAINING,
     )

@@ -71,7 +71,7 @@ def explain_refusal(error: TrainingRefused) -> Text:
     """Why a training cannot be queued."""
     match error:
         case AlreadyTraining():
-            return text(_("This is already being trained; try again when that has ended."))
+            return text(_("This is already being trained. Try again when that's done."))
         case CoolingDown(until=until):
             return text(
                 _("The last training has just ended; the next can start {time}."),
@@ -105,9 +105,7 @@ async def download(upload: Attachment, title: Showable) -> bytes:
     try:
         return await upload.read()
     except DeliveryError as error:
-        raise UserError(
-            _("{file} could not be downloaded; upload it again."), file=title
-        ) from error
+        raise UserError(_("{file} couldn't be downloaded. Upload it again."), file=title) from error
 
 
 @asynccontextmanager

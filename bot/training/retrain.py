@@ -65,7 +65,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     active = await app.store[Trainings].waiting(SHARED)
     if active:
-        reply = text(_("A training is already running; wait until it has ended, or stop it."))
+        reply = text(_("A training is already running; wait for it to end, or stop it."))
         await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
         return
     await app.training.check_cooldown()
@@ -149,7 +149,7 @@ def _check_requirements(app: App, task: Task) -> None:
     if not task.can_train() and not trains_elsewhere:
         raise UserError(
             _(
-                "Training {task} needs packages that are not installed. The bot's operator can "
+                "Training {task} needs packages that aren't installed. The bot's operator can "
                 "install them with {command}."
             ),
             task=written(task.name),
@@ -169,7 +169,7 @@ def _command(task: Task) -> Command:
     if task.takes_extra_names:
         extra_names = _("Also train on names that won a poll (default: no)")
         options.append(Option("hall_of_fame", extra_names, Kind.SWITCH))
-    force = _("Use the new version even if it is worse (default: no)")
+    force = _("Use the new version even if it's worse (default: no)")
     example = _("trains the model for {task} again.").format(task=written(task.name))
     return Command(
         f"{RETRAIN} {task.name}",

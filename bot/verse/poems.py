@@ -57,7 +57,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
         content = _as_json(kept) if is_json else _as_text(kept)
         name = technical("poems.json" if is_json else "poems.txt")
         reply = text(
-            ngettext("Your poem.", "Your {count} poems, the newest first.", len(kept)),
+            ngettext("Your poem.", "Your {count} poems, newest first.", len(kept)),
             count=len(kept),
         )
         file = File(name, content.encode(), _("Your poems"))
@@ -65,7 +65,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
 
 
 _GONE = _(
-    "This poem can't be kept anymore, because the bot no longer stores it. Write a new one with "
+    "This poem can't be kept any more, because the bot no longer stores it. Write a new one with "
     "/sonnet."
 )
 
@@ -89,8 +89,8 @@ async def keep(app: App, turn: Turn, state: str) -> None:
     except Full as error:
         raise UserError(
             _(
-                "You've kept {limit} poems, which is the most possible. Delete some with "
-                "/poems, or download them with /export."
+                "You've kept {limit} poems, which is the limit. Delete some with /poems, or "
+                "download them with /export."
             ),
             limit=MOST,
         ) from error
@@ -103,8 +103,8 @@ async def keep(app: App, turn: Turn, state: str) -> None:
         )
     else:
         reply = ngettext(
-            "You've kept this one already. You have {count} poem: /poems",
-            "You've kept this one already. You have {count} poems: /poems",
+            "You've already kept this one. You have {count} poem: /poems",
+            "You've already kept this one. You have {count} poems: /poems",
             count,
         )
     await turn.respond(Message(content=text(reply, count=count), private=True))

@@ -274,7 +274,7 @@ async def _options_of(app: App, turn: Turn, state: str) -> SonnetOptions:
 
 
 def _outdated() -> UserError:
-    return UserError(_("The opening of this poem can't be read anymore; use /sonnet instead."))
+    return UserError(_("The opening of this poem can't be read any more; use /sonnet instead."))
 
 
 async def _another_button(app: App, turn: Turn, options: SonnetOptions) -> Button | None:
@@ -315,8 +315,8 @@ def explain_no_line(_error: NoLineFound) -> Text:
     """The sentence for a poem that cannot go on."""
     return text(
         _(
-            "No next line was found that is new and passes the word filter. Try again, or try "
-            "another opening."
+            "The bot didn't find a next line that's new and passes the word filter. Try again, or "
+            "try another opening."
         )
     )
 
@@ -328,7 +328,7 @@ def _options(temperature: str = "", **typed: object) -> SonnetOptions:
 
 SONNET = Command(
     "sonnet",
-    _("Write a sonnet, a limerick or another poem, with your own words to begin."),
+    _("Write a sonnet, a limerick or another poem, starting from your own words."),
     sonnet,
     (
         Option(

@@ -84,8 +84,8 @@ def welcome(terms: Terms) -> Message:
             "museum of this {community}, with a picture of the animal."
         ),
         _(
-            "It also writes sonnets. Press a button to try it, or type {help} to see more. "
-            "Managers choose with {set_up} what it does here."
+            "It also writes sonnets. Press a button to try it, or type {help} to see more. With "
+            "{set_up}, managers choose what it does here."
         ),
     )
     set_up = _("Set up")

@@ -123,13 +123,13 @@ def count_possible(
     options, advice = describe(constraints), try_length(suggested)
     if _count(relaxed, without_rules, vocabulary)[constraints.lengths].any():
         raise NamesError(
-            "Nothing that meets all of that{options} reads like a name. {advice}",
+            "No name fits all of that{options}. {advice}",
             options=options,
             advice=advice,
         )
     if constraints.length is None or not len(lengths):
         raise NamesError(
-            "That needs more than {longest} letters, the most that a name has. {advice}",
+            "That needs more than {longest} letters, the most a name can have. {advice}",
             longest=shape.longest,
             advice=advice,
         )

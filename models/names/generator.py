@@ -276,21 +276,23 @@ def _parse_piece(piece: Piece, request: NamesRequest, vocabulary: Vocabulary, sh
         facts = {"option": piece.value, "advice": try_piece(piece, shape)}
         if shape.latin:
             raise NamesError(
-                "Names only have the letters a to z, and {option} has none. {advice}", **facts
+                "Names only use the letters a to z, and {option} has none of them. {advice}",
+                **facts,
             )
         raise NamesError(
-            "Names here only have characters of their list, and {option} has none. {advice}",
+            "Names here only use characters from the namer's list, and {option} has none of them. "
+            "{advice}",
             **facts,
         )
     if shape.latin and (lost := [c for c in typed if c.isalpha() and not clean_name(c)]):
         raise NamesError(
-            "Names only have the letters a to z, so not {character}. {advice}",
+            "Names only use the letters a to z, so {character} won't work. {advice}",
             character=lost[0],
             advice=try_piece(piece, shape),
         )
     if len(text) > LONGEST_PIECE:
         raise NamesError(
-            "{option} can have at most {limit} letters, and yours has {length:,}. {advice}",
+            "{option} can have at most {limit} letters, but yours has {length:,}. {advice}",
             option=piece.value,
             limit=LONGEST_PIECE,
             length=len(text),
@@ -377,8 +379,8 @@ def _finished(trained: Trained, draft: NamesDraft, sampler: ConstrainedSampler) 
     if sampler.possible == 1 and not names:
         (name,), (flaw,) = found.generated, found.recent
         raise NamesError(
-            "The only such name, {name}, was rejected for being {flaw}. Leave out the length, or "
-            "some letters.",
+            "The only name that fits, {name}, was rejected for being {flaw}. Leave out the "
+            "length, or some letters.",
             name=name,
             flaw=FLAWS[flaw],
         )

@@ -92,11 +92,13 @@ class Shortfall:
         facts = {"names": names, "flaw": FLAWS[self.flaw]}
         if self.share >= 0.9:
             return Sentence(
-                "{names} Almost everything that was tried was rejected for being {flaw}.", facts
+                "{names} Almost everything the bot tried was rejected for being {flaw}.", facts
             )
         if self.share > 0.5:
-            return Sentence("{names} Most of what was tried was rejected for being {flaw}.", facts)
-        return Sentence("{names} Much of what was tried was rejected for being {flaw}.", facts)
+            return Sentence(
+                "{names} Most of what the bot tried was rejected for being {flaw}.", facts
+            )
+        return Sentence("{names} Much of what the bot tried was rejected for being {flaw}.", facts)
 
 
 def describe(constraints: NameConstraints) -> str:
@@ -120,7 +122,7 @@ def try_piece(piece: Piece, shape: Shape) -> Sentence:
     """Advice after a piece that no name can have."""
     if shape.latin:
         return Sentence("Try {hint}.", {"hint": f"{piece}:{_EXAMPLES[piece]}"})
-    return Sentence("Try the letters of a name on the list.")
+    return Sentence("Try letters from a name on the list.")
 
 
 def try_length(suggested: int | None) -> Sentence:

@@ -139,7 +139,8 @@ def _with_reference_loss(plan: Plan) -> Plan:
     read = corpus.known().intersection(line for poem in poems for line in poem.split("\n") if line)
     if len(read) > _COMMON_LINES or (base is not None and _has_read_validation(base)):
         return _with_note(
-            plan, _("Not compared with other versions: it reads poems that they are compared by.")
+            plan,
+            _("Not compared with other versions: it reads poems that are used to compare them."),
         )
 
     def figures() -> Figures:

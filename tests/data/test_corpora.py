@@ -94,11 +94,11 @@ def test_byte_order_mark_and_line_endings(ending: str) -> None:
     [
         (["", "  "], "2 empty lines skipped."),
         ([""], "1 empty line skipped."),
-        (["恐龍", "42"], "2 lines without a letter from a to z skipped."),
+        (["恐龍", "42"], "2 lines skipped: no letter from a to z."),
         (["angosaurus"], "1 duplicate removed."),
         (["ANGOSAURUS", "Ängosaurus"], "2 duplicates removed."),
-        (["a" * 65, "1" * 2_000_000], "2 lines with more than 64 characters skipped."),
-        (["ß" * 40], "1 line with more than 64 characters skipped."),
+        (["a" * 65, "1" * 2_000_000], "2 lines skipped: more than 64 characters."),
+        (["ß" * 40], "1 line skipped: more than 64 characters."),
         (["ANGOSAURUS"], "1 name simplified to the letters a to z."),
         (["Ñandusaurus", "T. rex"], "2 names simplified to the letters a to z."),
     ],
@@ -141,7 +141,7 @@ def test_notes_on_verse() -> None:
     assert corpus.notes == (
         "1 byte-order mark removed.",
         "205 line endings converted from CR LF or CR to LF.",
-        "6 characters not used in verse (digits, symbols) removed.",
+        "6 characters removed: not used in verse (digits, symbols).",
         "3 characters simplified (capital letters, accents, quotation marks, dashes).",
         "3 empty lines removed (at the start or end, or repeated).",
     )

@@ -107,9 +107,8 @@ def test_download(index: Index) -> None:
 def test_download_without_network(index: Index) -> None:
     (index.folder / WHEEL).unlink()
     assert fetch_fails(index) == (
-        "Cannot download the verses (package verses==1.0): "
-        "ERROR: No matching distribution found for verses==1.0 "
-        "The first time, a network connection is needed."
+        "Can't download the verses (package verses==1.0): ERROR: No matching distribution found "
+        "for verses==1.0 The first download needs a network connection."
     )
 
 

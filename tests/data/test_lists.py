@@ -70,7 +70,7 @@ def test_first_column_of_a_table_is_read(separator: str) -> None:
     names = parsed(f"Name{separator}Inhabitants", *rows)
     assert names.names == tuple(TOWNS)
     of_columns, of_heading = names.notes
-    assert of_columns == "Of 2 columns, only the first was read."
+    assert of_columns == "Only the first of 2 columns was read."
     assert of_heading == 'The heading "Name" was skipped.'
 
 
@@ -134,8 +134,8 @@ def test_size_is_limited() -> None:
     assert "at most 50,000 different names, not 50,001." in refusal(many.encode())
     signs = [chr(0x4E00 + n) for n in range(MAX_CHARACTERS + 3)]
     assert refused(*signs) == (
-        "towns.txt can't be used. A list can have at most 200 different characters, not 203; "
-        "line 201 exceeds the limit."
+        "towns.txt can't be used. A list can have at most 200 different characters, but this one "
+        "has 203. Line 201 goes over the limit."
     )
 
 

@@ -307,7 +307,7 @@ def _headline(found: NamesFindings) -> tuple[Figure, ...]:
     # The AUC is the share of pairs, a real name and a new one, of which a classifier can tell which
     # is which.
     beside = Sentence(
-        "those of the founding notebook {notebook:.0%}, by guessing {guessing:.0%}",
+        "the founding notebook's names: {notebook:.0%}, guessing: {guessing:.0%}",
         {"notebook": notebook[0], "guessing": 0.5},
     )
     return (Figure("How often a program tells them from real names", first[0], beside),)

@@ -96,8 +96,8 @@ def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
     paths = sorted(folder.glob("*.txt.xz"))
     if not paths:
         raise CorpusError(
-            "{folder} has no packed verse: files whose names end in .txt.xz. "
-            "python -m tools.verse.sources {folder} makes some.",
+            "{folder} has no packed verse (files whose names end in .txt.xz). To make some, run "
+            "python -m tools.verse.sources {folder}.",
             folder=folder,
         )
     for path in paths:

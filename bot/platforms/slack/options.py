@@ -107,9 +107,11 @@ def _number(option: Option, typed: str) -> int | float:
             figures = re.sub("[.,]", "", typed) if is_whole and grouped else typed
             value = int(figures) if is_whole else float(typed.replace(",", "."))
     if value is None or not math.isfinite(value):
-        sentence = _("{option} is a number, for example {example}; you typed {typed}.")
+        sentence = _("{option} must be a number, for example {example}; you typed {typed}.")
         if is_whole:
-            sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
+            sentence = _(
+                "{option} must be a whole number, for example {example}; you typed {typed}."
+            )
         raise _refusal(option, typed, sentence, example=code(technical(_example(option))))
     _check_bounds(option, value, typed)
     return value
@@ -120,9 +122,9 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
     if least is not None and most is not None:
         sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
     elif least is not None:
-        sentence = _("{option} is at least {least}; you typed {typed}.")
+        sentence = _("{option} must be at least {least}; you typed {typed}.")
     else:
-        sentence = _("{option} is at most {most}; you typed {typed}.")
+        sentence = _("{option} can be at most {most}; you typed {typed}.")
     nearest = max(value, value if least is None else least)
     nearest = min(nearest, nearest if most is None else most)
     if nearest != value:
@@ -356,7 +358,7 @@ class _Line:
             case Kind.CHANNEL:
                 sentence = _("Type # and choose the channel, or use the form that {form} opens.")
             case Kind.FILE:
-                sentence = _("A file can't be typed; add it in the form that {form} opens.")
+                sentence = _("You can't type a file. Add it in the form that {form} opens.")
             case _:
                 return converted(option, unescaped(typed))
         raise UserError(sentence, form=code(technical(f"{self._slash} {FORM}")))
@@ -414,7 +416,7 @@ class _Line:
         sentence = _("There's no option {typed}; did you mean {nearest}?")
         if self._main is not None:
             sentence = _(
-                "There's no option {typed}; did you mean {nearest}? If not, put your words into "
+                "There's no option {typed}; did you mean {nearest}? If not, put your words in "
                 "quotation marks."
             )
         error = MisreadError(
@@ -435,7 +437,10 @@ class _Line:
                 typed=echo(unescaped(typed)),
             )
         return MisreadError(
-            _("{typed} belongs to no option. {command} has {options}, for example {example}"),
+            _(
+                "{typed} doesn't belong to any option. {command} has {options}, for example "
+                "{example}"
+            ),
             typed=echo(unescaped(typed)),
             command=code(technical(self._slash)),
             options=codes([*map(technical, self._options)]),

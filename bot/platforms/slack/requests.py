@@ -274,7 +274,7 @@ class Requests:
         (opening,) = (each for each in sonnet.options if each.is_main)
         typed = words_of(text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT])
         if self._platform.has_written(message):
-            error = UserError(_("Choose a message of a member; this one is the bot's."))
+            error = UserError(_("Choose a member's message; this one is the bot's."))
             await self._refuse(turn, error, sonnet.name)
         elif not any(map(str.isalpha, typed)):
             error = UserError(_("A poem begins with words; choose a message that has some."))

@@ -31,7 +31,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     shown = await boss.choose(shown, "Hour", "7")
     assert "every day at 7:00" in shown.text
     shown = await boss.press(shown, "Stop the dinosaur of the day")
-    assert "No dinosaur of the day is chosen here." in shown.text
+    assert "There's no dinosaur of the day here." in shown.text
     shown = await boss.press(shown, "Start the dinosaur of the day")
     assert "every day at 7:00" in shown.text
 

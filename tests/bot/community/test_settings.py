@@ -32,7 +32,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     boss, terms = await chat.add_administrator(), chat.terms
     result = await boss.use("settings", vote_minutes=5, shared_namers=False)
     assert result.text.split("\n") == [
-        "New polls stay open for 5 minutes here; open ones keep their time.",
+        "New polls here stay open for 5 minutes; polls that are already open don't change.",
         f"Only namers of this {terms.community} and the bot's own can be used here.",
     ]
     await boss.use("settings", shared_namers=True)
@@ -105,7 +105,9 @@ async def test_language(chat: Chat) -> None:
     assert result.text == "What everybody sees here is in English."
     assert (await chat.app.languages.of(chat.community_id)).chosen == "en"
     result = await boss.use("settings", language=LOCALE)
-    assert result.text == "What everybody sees here is in English, because no language is chosen."
+    assert result.text == (
+        "What everybody sees here is in English, because no language has been chosen."
+    )
     assert (await chat.app.languages.of(chat.community_id)).chosen is None
     shown = await boss.choose(await boss.use("settings"), "Language", "en")
     assert "What everybody sees here is in English." in shown.text

@@ -46,7 +46,7 @@ def test_meanings(name: str, expected: str) -> None:
         (
             "Vebasaurus",
             "{} lizard (imagined)",
-            "The bot imagines that it means {} lizard: veba (imagined: {}) and saurus "
+            "Its made-up meaning is {} lizard: veba (imagined: {}) and saurus "
             "(Greek sauros: lizard).",
         ),
         (

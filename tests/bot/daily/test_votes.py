@@ -35,7 +35,7 @@ async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
     await chat.pass_time(HOUR + 1)
     (poll,) = dailies(chat)
     assert poll.lines == ["Bosaurus", "Dosaurus", "Fosaurus", "Gosaurus", "Kosaurus"]
-    assert poll.text == "Which is the coolest? End of the poll: [2026-01-01 02:00]."
+    assert poll.text == "Which is the coolest? Voting ends [2026-01-01 02:00]."
     assert poll.buttons[5:] == ("More", "Dissect", "Hatch an egg")
     await chat.alice.press(poll, "Dosaurus")
     await chat.pass_time(HOUR)

@@ -41,7 +41,7 @@ async def test_from_a_nest_to_the_museum(chat: Chat) -> None:
     assert not any(name in f"{nest.words}{picture.description}" for name in NAMES)
     hatched = await chat.alice.press(nest, "Middle egg")
     assert hatched.title == "🐣 Bravosaurus has hatched"
-    assert hatched.body == "It is in the collection of @alice now, and in the museum: /museum"
+    assert hatched.body == "It's in @alice's collection now, and in the museum: /museum"
     assert hatched.card.fields["Family"] == "sauropod"
     assert hatched.buttons == ("Show the dinosaur", HATCH)
     (picture,) = hatched.files
@@ -210,7 +210,7 @@ async def test_hidden_since_the_nest(chat: Chat) -> None:
     nest = await chat.alice.use("egg")
     await chat.app.store[Discoveries].hide(chat.community_id, chat.alice.id, hidden=True)
     shown = await chat.alice.press(nest, "Left egg")
-    assert shown.body == "It is in the museum now: /museum"
+    assert shown.body == "It's in the museum now: /museum"
     mo = await chat.add_moderator()
     await remove_winner(mo, "Mangosaurus")
     await chat.settle()
@@ -231,7 +231,7 @@ async def test_settings(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     told = await boss.use("settings", egg_channel=den)
     assert told.text == "Members hatch an egg a day, in #den only."
     assert told.text in (await boss.use("settings")).text
-    assert (await chat.alice.press(nest, "Left egg")).text == "Eggs hatch in #den here."
+    assert (await chat.alice.press(nest, "Left egg")).text == "Here, eggs hatch in #den."
     with monkeypatch.context() as patch:
         patch.setattr(type(chat.platform), "is_in_community", AsyncMock(return_value=False))
         lost = await chat.alice.use("egg")
@@ -309,7 +309,9 @@ async def test_name_is_removed(chat: Chat) -> None:
     assert not chat.files()
     (line,) = (await mo.use("moderate record")).lines
     assert line.endswith("@mo removed the name Mangosaurus.")
-    assert (await mo.press(again, "Remove Mangosaurus")).text == "This name was removed already."
+    assert (await mo.press(again, "Remove Mangosaurus")).text == (
+        "This name has already been removed."
+    )
     assert (await chat.alice.use("museum")).text.startswith("The museum is empty.")
     assert (await chat.alice.use("egg")).text.startswith("You have hatched an egg here today.")
 

@@ -97,7 +97,7 @@ async def test_declined_and_taken_back(chat: Chat) -> None:
     ):
         await chat.alice.use("give", dinosaur=GIFT, member=bob)
         left = await member.press(await offers_of(member), label)
-        assert left.lines == [told, "", "No offer is waiting. Make one with /give."]
+        assert left.lines == [told, "", "No offers are waiting. Make one with /give."]
     assert "Offers" not in (await chat.alice.use("collection")).buttons
     assert await collection(chat, chat.alice) == [GIFT]
 
@@ -118,7 +118,7 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     today = f"{NEW} came today. It can be given from tomorrow on."
     assert await refusal(dinosaur=NEW) == today
     assert (await refusal(chat.alice)).startswith("You can't give anything to yourself.")
-    assert await refusal(robot) == "Bots collect no dinosaurs. Choose a member."
+    assert await refusal(robot) == "Bots don't collect dinosaurs. Choose a member."
     assert await refusal(dinosaur=OTHER) == (
         f"{OTHER} isn't in your collection. See what is with /collection."
     )
@@ -132,7 +132,7 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(discoveries, "MOST_OWNED", 1)
         assert (await refusal()).startswith("The collection of @bob has no room:")
     await mo.use("moderate block", member=bob)
-    assert await refusal() == "Nothing can be given to @bob here now."
+    assert await refusal() == "You can't give @bob anything here right now."
 
 
 async def test_suggestions(chat: Chat) -> None:

@@ -51,7 +51,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     await mo.use("moderate block", member=chat.alice)
     shown = await chat.alice.use("privacy")
     assert shown.lines[0] == (
-        "The bot stores data of yours: 1 poll, 1 block and 1 entry in the record of moderation."
+        "The bot stores this about you: 1 poll, 1 block and 1 entry in the record of moderation."
     )
     assert "deleting your data doesn't delete blocks" in shown.lines[-1]
     await chat.alice.press(shown, "Show everything")
@@ -79,7 +79,7 @@ async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
     )
     assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
     done = await mo.use("moderate block", member=chat.alice)
-    assert done.text == "The bot doesn't answer @alice here anymore."
+    assert done.text == "The bot no longer answers @alice here."
     assert "Polls stay open" in (await boss.use("settings")).text
 
 
@@ -108,13 +108,13 @@ async def test_blocks_are_listed_by_page(chat: Chat) -> None:
 async def test_log_channel(chat: Chat) -> None:
     log, mo = await chat.add_channel("log"), await chat.add_administrator()
     chosen = await mo.use("moderate log", channel=log)
-    assert chosen.text == "What moderators do is reported in #log."
+    assert chosen.text == "Moderation reports go to #log."
     await mo.use("moderate log", channel=log)
     for command in ("block", "unblock", "block"):
         for _again in range(2):  # what changes nothing is not reported
             await mo.use(f"moderate {command}", member=chat.alice)
     said = [
-        "@ada chose #log for reports of moderation.",
+        "@ada chose #log for moderation reports.",
         "@ada blocked @alice.",
         "@ada unblocked @alice.",
         "@ada blocked @alice.",
@@ -124,7 +124,7 @@ async def test_log_channel(chat: Chat) -> None:
     assert shown.text == chosen.text
     assert len(chat.history(log)) == 5
     off = await mo.press(shown, "Stop the reports")
-    assert off.text == "What moderators do isn't reported in any channel now."
+    assert off.text == "Moderation reports don't go to any channel now."
     none = await mo.use("moderate log")
     assert none.text.startswith("What moderators do isn't reported in any channel. Choose one with")
     assert not none.buttons
@@ -133,7 +133,7 @@ async def test_log_channel(chat: Chat) -> None:
     recorded = await mo.use("moderate record")
     assert [line.rpartition(" · ")[2] for line in recorded.lines] == [
         "@ada unblocked @alice.",
-        "@ada switched reports of moderation off.",
+        "@ada switched moderation reports off.",
         *reversed(said),
     ]
     # Names are those of the platform, so that they are right after a change and never stored.

@@ -63,7 +63,7 @@ async def test_removed_twice(chat: Chat) -> None:
     again = await second.open_menu(MENU, message)
     await first.press(asked, "Remove Bravosaurus")
     late = await second.press(again, "Remove Bravosaurus")
-    assert late.text == "This name was removed already."
+    assert late.text == "This name has already been removed."
     assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
 
@@ -232,7 +232,7 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     (choice,) = await mo.suggestions("moderate winner", "name", "BRAV")
     assert (choice.label, choice.value) == ("Bravosaurus · removed", "Bravosaurus")
     for reply in (
-        "The bot may write Bravosaurus again. Its votes and victories don't come back.",
+        "The bot can write Bravosaurus again, but its votes and victories don't come back.",
         f"Bravosaurus isn't removed in this {chat.terms.community}.",
     ):
         allowed = await mo.use("moderate winner", name="bravosaurus", allow=True)
@@ -310,7 +310,7 @@ async def test_message_that_is_gone(chat: Chat) -> None:
         replies.append((await mo.press(asked, "Remove it")).text)
     assert replies == [
         "Removed, along with 1 kept copy.",
-        "There's no such message anymore; check the link.",
+        "That message doesn't exist any more; check the link.",
     ]
     assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
@@ -390,7 +390,7 @@ async def test_all_names_removed(chat: Chat) -> None:
         await remove(chat, mo, first_message(chat), f"Remove {name}")
     assert [*first_message(chat).buttons] == ["More", "Details"]
     again = await mo.open_menu(MENU, first_message(chat))
-    assert again.text == "All names of this poll were removed already."
+    assert again.text == "All names in this poll have already been removed."
 
 
 @pytest.mark.both

@@ -59,11 +59,11 @@ async def test_album_of_the_museum(chat: Chat) -> None:
     await discovered(chat, "Stegosaurus")
     await discovered(chat, "Minmi", by=bob)
     shown = await bob.press(await chat.alice.use("museum", by="family"), "Album")
-    assert shown.title == "📖 The album of the museum"
+    assert shown.title == "📖 The museum's album"
     assert shown.lines == ["2 of 12 families, 2 of 35, 0 rarities"]
     assert [file.name for file in shown.files] == ["album.png"]
     back = await chat.alice.press(shown, "Museum")
-    assert back.title == "🦴 The museum, the newest first"
+    assert back.title == "🦴 The museum, newest first"
 
 
 @pytest.mark.both

@@ -39,7 +39,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     shown = await chat.alice.use("museum")
     assert not shown.is_private
-    assert shown.title == "🦴 The museum, the newest first"
+    assert shown.title == "🦴 The museum, newest first"
     assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
     assert shown.card.footer.startswith("page 1 of 1 · 1 dinosaur · 3 of a member's winners of a ")
     assert not chat.notified()
@@ -97,7 +97,7 @@ async def test_own_collection(chat: Chat) -> None:
     shown = await chat.alice.use("collection")
     assert not shown.is_private
     assert shown.lines == [
-        "The collection of @alice: 2 of 200 places.",
+        "@alice's collection: 2 of 200 places.",
         "",
         "1. Minmi · ankylosaur",
         "2. Stegosaurus · stegosaur",
@@ -139,7 +139,7 @@ async def test_collection_of_somebody(chat: Chat) -> None:
     for day in range(4):
         await discovered(chat, *names[3 * day : 3 * day + 3], by=bob, days_ago=4 - day)
     shown = await chat.alice.use("collection", member=bob)
-    assert shown.lines[0] == "The collection of @bob: 12 of 200 places."
+    assert shown.lines[0] == "@bob's collection: 12 of 200 places."
     more = await chat.alice.press(shown, "More")
     assert more.lines[2].startswith("10. ")
     hidden = await chat.alice.press(more, "Hide from others")
@@ -159,7 +159,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert not hidden.buttons
     refused = await bob.use("collection", member=chat.alice)
     assert refused.is_private
-    assert refused.text == "This member keeps their collection to themself."
+    assert refused.text == "This member keeps their collection to themselves."
     shown_museum = await bob.use("museum")
     assert shown_museum.lines == [
         "1. Minmi · ankylosaur · found by @bob",
@@ -173,7 +173,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert [file.name for file in own.files] == ["museum.png"]
     plate = await chat.alice.press(own, "Stegosaurus")
     assert plate.is_private
-    assert plate.text.startswith("This is visible to you only, because you hide your collection.")
+    assert plate.text.startswith("Only you can see this, because you hide your collection.")
     assert "Release" in plate.buttons
     by_bob = await bob.press(shown_museum, "Stegosaurus")
     assert not by_bob.is_private
@@ -309,7 +309,7 @@ async def test_without_the_right_to_attach_files(chat: Chat) -> None:
     await museum(chat.app, turn, MuseumOptions())
     await dinosaur(chat.app, turn, DinosaurOptions("Minmi"))
     assert [embed.title for message in turn.answers for embed in message.embeds] == [
-        "🦴 The museum, the newest first",
+        "🦴 The museum, newest first",
         "🦕 Minmi",
     ]
     assert not any(message.files for message in turn.answers)

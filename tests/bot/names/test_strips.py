@@ -86,7 +86,7 @@ async def test_removed_name_takes_its_strip(chat: Chat) -> None:
     message, mo = await a_poll(chat), await chat.add_moderator()
     asked = await mo.open_menu("Moderate this message", message)
     reply = await mo.press(asked, "Remove Bravosaurus")
-    assert reply.text.startswith("Bravosaurus was removed, with its votes.\n")
+    assert reply.text.startswith("Bravosaurus and its votes were removed.\n")
     assert not strips(chat)
 
 

@@ -96,8 +96,8 @@ async def test_own_vote_makes_no_champion(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
     assert closed.text == (
-        "The poll is closed: no name has won, because none has a vote of anyone but the member who "
-        "asked for the names."
+        "The poll is closed: no name has won, because none has a vote from anybody other than the "
+        "member who asked for the names."
     )
     assert closed.lines[1] == "Bravosaurus · ▰ 1"
 
@@ -107,7 +107,8 @@ async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     boss = await chat.add_administrator()
     said = await boss.use("settings", votes_needed=2)
     assert said.text == (
-        "A name of a new poll wins here only with 2 votes of members who didn't ask for it."
+        "To win a new poll here, a name needs 2 votes from members other than the person who "
+        "asked for it."
     )
     first, second, third = await members(chat, 3)
     await a_poll(chat)
@@ -124,12 +125,12 @@ async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES)
     closed, another, *_announcement = chat.history()
     assert closed.text == (
-        "The poll is closed: Kilosaurus has won.\nBravosaurus has as many, but with a vote of the "
-        "member who asked for it."
+        "The poll is closed: Kilosaurus has won.\nBravosaurus has as many votes, but one is from "
+        "the member who asked for it."
     )
     assert another.text == (
-        "The poll is closed: no name has won, because none has 2 votes of others than the member "
-        "who asked for the names."
+        "The poll is closed: no name has won, because none has 2 votes from anybody other than "
+        "the member who asked for the names."
     )
 
 
@@ -262,7 +263,7 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
     assert "Discovered by ada." in first
     assert "It is in the museum now" in first
     assert "Discovered" not in again
-    assert "It was in the museum already: /museum" in again
+    assert "It was already in the museum: /museum" in again
     assert "Discovered" not in blocked
 
 

@@ -208,7 +208,9 @@ async def test_settings_change_vote_minutes(chat: Chat) -> None:
         assert f"Polls stay open for {minutes} minutes here." in look.text
         result = await boss.use("settings", vote_minutes=20)
     assert result.is_private
-    assert result.text == "New polls stay open for 20 minutes here; open ones keep their time."
+    assert result.text == (
+        "New polls here stay open for 20 minutes; polls that are already open don't change."
+    )
     await chat.alice.use("dinoname")
     await chat.pass_time(TEN_MINUTES + 60)
     assert first_message(chat).text.startswith("Which is the coolest?")

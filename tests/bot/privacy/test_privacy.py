@@ -103,7 +103,7 @@ async def test_delete_asks_first(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
     for label in ("Delete my data", "Cancel", "Delete my data"):
-        assert await kept(chat) == "The bot stores data of yours: 1 poll."
+        assert await kept(chat) == "The bot stores this about you: 1 poll."
         assert label == "Cancel" or [*result.buttons] == ["Show everything", "Delete my data"]
         result = await chat.alice.press(result, label)
     assert "some buttons under your poems and names will stop working" in result.text
@@ -198,7 +198,7 @@ async def test_polls_without_winner_are_pruned_after_30_days(chat: Chat) -> None
     assert kept_ones == [True, False, True]
     await a_poll(chat)
     assert (await chat.alice.use("privacy")).lines[-1] == (
-        "A poll without a winner is deleted with its votes 30 days after it has closed."
+        "A poll without a winner is deleted, along with its votes, 30 days after it closes."
     )
 
 

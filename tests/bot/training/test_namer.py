@@ -481,12 +481,12 @@ def test_ngrams_are_no_parameters(shipped: Trained) -> None:
 
 STYLE = "It has learned the style of the list."
 NO_GAIN = "It has learned which letters follow each other, but no more."
-UNKNOWN = "How good it is could not be measured."
+UNKNOWN = "Its quality couldn't be measured."
 FEW = (
     " With 150 names on the list, most new names will be shuffles of them. A longer list gives "
     "more variety."
 )
-ROUGH = " That is a rough guess: it was tried on only 25 names that it had not read."
+ROUGH = " That's a rough guess: it was tested on only 25 names that it hadn't seen before."
 
 
 @pytest.mark.parametrize(

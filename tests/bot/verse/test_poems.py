@@ -47,7 +47,7 @@ async def test_keep(chat: Chat) -> None:
     shown = await poem(chat)
     assert await keep(chat, chat.alice, shown) == "Kept. You have 1 poem: /poems"
     again = await keep(chat, chat.alice, shown)
-    assert again == "You've kept this one already. You have 1 poem: /poems"
+    assert again == "You've already kept this one. You have 1 poem: /poems"
     await chat.app.store[ButtonStates].prune(chat.now() + timedelta(seconds=1))
     lost = await keep(chat, chat.alice, shown)
     assert lost.startswith("This poem can't be kept anymore, because the bot no longer stores it.")
@@ -110,7 +110,7 @@ async def test_export_text(chat: Chat) -> None:
     await keep_three(chat)
     result = await chat.alice.use("export")
     assert result.is_private
-    assert result.text.startswith("Your 3 poems, the newest first.")
+    assert result.text.startswith("Your 3 poems, newest first.")
     (file,) = result.files
     assert file.name == "poems.txt"
     text = (await file.read()).decode()

@@ -38,8 +38,8 @@ def test_lengths_exclude_pieces() -> None:
 
 NO_LETTER = "Names only have the letters a to z, "
 LONGEST = "That needs more than {} letters. Try {}."
-UNREADABLE = "Nothing that meets all of that ({}) reads like a name. Try {}."
-TOO_LONG = "That needs more than 26 letters, the most that a name has. Try fewer letters."
+UNREADABLE = "No name fits all of that ({}). Try {}."
+TOO_LONG = "That needs more than 26 letters, the most a name can have. Try fewer letters."
 PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
 
 
@@ -50,7 +50,7 @@ PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
         ({"starts_with": "Новo"}, NO_LETTER + "so not Н. Try starts_with:tyranno."),
         (
             {"contains": "abcdefghijklmnopqrstu"},
-            "contains can have at most 20 letters, and yours has 21. Try fewer letters.",
+            "contains can have at most 20 letters, but yours has 21. Try fewer letters.",
         ),
         (
             {"starts_with": "brrr"},
@@ -98,8 +98,16 @@ TRY = "Try a higher temperature or other letters."
     ("found", "share", "sentence"),
     [
         (0, 0.3, f"{NOTHING} Much of what was tried was rejected for being {{}}. {TRY}"),
-        (1, 0.5, "Only 1 new name was found. Much of what was tried was rejected for being {}."),
-        (2, 0.6, "Only 2 new names were found. Most of what was tried was rejected for being {}."),
+        (
+            1,
+            0.5,
+            "Only 1 new name was found. Much of what the bot tried was rejected for being {}.",
+        ),
+        (
+            2,
+            0.6,
+            "Only 2 new names were found. Most of what the bot tried was rejected for being {}.",
+        ),
         (3, 0.9, "Only 3 new names were found. Almost everything that was tried was rejected for"),
     ],
 )

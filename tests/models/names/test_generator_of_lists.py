@@ -82,8 +82,8 @@ def test_within_one_edit(names: set[str], name: str) -> None:
     [
         (
             {"starts_with": "!?"},
-            "Names here only have characters of their list, and starts_with has none. Try the "
-            "letters of a name on the list.",
+            "Names here only use characters from the namer's list, and starts_with has none of "
+            "them. Try the letters of a name on the list.",
         ),
         ({"contains": "я"}, "No name on the list has я. Try other letters."),
         (
@@ -92,8 +92,7 @@ def test_within_one_edit(names: set[str], name: str) -> None:
         ),
         (
             {"starts_with": "le e l"},
-            "Nothing that meets all of that (starts_with:le e l) reads like a name. Try fewer "
-            "letters.",
+            "No name fits all of that (starts_with:le e l). Try fewer letters.",
         ),
     ],
 )

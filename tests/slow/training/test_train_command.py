@@ -181,9 +181,9 @@ def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> 
     also.write_text(f"Mangosaurus\nmangosaurus\n{listed}\n\nPapayasaurus")
     _, events = report("names", "--corpus", names, "--also", also, "--out", out)
     assert events[0]["notes"][-2:] == [
-        "2 names of likes.txt added to the training.",
-        "1 line of likes.txt skipped: already in the list, or with characters that the list does "
-        "not have.",
+        "2 names from likes.txt added to the training.",
+        "1 line from likes.txt skipped: already in the list, or with characters the list doesn't "
+        "have.",
     ]
     trained = load_weights(out)
     assert "mangosaurus" in trained.known

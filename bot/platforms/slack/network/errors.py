@@ -19,7 +19,7 @@ class LostAnswer(Unreachable):
 OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
 
-NO_DIRECT = _("Slack doesn't let the bot write to you directly, so it can't send you that.")
+NO_DIRECT = _("Slack doesn't let the bot send you direct messages, so it can't send you that.")
 _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (Deleted, NOTHING, "message_not_found thread_not_found"),
     (
@@ -38,10 +38,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Gone,
-        _("This workspace doesn't allow older messages to be edited. You can delete it."),
+        _("This workspace doesn't allow older messages to be edited. You can delete the message."),
         "edit_window_closed",
     ),
-    (Gone, _("This channel is archived, so nothing in it changes."), "is_archived is_inactive"),
+    (Gone, _("This channel is archived, so nothing in it can change."), "is_archived is_inactive"),
     (Forbidden, NOTHING, " ".join(sorted(OUTSIDE))),
     (
         Forbidden,
@@ -53,7 +53,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _("This channel takes only replies in threads, so the bot can't post here. Use another."),
+        _(
+            "This channel only allows replies in threads, so the bot can't post here. Use another "
+            "channel."
+        ),
         "restricted_action_thread_only_channel",
     ),
     (
@@ -64,22 +67,22 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _("A setting of this workspace keeps the bot from posting here. Ask an admin."),
+        _("A workspace setting keeps the bot from posting here. Ask an admin."),
         "restricted_action messages_tab_disabled",
     ),
     (
         Forbidden,
         _(
-            "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
-            "permissions of the app."
+            "This workspace doesn't allow the bot to do that. Ask an admin to check the app's "
+            "permissions."
         ),
         "enterprise_is_restricted forbidden_team no_permission",
     ),
     (  # an admin, or the end of a move, changes it
         Refused,
         _(
-            "This workspace doesn't allow the bot to do that. Ask an admin to look at the "
-            "permissions of the app."
+            "This workspace doesn't allow the bot to do that. Ask an admin to check the app's "
+            "permissions."
         ),
         "access_denied accesslimited app_access_restricted ekm_access_denied "
         "external_channel_migrating missing_scope team_access_not_granted",
@@ -92,10 +95,7 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _(
-            "A setting of this workspace keeps the bot from sending files like this one. Ask an "
-            "admin."
-        ),
+        _("A workspace setting keeps the bot from sending files like this one. Ask an admin."),
         "blocked_file_type file_type_not_allowed file_update_failed file_upload_size_restricted "
         "file_uploads_disabled file_uploads_except_images_disabled max_file_sharing_exceeded "
         "file_share_limit_reached unable_to_share_files slack_connect_blocked_file_type "
@@ -115,18 +115,21 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (  # the operator sets another token
         Refused,
-        _("Slack doesn't accept the bot's token any more. Tell the bot's operator."),
+        _("Slack no longer accepts the bot's token. Tell the bot's operator."),
         "account_inactive invalid_auth not_allowed_token_type not_authed token_expired "
         "token_revoked two_factor_setup_required",
     ),
     (
         Unreachable,
-        _("Slack takes no more messages from this workspace for now; try again in an hour."),
+        _(
+            "Slack isn't taking any more messages from this workspace for now. "
+            "Try again in an hour."
+        ),
         "message_limit_exceeded",
     ),
     (
         Unreachable,
-        _("Slack is moving this workspace, and the bot has to wait; try again later."),
+        _("Slack is moving this workspace, so the bot has to wait. Try again later."),
         "org_login_required team_added_to_org",
     ),
     (

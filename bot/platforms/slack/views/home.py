@@ -67,7 +67,7 @@ def view_of(
     ]
     helped = [Message(embeds=(each,)) for each in shown]
     poem_hint = text(
-        _("{poems} shows all that you've kept, {export} downloads them."),
+        _("{poems} shows all the poems you've kept, and {export} downloads them."),
         poems=command("/poems"),
         export=command("/export"),
     )
@@ -78,7 +78,7 @@ def view_of(
         (_section(_("Today's champion"), page.champion, text(command("/champion"))), ()),
         (_section(_("Your poems"), page.newest_poem, poem_hint), ()),
         (
-            _section(_("Your data"), data, text(_("The buttons answer under Messages."))),
+            _section(_("Your data"), data, text(_("The buttons' answers appear under Messages."))),
             data.buttons if data is not None else (),
         ),
         (helped[1:], ()),

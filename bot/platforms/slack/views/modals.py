@@ -144,7 +144,7 @@ def submitted(
         if value is not None:
             values[option.name] = value
         elif option.is_required:
-            errors[option.name] = in_language(_("This is needed."), language)
+            errors[option.name] = in_language(_("This is required."), language)
     return Submitted(command, values, errors)
 
 

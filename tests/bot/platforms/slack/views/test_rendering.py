@@ -389,7 +389,7 @@ def test_mistakes_are_shown_at_their_fields() -> None:
     read = submitted(COMMANDS, sent("command:dinoname", **given))
     assert "goes from 1 to 10" in read.errors["count"]
     assert "is a whole number" in read.errors["length"]
-    assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is needed."}
+    assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is required."}
 
 
 def test_long_text_is_not_lost() -> None:
