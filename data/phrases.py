@@ -79,7 +79,7 @@ class Language:
     """A language with its catalogue. That of English, in which the source is written, is empty."""
 
     tag: str = "en"
-    """`pt-BR`. The region decides about units only."""
+    """`pt-BR`. The region decides about units, and the spelling of English."""
     sentences: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
     """Translations by English sentence: several if it has plural forms."""
     plural_form: Callable[[int], int] = field(default=not_one, repr=False)

@@ -21,6 +21,7 @@ from data.phrases import (
     ENGLISH,
     Language,
     Phrase,
+    Translated,
     _,
     in_language,
     joined,
@@ -47,7 +48,41 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_AMERICAN = Language("en-US")
+_AMERICAN_SPELLING = {
+    "apologises": "apologizes",
+    "armour": "armor",
+    "armoured": "armored",
+    "colour": "color",
+    "coloured": "colored",
+    "colours": "colors",
+    "favour": "favor",
+    "favourite": "favorite",
+    "grey": "gray",
+    "honoured": "honored",
+    "metre": "meter",
+    "metres": "meters",
+    "neighbour": "neighbor",
+    "neighbours": "neighbors",
+    "plough": "plow",
+    "travelled": "traveled",
+}
+_BRITISH = re.compile(rf"\b(?:{'|'.join(_AMERICAN_SPELLING)})\b", re.IGNORECASE)
+
+
+class _AmericanEnglish(Language):
+    """English in American spelling. Words of members are no part of sentences, and stay."""
+
+    def translation(self, sentence: str, plural: str = "", count: int = 1) -> Translated:
+        british = super().translation(sentence, plural, count)
+        return Translated(_BRITISH.sub(_american, british))
+
+
+def _american(british: re.Match[str]) -> str:
+    word = _AMERICAN_SPELLING[british[0].lower()]
+    return word.capitalize() if british[0][0].isupper() else word
+
+
+_AMERICAN = _AmericanEnglish("en-US")
 # TRANSLATORS: The name of your language, in your language: Deutsch, español.
 _NAME = _("English")
 

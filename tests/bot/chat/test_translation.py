@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat import translation
-from bot.chat.translation import _, in_language, ngettext, read_catalogue
+from bot.chat.translation import _, in_language, language_of, ngettext, read_catalogue
+from bot.text.technical import technical
 
 CATALOGUE = r"""
 # A comment with "quotation marks".
@@ -97,3 +98,10 @@ def test_unreadable_catalogue(
     path.write_bytes(b'msgid ""\nmsgstr ""\n' + wrong + b'\n\nmsgid "a"\nmsgstr "x"\n')
     monkeypatch.setattr(translation, "LOCALES", tmp_path)
     assert translation._language.__wrapped__("fr").translation("a") == "a"
+
+
+def test_american_spelling() -> None:
+    sentence = _("Colours of {name}: grey, its favourite.").format(name=technical("Colourosaurus"))
+    american = "Colors of Colourosaurus: gray, its favorite."
+    assert in_language(sentence, language_of("en-US")) == american
+    assert in_language(sentence, language_of("en-GB")) == sentence
