@@ -396,8 +396,8 @@ def _eggs(turn: Turn, kept: CommunitySettings) -> Text:
 async def _language(turn: Turn, tag: str | None) -> Text:
     """The language of what everybody sees."""
     if tag is not None and tag in LANGUAGES:
-        return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
-    sentence = _("What everybody sees here is in {language}, because no language has been chosen.")
+        return text(_("Language for everybody here: {language}."), language=LANGUAGES[tag])
+    sentence = _("Language for everybody here: {language}, because none has been chosen.")
     return text(sentence, language=technical(name_of((await turn.language()).tag)))
 
 

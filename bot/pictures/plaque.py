@@ -15,7 +15,14 @@ from pathlib import Path
 from bot.creatures.profile import Profile
 from bot.pictures.canvas import Color
 from bot.pictures.svg import svg_of
-from bot.pictures.text import FontStyle, drawable_text, fitting_size, text_element, text_width
+from bot.pictures.text import (
+    FontStyle,
+    drawable_text,
+    fitting_size,
+    is_drawable,
+    text_element,
+    text_width,
+)
 from bot.text.formats import cut
 from data.phrases import Showable
 
@@ -106,8 +113,8 @@ def _below_plate(engraved: str, dinosaur: Profile) -> str:
 
 def _drawable(wordings: Wordings, style: FontStyle) -> str:
     """The first wording with a font for every letter, or else what can be drawn of the last."""
-    drawable = [drawable_text(words, style) for words in wordings]
-    return next((d for d, w in zip(drawable, wordings, strict=True) if d == w), drawable[-1])
+    chosen = next((words for words in wordings if is_drawable(words, style)), wordings[-1])
+    return drawable_text(chosen, style)
 
 
 def name_block(name: str, height: float) -> TextBlock:

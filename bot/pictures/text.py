@@ -60,6 +60,12 @@ def drawable_text(text: Showable, style: FontStyle) -> str:
     return "" if skipped and not any(map(str.isalnum, kept)) else kept
 
 
+def is_drawable(text: Showable, style: FontStyle) -> bool:
+    """Whether all letters of a text can be drawn. Its spaces may be of any kind."""
+    words = unicodedata.normalize("NFC", in_language(text, ENGLISH)).split()
+    return drawable_text(text, style) == " ".join(words)
+
+
 def text_width(text: str, style: FontStyle, size: float = 1) -> float:
     """Width in pixels of a drawable text; with size 1, in font sizes."""
     return size * sum(_width(part, family, style) for family, part in _runs(text, style))

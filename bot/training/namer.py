@@ -75,7 +75,7 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.titles import YOUR_FILE, YOUR_LIST, corpus_title
+from bot.training.titles import UNNAMED_FILE, UNNAMED_LIST, corpus_title
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,
@@ -178,7 +178,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
     community_id = check_manager(turn)
     async with app.answering(turn, NAMER):
         name = await new_name(app, options.name, community_id)
-        title = await title_of(app, options.file.name, community_id, YOUR_FILE)
+        title = await title_of(app, options.file.name, community_id, UNNAMED_FILE)
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
         await _check_new(app, community_id, name)
         await turn.defer(private=True)
@@ -212,7 +212,7 @@ async def _imported(
     trained = sample.trained
     words = await app.filters.of(community_id)
     await _checked(partial(check_import, trained), words)
-    title = await title_of(app, trained.card.corpus, community_id, YOUR_LIST)
+    title = await title_of(app, trained.card.corpus, community_id, UNNAMED_LIST)
     corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
     app.custom_models.keep(trained)  # it will be tried out at once
@@ -297,7 +297,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
                 text=command("text:"),
             )
         await turn.defer(private=True)
-        title = await title_of(app, model.title, community_id, YOUR_LIST)
+        title = await title_of(app, model.title, community_id, UNNAMED_LIST)
         notes: tuple[Showable, ...] = ()
         async with upload_turn(app):
             if options.has_corpus:
@@ -459,11 +459,11 @@ async def _read_corpus(
     app: App, options: CorpusOptions, community_id: int
 ) -> tuple[Showable, NameList]:
     """Read the list after `check_corpus`: title and names. Raises `UserError`, `CorpusError`."""
-    title: Showable = YOUR_LIST
+    title: Showable = UNNAMED_LIST
     if options.file is None:
         content = lines_of(options.text or "")
     else:
-        title = await title_of(app, options.file.name, community_id, YOUR_LIST)
+        title = await title_of(app, options.file.name, community_id, UNNAMED_LIST)
         content = await download(options.file, title)
     words = await app.filters.of(community_id)
     return title, await _checked(partial(parse_list, content, title), words)

@@ -26,7 +26,7 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.titles import YOUR_CORPUS
+from bot.training.titles import UNNAMED_CORPUS
 from bot.words import WordFilter
 from data.phrases import Phrase, Showable
 from data.text import clean_name
@@ -61,7 +61,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     _check_requirements(app, task)
     title = None
     if options.corpus is not None:
-        title = await title_of(app, options.corpus.name, turn.community_id, YOUR_CORPUS)
+        title = await title_of(app, options.corpus.name, turn.community_id, UNNAMED_CORPUS)
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     active = await app.store[Trainings].waiting(SHARED)
     if active:

@@ -7,8 +7,13 @@ from bot.words import WordFilter
 from data.downloads import sources
 from data.phrases import Showable, _
 
-YOUR_FILE, YOUR_LIST, YOUR_CORPUS = _("Your file"), _("Your list"), _("Your corpus")
+UNNAMED_FILE, UNNAMED_LIST, UNNAMED_CORPUS = _("The file"), _("The list"), _("The corpus")
 """Titles of uploads whose names cannot be shown."""
+_UNNAMED_IN_1_0 = {
+    "Your file": UNNAMED_FILE,
+    "Your list": UNNAMED_LIST,
+    "Your corpus": UNNAMED_CORPUS,
+}
 
 
 def corpus_title(title: str, words: WordFilter | None = None) -> Showable:
@@ -16,6 +21,7 @@ def corpus_title(title: str, words: WordFilter | None = None) -> Showable:
 
     words: the filter of those who see it; `None` if it was filtered for them when it was stored.
     """
+    title = _UNNAMED_IN_1_0.get(title, title)
     if title in _own_titles():
         return _(title)
     if words is None:
@@ -26,4 +32,4 @@ def corpus_title(title: str, words: WordFilter | None = None) -> Showable:
 @cache
 def _own_titles() -> frozenset[str]:
     named = {source["title"] for source in sources().values() if "title" in source}
-    return frozenset({YOUR_FILE, YOUR_LIST, YOUR_CORPUS, *named})
+    return frozenset({UNNAMED_FILE, UNNAMED_LIST, UNNAMED_CORPUS, *named})

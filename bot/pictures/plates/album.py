@@ -15,7 +15,7 @@ from bot.pictures.plates.drawing import Drawing, mix, rgb
 from bot.pictures.plates.geometry import Points
 from bot.pictures.plates.palette import SHADOW
 from bot.pictures.svg import svg_of
-from bot.pictures.text import drawable_text
+from bot.pictures.text import is_drawable
 from data.phrases import Showable
 
 WIDTH, HEIGHT, SCALE = 1000, 796, 0.75
@@ -82,7 +82,7 @@ def album_svg(wordings: Sequence[Sequence[Showable]], found: Sequence[Profile]) 
 
 
 def _is_drawable(words: Sequence[Showable]) -> bool:
-    return all(drawable_text(each, STYLE) == each for each in words)
+    return all(is_drawable(each, STYLE) for each in words)
 
 
 def _draw_cell(page: Drawing, family: Family, profile: Profile | None, place: complex) -> None:

@@ -102,12 +102,10 @@ async def test_language(chat: Chat) -> None:
     """Slack has none for a workspace, so that the default is English there."""
     boss = await chat.add_administrator()
     result = await boss.use("settings", language="en")
-    assert result.text == "What everybody sees here is in English."
+    assert result.text == "Language for everybody here: English."
     assert (await chat.app.languages.of(chat.community_id)).chosen == "en"
     result = await boss.use("settings", language=LOCALE)
-    assert result.text == (
-        "What everybody sees here is in English, because no language has been chosen."
-    )
+    assert result.text == ("Language for everybody here: English, because none has been chosen.")
     assert (await chat.app.languages.of(chat.community_id)).chosen is None
     shown = await boss.choose(await boss.use("settings"), "Language", "en")
-    assert "What everybody sees here is in English." in shown.text
+    assert "Language for everybody here: English." in shown.text

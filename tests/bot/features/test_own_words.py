@@ -27,7 +27,7 @@ from bot.training import models, namer, requests, usable_models
 from bot.training.models import TaskOptions, VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions, ShareOptions
 from bot.training.progress import TrainingReport
-from bot.training.titles import YOUR_LIST
+from bot.training.titles import UNNAMED_LIST
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
@@ -163,8 +163,8 @@ async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
 
 
 async def test_titles_of_uploads(app: App) -> None:
-    assert await requests.title_of(app, "mud.txt", COMMUNITY, YOUR_LIST) == "Your list"
-    assert await requests.title_of(app, "mud.txt", ELSEWHERE, YOUR_LIST) == "mud.txt"
+    assert await requests.title_of(app, "mud.txt", COMMUNITY, UNNAMED_LIST) == "The list"
+    assert await requests.title_of(app, "mud.txt", ELSEWHERE, UNNAMED_LIST) == "mud.txt"
 
 
 async def test_title_of_an_older_list(app: App, turn: FakeTurn) -> None:

@@ -82,7 +82,13 @@ def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"), [("Ќорб", "Ќорб"), ("ko\U000f0000rb", "basket"), ("\U000f0000", "basket")]
+    ("told", "shown"),
+    [
+        ("Ќорб", "Ќорб"),
+        ("«\u00a0panier\u00a0»", "« panier »"),
+        ("ko\U000f0000rb", "basket"),
+        ("\U000f0000", "basket"),
+    ],
 )
 def test_english_where_letters_lack_a_font(told: str, shown: str) -> None:
     def with_wordings(*wordings: str) -> str:

@@ -193,7 +193,7 @@ def test_corpus_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     assert path is not None
     assert path.resolve().parent == tmp_path / "12" / "corpus"
     assert path.read_bytes() == b"own"
-    assert file_name(" Your list") == "Your list"
+    assert file_name(" The list") == "The list"
     assert file_name("x" * 300 + ".txt") == "x" * 56 + ".txt"
 
 

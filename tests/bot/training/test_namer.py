@@ -92,7 +92,7 @@ async def test_names_can_be_typed(teachable: Chat) -> None:
         "namer create", name="Sea  elves", text="; ".join(ELVES)
     )
     assert "Training Sea elves." in result.text
-    assert (report(teachable).body).startswith("Your list\n30 names")
+    assert (report(teachable).body).startswith("The list\n30 names")
 
 
 async def test_bad_name_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:

@@ -204,7 +204,7 @@ async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     for name in ("elves", "dwarfs", "orcs"):
         await scene.create(name)
     waiting = await scene.shows("⏳ orcs: waiting for training", 102)
-    assert lines_of(waiting) == "Your list\n40 names\n2 trainings ahead."
+    assert lines_of(waiting) == "The list\n40 names\n2 trainings ahead."
     assert labels(waiting) == ["Stop"]
     await scene.shows("🏋️ Training elves")
     turn = press_on(scene.turn(), 101)
