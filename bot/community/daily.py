@@ -84,9 +84,9 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
         return text(_("There's no dinosaur of the day here."))
     sentence = ngettext(
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
-        "({zone}), and {count} hour to vote. The next names come {next}.",
+        "({zone}), and {count} hour to vote. Next names: {next}.",
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
-        "({zone}), and {count} hours to vote. The next names come {next}.",
+        "({zone}), and {count} hours to vote. Next names: {next}.",
         daily.hours,
     )
     _day, moment = await _next(app, daily)
@@ -96,7 +96,7 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
         hour=daily.hour,
         zone=technical(daily.zone),
         count=daily.hours,
-        next=Timestamp(moment),
+        next=Timestamp(moment, absolute=True),
     )
 
 

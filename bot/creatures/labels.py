@@ -178,6 +178,10 @@ def family(profile: Profile) -> Phrase:
     return FAMILIES[profile.family]
 
 
+ROWS = {**FAMILIES, Family.HADROSAUR: _("hadrosaur, ornithopod")}
+"""The families as rows of an album, in the order of `Family`."""
+
+
 def period(profile: Profile) -> Phrase:
     """`Late Triassic`, with an age if it is imagined: of real genera only the period is known."""
     name, dated = PERIODS[profile.period]
@@ -331,7 +335,7 @@ def album_text(found: Sequence[Profile]) -> Phrase:
     for profile in found:
         periods.setdefault(profile.family, set()).add(profile.period)
     filled = [
-        bracketed(FAMILIES[each], listed([PERIODS[p][0] for p in Period if p in periods[each]]))
+        bracketed(ROWS[each], listed([PERIODS[p][0] for p in Period if p in periods[each]]))
         for each in Family
         if each in periods
     ]

@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     SQLColumnExpression,
+    and_,
     bindparam,
     case,
     delete,
@@ -53,6 +54,7 @@ from bot.store.schema import (
     Candidate,
     Discovery,
     HiddenCollection,
+    Offer,
     Poll,
     Vote,
 )
@@ -458,26 +460,13 @@ class Discoveries(Queries):
         """What fills the album of a member, or of a community: the first creature of each pair of
         family and period, and of each rarity.
 
-        A member's has what they have discovered, even if they released it since, what they own, and
-        the winners of the days on which they voted. Rare creatures come first, and last what only
-        a vote has brought.
+        A member's has what they have discovered, even if they released it since, what they own or
+        were given within a year, and the winners of the days on which they voted. Rare creatures
+        come first, and last what only a vote has brought.
         """
-        conditions = [Discovery.community_id == community_id]
-        if member_id is not None:
-            of_days = (
-                select(Candidate.key)
-                .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-                .join(Vote, Vote.poll_id == Poll.id)
-                .where(
-                    Vote.member_id == member_id,
-                    Poll.community_id == community_id,
-                    Poll.day.is_not(None),
-                )
-            )
-            conditions.append(or_(_is_of(member_id), Discovery.key.in_(of_days)))
         columns = Discovery.id, Discovery.name, Discovery.family, Discovery.period
-        origins = Discovery.poll_id, Discovery.member_id, Discovery.owner_id
-        found = select(*columns, *origins).where(*conditions)
+        origins = Discovery.poll_id, Discovery.member_id, _was_given(member_id).label("was_given")
+        found = select(*columns, *origins).where(*_of_album(community_id, member_id))
         rows = await self._rows(found.order_by(Discovery.id))
         first = await asyncio.to_thread(_first_of_each, rows, member_id)
         exhibits = await self._read(
@@ -485,6 +474,21 @@ class Discoveries(Queries):
         )
         by_id = {each.id: each for each in exhibits}
         return [(by_id[number], first[number]) for number in first if number in by_id]
+
+    async def is_new_in_album(
+        self, community_id: int, member_id: int, profile: Profile, *, but: int | None = None
+    ) -> bool:
+        """Whether nothing fills the pair of family and period of an animal in a member's album.
+
+        but: the id of a discovery that does not count.
+        """
+        filled = select(Discovery.id).where(
+            *_of_album(community_id, member_id),
+            Discovery.family == profile.family,
+            Discovery.period == profile.period,
+            Discovery.id.is_distinct_from(but),
+        )
+        return not await self._scalar(select(filled.exists()))
 
     async def spares(
         self, community_id: int, member_id: int, families: Collection[Family]
@@ -582,7 +586,7 @@ def _first_of_each(
 def _origin(row: Row[*tuple[Any, ...]], member_id: int | None) -> Origin:
     if member_id is None or row.member_id == member_id:
         return Origin.HATCHED if row.poll_id is None else Origin.WON
-    return Origin.GIVEN if row.owner_id == member_id else Origin.VOTED
+    return Origin.GIVEN if row.was_given else Origin.VOTED
 
 
 def _conditions(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:
@@ -595,6 +599,32 @@ async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> se
     """The ids of discoveries, kept from being changed by others. Their order avoids deadlocks."""
     ids = select(Discovery.id).where(*conditions).order_by(Discovery.id)
     return {*await session.scalars(ids.with_for_update())}
+
+
+def _of_album(community_id: int, member_id: int | None) -> Iterator[ColumnElement[bool]]:
+    """The conditions for what fills an album."""
+    yield Discovery.community_id == community_id
+    if member_id is not None:
+        of_days = (
+            select(Candidate.key)
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .join(Vote, Vote.poll_id == Poll.id)
+            .where(
+                Vote.member_id == member_id,
+                Poll.community_id == community_id,
+                Poll.day.is_not(None),
+            )
+        )
+        is_theirs = Discovery.member_id == member_id
+        yield or_(is_theirs, _was_given(member_id), Discovery.key.in_(of_days))
+
+
+def _was_given(member_id: int | None) -> ColumnElement[bool]:
+    """Whether a member owns a creature, or once had it in a swap or as a gift."""
+    given = Offer.discovery_id == Discovery.id, Offer.recipient_id == member_id
+    wanted = Offer.wanted_id == Discovery.id, Offer.member_id == member_id
+    had = select(Offer.id).where(Offer.accepted_at.is_not(None), or_(and_(*given), and_(*wanted)))
+    return or_(Discovery.owner_id == member_id, had.exists())
 
 
 def _is_of(member_id: int) -> ColumnElement[bool]:

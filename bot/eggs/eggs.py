@@ -201,17 +201,20 @@ async def _nest_message(app: App, scene: _Scene, nest: NestRecord) -> Message:
     drawn, told = app.creature_pictures.nest(profiles), labels.nest_text(profiles)
     picture = await _picture(scene, drawn, technical("nest.png"), told)
     line = text(
-        _("Open one of these eggs; the bot forgets the others. The next nest comes {next}."),
-        next=Timestamp(nest.until),
+        _(
+            "Open one of these eggs; the others are gone then. Shells show the family. "
+            "Next nest: {next}."
+        ),
+        next=Timestamp(nest.until, absolute=True),
     )
     if scene.owner is not None:
         line = text(
             _(
-                "{member} may open one of these eggs; the bot forgets the others. The next nest "
-                "comes {next}."
+                "{member} may open one of these eggs; the others are gone then. Shells show "
+                "the family. Next nest: {next}."
             ),
             member=scene.turn.platform.mention(scene.owner),
-            next=Timestamp(nest.until),
+            next=Timestamp(nest.until, absolute=True),
         )
     footer = _(
         "About one egg in {number} is rare: a white, black or golden animal, twins, or an animal "
@@ -255,6 +258,10 @@ async def _hatchling(app: App, scene: _Scene, exhibit: Exhibit) -> Message:
         sentence = _("It's in your collection now, and in the museum: {museum}")
         line = text(sentence, museum=museum)
     fields = [Field(_("Family"), text(labels.family(profile)))]
+    if is_kept and await app.store[Discoveries].is_new_in_album(
+        check_community(scene.turn), scene.turn.user.id, profile, but=exhibit.id
+    ):
+        fields.append(Field(_("New in the album"), text(labels.period(profile))))
     if rarity := labels.rarity(profile):
         fields.append(Field(_("Rare"), text(rarity)))
     title = _("🐣 {name} has hatched").format(name=name)
@@ -284,8 +291,8 @@ async def _picture(
 
 
 def _hatched(nest: NestRecord) -> UserError:
-    sentence = _("You've already hatched an egg here today. The next nest comes {next}.")
-    return UserError(sentence, next=Timestamp(nest.until))
+    sentence = _("You've already hatched an egg here today. Next nest: {next}.")
+    return UserError(sentence, next=Timestamp(nest.until, absolute=True))
 
 
 def _full() -> UserError:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.chat.app import App
 from bot.chat.commands import (
@@ -13,7 +14,8 @@ from bot.chat.commands import (
     Kind,
     Option,
     Place,
-    always,
+    Suggestions,
+    Typed,
     main_option,
     within_limits,
 )
@@ -25,6 +27,8 @@ from bot.chat.turn import Turn
 from bot.community.moments import DAY, end_of, today_in, zone_of
 from bot.community.queries import Communities
 from bot.community.rights import check_community
+from bot.creatures import labels
+from bot.creatures.animal import profile_of
 from bot.creatures.names import LONGEST_NAME
 from bot.discoveries.queries import MOST_OWNED, Discoveries, Exhibit
 from bot.giving.queries import MOST_OFFERS, OfferRecord, Offers, Outcome
@@ -38,6 +42,7 @@ ACTION, COMMAND, COLLECTION = "give", command("/give"), command("/collection")
 MOST_CHOICES = 25
 """Creatures in the menu of those that can be offered in a swap."""
 _NOT_YOURS = _("{name} isn't in your collection. See what's in it with {command}.")
+_TOO_NEW = _("{name} came today. You can give it from tomorrow on.")
 _ENDED = _("This offer has ended. See your offers with {command}.")
 
 
@@ -116,30 +121,36 @@ def exchange_buttons(exhibit: Exhibit, member_id: int) -> Iterator[Button]:
 
 async def waiting_offers(app: App, turn: Turn) -> tuple[tuple[Text, ...], tuple[Button, ...]]:
     """What the member's collection says of their offers, with the button that shows these."""
-    number = await app.store[Offers].waiting(check_community(turn), turn.user.id, app.now())
+    community_id = check_community(turn)
+    made, number = await app.store[Offers].waiting(community_id, turn.user.id, app.now())
+    buttons = (Button(_("Offers"), ACTION, "list", "🎁"),) if made or number else ()
     if not number:
-        return (), ()
-    sentence = ngettext("🎁 {count} offer is waiting.", "🎁 {count} offers are waiting.", number)
-    button = Button(_("Offers"), ACTION, "list", "🎁")
-    return (text(sentence, count=number),), (button,)
+        return (), buttons
+    sentence = ngettext(
+        "🎁 {count} offer is waiting for an answer.",
+        "🎁 {count} offers are waiting for an answer.",
+        number,
+    )
+    return (text(sentence, count=number),), buttons
 
 
 async def suggest_own(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest creatures of the member's own."""
-    return await _suggest(app, turn, typed, is_own=True)
+    return await _suggest(app, turn, typed, turn.user.id)
 
 
-async def suggest_others(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest creatures in the collections of others, except hidden ones."""
-    return await _suggest(app, turn, typed, is_own=False)
+def suggest_others(others: Typed) -> Suggestions:
+    """Suggest creatures in the collection of the chosen member, or of all, except hidden ones."""
+    return partial(_suggest, owner_id=stored_number(others.get("member", "")))
 
 
-async def _suggest(app: App, turn: Turn, typed: str, *, is_own: bool) -> list[Choice]:
+async def _suggest(app: App, turn: Turn, typed: str, owner_id: int | None) -> list[Choice]:
     community_id, member_id = check_community(turn), turn.user.id
     words = await app.filters.of(community_id)
     found = await app.store[Discoveries].exhibits(
-        words, community_id, owner_id=member_id if is_own else None, most=MOST_OWNED
+        words, community_id, owner_id=owner_id, most=MOST_OWNED
     )
+    is_own = owner_id == member_id
     choices = (
         Choice(each.name, str(each.name))
         for each in found
@@ -155,6 +166,8 @@ async def _ask_whom(app: App, turn: Turn, number: int) -> None:
     if exhibit is None:
         sentence = _("This dinosaur isn't in your collection. See what's in it with {command}.")
         raise UserError(sentence, command=COLLECTION)
+    if exhibit.came_at >= await _midnight(app, turn):
+        raise UserError(_TOO_NEW, name=strong(exhibit.name))
     typed = _("/give dinosaur:{name} member:…").format(name=exhibit.name)
     sentence = _("To whom? Type {command}. Your offer waits in their {collection} for a week.")
     reply = text(sentence, command=code(typed), collection=COLLECTION)
@@ -235,10 +248,9 @@ async def _offered(
             )
             raise UserError(sentence, limit=MOST_OFFERS, command=COLLECTION)
         case Outcome.TOO_NEW:
-            sentence = _("{name} came today. You can give it from tomorrow on.")
             if wanted is not None and given.came_at < midnight:
-                raise UserError(sentence, name=strong(wanted.name))
-            raise UserError(sentence, name=strong(given.name))
+                raise UserError(_TOO_NEW, name=strong(wanted.name))
+            raise UserError(_TOO_NEW, name=strong(given.name))
         case Outcome.GONE:
             raise UserError(_ENDED, command=COLLECTION)
         case _made:
@@ -290,17 +302,19 @@ async def _list(app: App, turn: Turn, line: Text = ()) -> Message:
     for each in offers:
         is_own = each.member_id == turn.user.id
         lines.append(_described(turn, each, is_own=is_own))
-        labels = {"accept": _("Accept {name}"), "decline": _("Decline {name}")}
+        if each.name.instead is None:
+            lines.append(await _facts(app, turn, each, is_own=is_own))
+        shown_labels = {"accept": _("Accept {name}"), "decline": _("Decline {name}")}
         if is_own:
-            labels = {"back": _("Take back {name}")}
+            shown_labels = {"back": _("Take back {name}")}
         name: Showable = each.name
         if each.wanted is not None:
             name = _("{name} for {other}").format(name=name, other=each.wanted)
-        for action, label in labels.items():
+        for action, label in shown_labels.items():
             shown = shortened(label.format(name=name), limits.button_label)
             is_main = action == "accept"
             buttons.append(Button(shown, ACTION, f"{action}:{each.id}", primary=is_main))
-    more = await app.store[Offers].waiting(community_id, turn.user.id, app.now()) - len(offers)
+    more = sum(await app.store[Offers].waiting(community_id, turn.user.id, app.now())) - len(offers)
     if more > 0:
         lines.append(text(ngettext("And {count} more.", "And {count} more.", more), count=more))
     if not offers:
@@ -324,8 +338,19 @@ def _described(turn: Turn, offer: OfferRecord, *, is_own: bool) -> Text:
         member=turn.platform.mention(privately(other)),
         name=strong(offer.name),
         other=() if offer.wanted is None else strong(offer.wanted),
-        end=Timestamp(offer.until),
+        end=Timestamp(offer.until, absolute=True),
     )
+
+
+async def _facts(app: App, turn: Turn, offer: OfferRecord, *, is_own: bool) -> Text:
+    """What is offered, and to whom it is offered, whether their album lacks it."""
+    profile = await asyncio.to_thread(profile_of, offer.name)
+    period, _age = labels.PERIODS[profile.period]
+    facts = text(_("{family}, {period}"), family=labels.family(profile), period=period)
+    community_id, store = check_community(turn), app.store[Discoveries]
+    if is_own or not await store.is_new_in_album(community_id, turn.user.id, profile):
+        return facts
+    return text(_("{facts} · new in your album"), facts=facts)
 
 
 async def _midnight(app: App, turn: Turn) -> datetime:
@@ -346,7 +371,7 @@ GIVE = Command(
             "swap",
             _("Which of their dinosaurs you want in return (default: none)"),
             most=LONGEST_NAME,
-            suggest=always(suggest_others),
+            suggest=suggest_others,
         ),
     ),
     GiveOptions,

@@ -197,12 +197,12 @@ class Offers(Queries):
             session.add(offer)
             return Outcome.DONE
 
-    async def waiting(self, community_id: int, member_id: int, now: datetime) -> int:
-        """Number of offers to a member and by them that wait for an answer."""
+    async def waiting(self, community_id: int, member_id: int, now: datetime) -> tuple[int, int]:
+        """Number of offers by a member, and to them, that wait for an answer."""
         own = _STANDING.where(_is_of(community_id, member_id, now, given=True))
         theirs = _OPEN.where(_is_of(community_id, member_id, now, given=False))
-        each = (select(func.count()).select_from(which.subquery()) for which in (own, theirs))
-        return sum([await self._scalar(count) or 0 for count in each])
+        by, to = (select(func.count()).select_from(which.subquery()) for which in (own, theirs))
+        return await self._scalar(by) or 0, await self._scalar(to) or 0
 
     async def of_member(
         self, words: WordFilter, community_id: int, member_id: int, now: datetime

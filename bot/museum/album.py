@@ -22,7 +22,7 @@ MOST_SPARES = 3
 ORIGINS: Mapping[Origin, Phrase] = {
     Origin.HATCHED: _("you hatched it"),
     Origin.WON: _("you discovered it"),
-    Origin.GIVEN: _("you were given it"),
+    Origin.GIVEN: _("from another member"),
     Origin.VOTED: _("you voted that day"),
 }
 
@@ -108,7 +108,7 @@ async def _spares(app: App, turn: Turn, owner: Person, found: Sequence[Profile])
     return [
         text(
             _("Missing: {family}. {member} has {count}."),
-            family=labels.FAMILIES[family],
+            family=labels.ROWS[family],
             member=turn.platform.mention(person),
             count=count,
         )

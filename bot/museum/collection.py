@@ -22,6 +22,7 @@ from bot.polls.plates import hatch_button
 from bot.store.people import Person, privately
 from bot.text.spans import Text, chained, command, strong, text
 from bot.text.technical import NEWLINE, technical
+from data.phrases import NOTHING, Showable
 
 ACTION, COMMAND = "collection", command("/collection")
 
@@ -152,8 +153,8 @@ async def _page(
         sentence = _("This member's collection is empty.")
         if owner.id == turn.user.id:
             sentence = _(
-                "Your collection is empty. Get names with {command}. If one of them wins the "
-                "vote, you've discovered it."
+                "Your collection is empty. Hatch an egg, or get names with {command}. If one of "
+                "them wins the vote, you've discovered it."
             )
         kept = await app.store[Communities].settings(check_community(turn))
         is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
@@ -186,10 +187,12 @@ async def _page(
 
 async def _album(app: App, turn: Turn, owner: Person, *, private: bool) -> Winners:
     """The album of a member: `private` for one whose collection is hidden."""
-    footer = _(
-        "Vote for a dinosaur of the day: the winner enters your album, whichever name you "
-        "voted for."
-    )
+    footer: Showable = NOTHING
+    if (await app.store[Communities].settings(check_community(turn))).daily.starts_on is not None:
+        footer = _(
+            "Vote for a dinosaur of the day: the winner enters your album, whichever name you "
+            "voted for."
+        )
     frame = Embed(_("📖 Album"), footer=footer, tone=Tone.NAMES)
     buttons = (
         Button(_("Collection"), ACTION, f"{'own' if private else 'page'}:{owner.id}", emoji="🦕"),

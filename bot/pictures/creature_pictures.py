@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from bot.creatures.labels import AGE_PARTS, AGES, FAMILIES
+from bot.creatures.labels import AGE_PARTS, AGES, ROWS
 from bot.creatures.profile import Profile
 from bot.pictures.plates.captions import Exhibited
 from bot.pictures.renderer import Renderer
@@ -53,7 +53,7 @@ class CreaturePictures:
 
         `None` if it could not be drawn in time.
         """
-        words = (title, *FAMILIES.values(), *AGES, *AGE_PARTS)
+        words = (title, *ROWS.values(), *AGES, *AGE_PARTS)
         wordings = tuple(
             tuple(in_language(each, spoken) for each in words) for spoken in (language, ENGLISH)
         )

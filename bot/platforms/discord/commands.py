@@ -237,7 +237,11 @@ def _menu(menu: Menu) -> Callable[..., Any]:
 
 def _suggestions(option: Option) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
     async def suggestions(interaction: Interaction, typed: str) -> Choices:
-        others = {name: each for name, each in interaction.namespace if isinstance(each, str)}
+        others = {
+            name: str(getattr(each, "id", each))  # members by their ids
+            for name, each in interaction.namespace
+            if isinstance(each, str | discord.abc.Snowflake)
+        }
         found = option.suggestions(others)
         choices: Choices = await interaction.client.suggest(interaction, found, str(typed))
         return choices

@@ -19,6 +19,7 @@ $("icon").append(svg(SAUROPOD));
 
 // ---- The clock of both platforms: told while it is ahead of the real one
 
+const clockButtons = document.querySelectorAll("#clock button");
 let isMoved = false;
 const shownTime = () => new Date(now()).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
@@ -27,6 +28,7 @@ function showTime() { tell("simulated", isMoved ? shownTime() : ""); }
 // Ask for the time, or move it on. Screen readers hear the time after a move; a problem is shown, too.
 async function askClock(method, query = "") {
   let problem = "The bot cannot be reached. Is it running?", reason = "";
+  clockButtons.forEach((button) => { button.disabled = true; });  // a move takes seconds
   try {
     const answer = await fetch(`clock${query}`, { method, headers: { "X-Local-Csrf": csrf }, cache: "no-store" });
     problem = answer.ok ? "" : await answer.text();
@@ -37,11 +39,13 @@ async function askClock(method, query = "") {
       reason = state.reason;
       showTime();
     }
-  } catch (error) { if (!(error instanceof TypeError)) throw error; }
+  } catch (error) { if (!(error instanceof TypeError)) throw error; } finally {
+    clockButtons.forEach((button) => { button.disabled = false; });
+  }
   $("said").classList.toggle("sr", !problem && !reason);
-  $("said").textContent = problem || (query && `It is ${shownTime()} now. ${reason}`.trim());
+  $("said").textContent = problem || (query && (reason || `It is ${shownTime()} now.`));
 }
 
-document.querySelectorAll("#clock button").forEach((button) => button.addEventListener("click", () => askClock("POST", `?hours=${button.dataset.hours}`)));
+clockButtons.forEach((button) => button.addEventListener("click", () => askClock("POST", `?hours=${button.dataset.hours}`)));
 setInterval(showTime, 1000);
 askClock("GET");
