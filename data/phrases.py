@@ -84,6 +84,8 @@ class Language:
     """Translations by English sentence: several if it has plural forms."""
     plural_form: Callable[[int], int] = field(default=not_one, repr=False)
     """Which of the plural forms fits a count."""
+    spelling: Callable[[str], str] = field(default=str, repr=False)
+    """Changes the spelling of sentences, but not of their fields."""
 
     @property
     def is_imperial(self) -> bool:
@@ -96,7 +98,8 @@ class Language:
         if not isinstance(found, str):
             index = self.plural_form(count) if plural else 0
             found = found[index] if index < len(found) else ""
-        return Translated(found or (plural if plural and count != 1 else sentence))
+        sentence = found or (plural if plural and count != 1 else sentence)
+        return Translated(self.spelling(sentence))
 
     def number(self, written: str) -> Translated:
         """A number as the language writes it, from how Python does: `1,234.5`, `47%`."""

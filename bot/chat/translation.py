@@ -21,7 +21,6 @@ from data.phrases import (
     ENGLISH,
     Language,
     Phrase,
-    Translated,
     _,
     in_language,
     joined,
@@ -69,20 +68,16 @@ _AMERICAN_SPELLING = {
 _BRITISH = re.compile(rf"\b(?:{'|'.join(_AMERICAN_SPELLING)})\b", re.IGNORECASE)
 
 
-class _AmericanEnglish(Language):
-    """English in American spelling. Words of members are no part of sentences, and stay."""
-
-    def translation(self, sentence: str, plural: str = "", count: int = 1) -> Translated:
-        british = super().translation(sentence, plural, count)
-        return Translated(_BRITISH.sub(_american, british))
+def _american(words: str) -> str:
+    return _BRITISH.sub(_respelled, words)
 
 
-def _american(british: re.Match[str]) -> str:
+def _respelled(british: re.Match[str]) -> str:
     word = _AMERICAN_SPELLING[british[0].lower()]
     return word.capitalize() if british[0][0].isupper() else word
 
 
-_AMERICAN = _AmericanEnglish("en-US")
+_AMERICAN = Language("en-US", spelling=_american)
 # TRANSLATORS: The name of your language, in your language: Deutsch, español.
 _NAME = _("English")
 
