@@ -21,14 +21,14 @@ import numpy as np  # noqa: E402
 from models.networks.lstm import (  # noqa: E402
     LSTM,
     Batch,
-    Parameters,
     initial_parameters,
     loss_and_gradients,
 )
+from models.networks.optimizer import AdamW  # noqa: E402
 from models.networks.sampling import sample  # noqa: E402
 from models.networks.vocabulary import END, Vocabulary  # noqa: E402
 
-UNITS, BATCH, LEARNING_RATE = 64, 48, 8e-3
+BATCH, LEARNING_RATE = 48, 8e-3
 TEMPERATURE = 0.8
 """Below 1 the network prefers likely letters, above 1 it is bolder."""
 LONGEST = 26
@@ -39,31 +39,6 @@ def read_names() -> list[str]:
     """The genera of dinosaurs in lower case, each with the end symbol."""
     lines = (ROOT / "data" / "dinos.txt").read_text().lower().split()
     return [name + END for name in lines]
-
-
-class Adam:
-    """Gradient descent whose steps have about the same size for every parameter.
-
-    The step is the running mean m of the gradient, divided by the root of the running mean v of its
-    square (Kingma & Ba, 2015).
-    """
-
-    def __init__(self, parameters: Parameters) -> None:
-        """Start with zero means."""
-        self.parameters, self.updates = parameters, 0
-        self.m = {name: np.zeros_like(W) for name, W in parameters.items()}
-        self.v = {name: np.zeros_like(W) for name, W in parameters.items()}
-
-    def update(self, gradients: Parameters, learning_rate: float) -> None:
-        """Change all parameters in place."""
-        self.updates += 1
-        for name, W in self.parameters.items():
-            dW, m, v = gradients[name], self.m[name], self.v[name]
-            m += 0.1 * (dW - m)  # over about 10 updates
-            v += 0.01 * (dW * dW - v)  # over about 100
-            # Both means start at zero, so that they are too small at first.
-            m_hat, v_hat = m / (1 - 0.9**self.updates), v / (1 - 0.99**self.updates)
-            W -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
 
 
 def invent(network: LSTM, rng: np.random.Generator) -> str:
@@ -80,7 +55,7 @@ def invent(network: LSTM, rng: np.random.Generator) -> str:
     return name.capitalize()
 
 
-def train(updates: int, seed: int = 0, show_every: int = 100) -> LSTM:
+def train(updates: int, units: int = 64, seed: int = 0, show_every: int = 100) -> LSTM:
     """Train a network, and print its loss and some names as it goes."""
     rng = np.random.default_rng(seed)
     names = read_names()
@@ -88,14 +63,15 @@ def train(updates: int, seed: int = 0, show_every: int = 100) -> LSTM:
     unread = [names[i] for i in order[:130]]  # a tenth, which the network does not train on
     names = [names[i] for i in order[130:]]
     vocabulary = Vocabulary.of(names + unread)
-    parameters = initial_parameters(rng, UNITS, len(vocabulary))
-    optimizer = Adam(parameters)
+    parameters = initial_parameters(rng, units, len(vocabulary))
+    optimizer = AdamW(parameters, LEARNING_RATE)
     network = LSTM.from_arrays(vocabulary.symbols, parameters)  # shares the parameters
     for update in range(1, updates + 1):
         drawn = rng.choice(len(names), BATCH, replace=False)
         batch = Batch.of([names[i] for i in drawn], vocabulary)
         loss, gradients = loss_and_gradients(parameters, batch)
-        optimizer.update(gradients, LEARNING_RATE * (1 - update / (updates + 1)))
+        optimizer.learning_rate = LEARNING_RATE * (1 - update / (updates + 1))
+        optimizer.update(gradients)
         if update % show_every == 0 or update == updates:
             new, _ = loss_and_gradients(parameters, Batch.of(unread, vocabulary))
             invented = ", ".join(invent(network, rng) for _ in range(5))
@@ -106,6 +82,7 @@ def train(updates: int, seed: int = 0, show_every: int = 100) -> LSTM:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--updates", type=int, default=500)
+    parser.add_argument("--units", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    train(options.updates, options.seed)
+    train(options.updates, options.units, options.seed)

@@ -26,7 +26,8 @@ A text is a row here and a column in `rnn.py`, so products are x Wx here and Wax
     N   characters of all these texts       V   size of the vocabulary
     L   layers                              dW  derivative of the loss by W
 
-Read in this order: `initial_parameters`, `cell`, `Batch`, `forward`, `LSTM.step`, `backward`.
+Read in this order: `initial_parameters`, `cell`, `Batch`, `forward`, `backward`, `LSTM.step`.
+What follows reads and writes weight files.
 `models/serving` computes the same faster; `examples/train_lstm.py` trains one on dinosaurs.
 """
 
@@ -184,6 +185,89 @@ def forward(parameters: Parameters, batch: Batch, output_mask: Floats | float = 
     return Trace(gates, h, c, p)
 
 
+# Backward ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Dropout:
+    """Dropout masks of one update. Entries are 0 (dropped) or 1 / (1 − rate) (kept)."""
+
+    recurrent: Floats | float = 1.0
+    """Mask of the weights Wh, `(u, 4u)`, the same at every time step: DropConnect, as in the
+    AWD-LSTM (Merity et al., 2018)."""
+    output: Floats | float = 1.0
+    """m, for h before the output layer, `(N, u)`."""
+
+
+NO_DROPOUT = Dropout()
+
+
+def loss_and_gradients(
+    parameters: Parameters, batch: Batch, dropout: Dropout = NO_DROPOUT
+) -> tuple[float, Parameters]:
+    """The mean cross-entropy L of a batch in nats per character, and its gradients."""
+    dropped = parameters | {"Wh0": parameters["Wh0"] * dropout.recurrent}
+    trace = forward(dropped, batch, dropout.output)
+    gradients = backward(dropped, batch, trace, dropout.output)
+    gradients["Wh0"] *= dropout.recurrent  # chain rule: the pass used Wh ⊙ mask, not Wh
+    loss = -np.log(trace.p[np.arange(len(batch.y)), batch.y]).mean()  # p of each target: (N,)
+    return float(loss), gradients
+
+
+def backward(
+    parameters: Parameters, batch: Batch, trace: Trace, output_mask: Floats | float = 1.0
+) -> Parameters:
+    """Back-propagation through time: the derivative of the mean cross-entropy by each parameter.
+
+    h⟨t⟩ affects the loss through the prediction at t and through step t + 1, and so does c⟨t⟩. So
+    dh⟨t⟩ and dc⟨t⟩ are sums: `+=` adds to what step t + 1 has put there. With σ' = σ (1 − σ) and
+    tanh' = 1 − tanh²:
+
+        dh⟨t⟩ = (dlogits⟨t⟩ Wyᵀ) ⊙ m⟨t⟩        dlogits⟨t⟩ = (p⟨t⟩ − y⟨t⟩) / N
+        dc⟨t⟩ += o ⊙ (1 − tanh²(c⟨t⟩)) ⊙ dh⟨t⟩
+        dz_i = i ⊙ (1 − i) ⊙ g ⊙ dc⟨t⟩
+        dz_f = f ⊙ (1 − f) ⊙ c⟨t−1⟩ ⊙ dc⟨t⟩
+        dz_g = (1 − g²) ⊙ i ⊙ dc⟨t⟩
+        dz_o = o ⊙ (1 − o) ⊙ tanh(c⟨t⟩) ⊙ dh⟨t⟩
+        dh⟨t−1⟩ += dz⟨t⟩ Whᵀ
+        dc⟨t−1⟩ += f ⊙ dc⟨t⟩
+
+        dWx = Σ_t x⟨t⟩ᵀ dz⟨t⟩        dWh = Σ_t h⟨t−1⟩ᵀ dz⟨t⟩        db = Σ_t dz⟨t⟩
+        dWy = Σ_t (h⟨t⟩ ⊙ m⟨t⟩)ᵀ dlogits⟨t⟩                         dby = Σ_t dlogits⟨t⟩
+    """
+    Wh, Wy = parameters["Wh0"], parameters["Wy"]
+    gates, h, c, p = trace
+    N, B = len(batch.x), batch.texts
+    dlogits = p.copy()  # (N, V)
+    dlogits[np.arange(N), batch.y] -= 1  # p − y, y one-hot
+    dlogits /= N  # the loss is a mean over N characters
+
+    dh, dc, dz = np.zeros_like(h), np.zeros_like(c), np.empty_like(gates)
+    dh[B:] = (dlogits @ Wy.T) * output_mask  # (N, V) @ (V, u) → (N, u)
+    for now, before, after in reversed(batch.steps):
+        i, f, g, o = split_gates(gates[now])
+        dz_i, dz_f, dz_g, dz_o = split_gates(dz[now])  # views, filled in place
+        tanh_c = np.tanh(c[after])
+        dc[after] += o * (1 - tanh_c**2) * dh[after]
+        dz_i[:] = i * (1 - i) * g * dc[after]
+        dz_f[:] = f * (1 - f) * c[before] * dc[after]
+        dz_g[:] = (1 - g**2) * i * dc[after]
+        dz_o[:] = o * (1 - o) * tanh_c * dh[after]
+        dh[before] += dz[now] @ Wh.T  # (n, 4u) @ (4u, u) → (n, u)
+        dc[before] += f * dc[after]
+
+    # A sum over t of column times row is one matrix product, as all rows lie below one another.
+    h_before = np.concatenate([h[step.before] for step in batch.steps])  # h⟨t−1⟩: (N, u)
+    one_hot = np.eye(len(p[0]), dtype=p.dtype)[batch.x]  # (N, V)
+    return {
+        "Wx0": one_hot.T @ dz,  # (V, N) @ (N, 4u)
+        "Wh0": h_before.T @ dz,  # (u, N) @ (N, 4u)
+        "b0": dz.sum(axis=0),
+        "Wy": (h[B:] * output_mask).T @ dlogits,  # (u, N) @ (N, V)
+        "by": dlogits.sum(axis=0),
+    }
+
+
 # Sampling ---------------------------------------------------------------------------------------
 
 
@@ -285,86 +369,3 @@ def layers_from(arrays: Mapping[str, Any], others: set[str]) -> tuple[Layer, ...
     if surplus := sorted(arrays.keys() - names):
         raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
     return tuple(Layer(*(arrays[name] for name in layer)) for layer in layers)
-
-
-# Backward ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Dropout:
-    """Dropout masks of one update. Entries are 0 (dropped) or 1 / (1 − rate) (kept)."""
-
-    recurrent: Floats | float = 1.0
-    """Mask of the weights Wh, `(u, 4u)`, the same at every time step: DropConnect, as in the
-    AWD-LSTM (Merity et al., 2018)."""
-    output: Floats | float = 1.0
-    """m, for h before the output layer, `(N, u)`."""
-
-
-NO_DROPOUT = Dropout()
-
-
-def loss_and_gradients(
-    parameters: Parameters, batch: Batch, dropout: Dropout = NO_DROPOUT
-) -> tuple[float, Parameters]:
-    """The mean cross-entropy L of a batch in nats per character, and its gradients."""
-    dropped = parameters | {"Wh0": parameters["Wh0"] * dropout.recurrent}
-    trace = forward(dropped, batch, dropout.output)
-    gradients = backward(dropped, batch, trace, dropout.output)
-    gradients["Wh0"] *= dropout.recurrent  # chain rule: the pass used Wh ⊙ mask, not Wh
-    loss = -np.log(trace.p[np.arange(len(batch.y)), batch.y]).mean()  # p of each target: (N,)
-    return float(loss), gradients
-
-
-def backward(
-    parameters: Parameters, batch: Batch, trace: Trace, output_mask: Floats | float = 1.0
-) -> Parameters:
-    """Back-propagation through time: the derivative of the mean cross-entropy by each parameter.
-
-    h⟨t⟩ affects the loss through the prediction at t and through step t + 1, and so does c⟨t⟩. So
-    dh⟨t⟩ and dc⟨t⟩ are sums: `+=` adds to what step t + 1 has put there. With σ' = σ (1 − σ) and
-    tanh' = 1 − tanh²:
-
-        dh⟨t⟩ = (dlogits⟨t⟩ Wyᵀ) ⊙ m⟨t⟩        dlogits⟨t⟩ = (p⟨t⟩ − y⟨t⟩) / N
-        dc⟨t⟩ += o ⊙ (1 − tanh²(c⟨t⟩)) ⊙ dh⟨t⟩
-        dz_i = i ⊙ (1 − i) ⊙ g ⊙ dc⟨t⟩
-        dz_f = f ⊙ (1 − f) ⊙ c⟨t−1⟩ ⊙ dc⟨t⟩
-        dz_g = (1 − g²) ⊙ i ⊙ dc⟨t⟩
-        dz_o = o ⊙ (1 − o) ⊙ tanh(c⟨t⟩) ⊙ dh⟨t⟩
-        dh⟨t−1⟩ += dz⟨t⟩ Whᵀ
-        dc⟨t−1⟩ += f ⊙ dc⟨t⟩
-
-        dWx = Σ_t x⟨t⟩ᵀ dz⟨t⟩        dWh = Σ_t h⟨t−1⟩ᵀ dz⟨t⟩        db = Σ_t dz⟨t⟩
-        dWy = Σ_t (h⟨t⟩ ⊙ m⟨t⟩)ᵀ dlogits⟨t⟩                         dby = Σ_t dlogits⟨t⟩
-    """
-    Wh, Wy = parameters["Wh0"], parameters["Wy"]
-    gates, h, c, p = trace
-    N, B = len(batch.x), batch.texts
-    dlogits = p.copy()  # (N, V)
-    dlogits[np.arange(N), batch.y] -= 1  # p − y, y one-hot
-    dlogits /= N  # the loss is a mean over N characters
-
-    dh, dc, dz = np.zeros_like(h), np.zeros_like(c), np.empty_like(gates)
-    dh[B:] = (dlogits @ Wy.T) * output_mask  # (N, V) @ (V, u) → (N, u)
-    for now, before, after in reversed(batch.steps):
-        i, f, g, o = split_gates(gates[now])
-        dz_i, dz_f, dz_g, dz_o = split_gates(dz[now])  # views, filled in place
-        tanh_c = np.tanh(c[after])
-        dc[after] += o * (1 - tanh_c**2) * dh[after]
-        dz_i[:] = i * (1 - i) * g * dc[after]
-        dz_f[:] = f * (1 - f) * c[before] * dc[after]
-        dz_g[:] = (1 - g**2) * i * dc[after]
-        dz_o[:] = o * (1 - o) * tanh_c * dh[after]
-        dh[before] += dz[now] @ Wh.T  # (n, 4u) @ (4u, u) → (n, u)
-        dc[before] += f * dc[after]
-
-    # A sum over t of column times row is one matrix product, as all rows lie below one another.
-    h_before = np.concatenate([h[step.before] for step in batch.steps])  # h⟨t−1⟩: (N, u)
-    one_hot = np.eye(len(p[0]), dtype=p.dtype)[batch.x]  # (N, V)
-    return {
-        "Wx0": one_hot.T @ dz,  # (V, N) @ (N, 4u)
-        "Wh0": h_before.T @ dz,  # (u, N) @ (N, 4u)
-        "b0": dz.sum(axis=0),
-        "Wy": (h[B:] * output_mask).T @ dlogits,  # (u, N) @ (N, V)
-        "by": dlogits.sum(axis=0),
-    }

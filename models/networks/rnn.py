@@ -17,10 +17,9 @@ The symbols are those of the notebook, "Character level language model - Dinosau
     T           characters in the name             p⟨t⟩   prediction, column (n_y, 1)
     dW          derivative of the loss by W        X, Y   indices of the inputs and the targets
 
-The matrices x, a and p hold the columns of all T time steps side by side. Only (1) has to run step
-by step, because a⟨t⟩ needs a⟨t−1⟩; (2) and (3) are computed for all steps at once. What a loop goes
-through is transposed, with one row per time step. Products are `A.dot(B)`, as in the notebook: for
-matrices as small as these, it takes half the time of `A @ B`.
+The matrices x, a and p hold the columns of all T time steps side by side. This is written for
+readers, not for speed: every equation is a line, and every time step a turn of a loop. `lstm.py`
+computes as much as it can for all steps at once.
 
 Read in this order: `rnn_forward`, `rnn_backward`, `optimize`, `sample`.
 """
@@ -95,19 +94,18 @@ def rnn_forward(
     Returns the loss and the cache (x, a, p) for `rnn_backward`: x `(n_x, T)`; a `(n_a, T + 1)`,
     with `a_prev` in column 0, so that column t is a⟨t⟩; p `(n_y, T)`.
     """
-    Wax, Waa = parameters["Wax"], parameters["Waa"]
+    Wax, Waa, b = parameters["Wax"], parameters["Waa"], parameters["b"]
+    Wya, by = parameters["Wya"], parameters["by"]
 
     x = one_hot(X, Wax.shape[1])  # (n_x, T)
-    # The part of (1) that does not depend on a⟨t−1⟩, for all steps at once.
-    from_input = x.T.dot(Wax.T) + parameters["b"].T  # (T, n_x) (n_x, n_a) → (T, n_a)
-
-    hidden = [a_prev[:, 0]]
-    for from_x in from_input:
-        hidden.append(np.tanh(from_x + Waa.dot(hidden[-1])))  # (1), shape (n_a,)
-    a = np.array(hidden).T  # (n_a, T + 1)
-
-    p = softmax(parameters["Wya"].dot(a[:, 1:]) + parameters["by"])  # (2) and (3), shape (n_y, T)
-    loss = -np.log(p[Y, np.arange(len(Y))]).sum()
+    a = np.zeros((len(Waa), len(X) + 1))  # (n_a, T + 1)
+    a[:, [0]] = a_prev
+    p = np.zeros((len(Wya), len(X)))  # (n_y, T)
+    loss = 0.0
+    for t in range(len(X)):  # x⟨t + 1⟩ is column t of x, a⟨t + 1⟩ column t + 1 of a
+        a[:, [t + 1]] = np.tanh(Wax @ x[:, [t]] + Waa @ a[:, [t]] + b)  # (1), shape (n_a, 1)
+        p[:, [t]] = softmax(Wya @ a[:, [t + 1]] + by)  # (2) and (3), shape (n_y, 1)
+        loss -= np.log(p[Y[t], t])
     return float(loss), (x, a, p)
 
 
@@ -132,26 +130,20 @@ def rnn_backward(
     """
     x, a, p = cache
     Waa, Wya = parameters["Waa"], parameters["Wya"]
+    gradients = {f"d{name}": np.zeros_like(W) for name, W in parameters.items()}
 
     dz = p - one_hot(Y, len(p))  # (n_y, T)
-    da = dz.T.dot(Wya)  # Wyaᵀ dz⟨t⟩, the term that comes through z⟨t⟩, for all steps: (T, n_a)
-    tanh_slope = 1 - a.T[1:] ** 2  # (T, n_a)
-
-    backwards: list[Array] = []  # du⟨T⟩ to du⟨1⟩, (n_a,) each
-    da_from_next = np.zeros(len(Waa))  # Waaᵀ du⟨t+1⟩; nothing follows the last step
-    for slope, da_from_z in zip(tanh_slope[::-1], da[::-1], strict=True):
-        backwards.append(slope * (da_from_z + da_from_next))
-        da_from_next = backwards[-1].dot(Waa)  # Waaᵀ du⟨t⟩, as a row: (n_a,)
-    du = np.array(backwards[::-1]).T  # (n_a, T)
-
-    # A sum over t of column times row is one matrix product: Σ_t r⟨t⟩ s⟨t⟩ᵀ = r sᵀ.
-    return {
-        "dWax": du.dot(x.T),  # (n_a, T) (T, n_x) → (n_a, n_x)
-        "dWaa": du.dot(a[:, :-1].T),  # columns 0 to T − 1 are a⟨t−1⟩: → (n_a, n_a)
-        "dWya": dz.dot(a[:, 1:].T),  # columns 1 to T are a⟨t⟩: → (n_y, n_a)
-        "db": du.sum(axis=1, keepdims=True),  # (n_a, 1)
-        "dby": dz.sum(axis=1, keepdims=True),  # (n_y, 1)
-    }
+    da_from_next = np.zeros((len(Waa), 1))  # Waaᵀ du⟨t+1⟩; nothing follows the last step
+    for t in reversed(range(len(Y))):
+        da = Wya.T @ dz[:, [t]] + da_from_next  # (n_a, 1)
+        du = (1 - a[:, [t + 1]] ** 2) * da  # (n_a, 1)
+        gradients["dWya"] += dz[:, [t]] @ a[:, [t + 1]].T  # (n_y, 1) (1, n_a) → (n_y, n_a)
+        gradients["dby"] += dz[:, [t]]
+        gradients["dWax"] += du @ x[:, [t]].T  # (n_a, 1) (1, n_x) → (n_a, n_x)
+        gradients["dWaa"] += du @ a[:, [t]].T  # column t of a is a⟨t−1⟩: (n_a, n_a)
+        gradients["db"] += du
+        da_from_next = Waa.T @ du
+    return gradients
 
 
 def clip(gradients: Gradients, maxValue: float) -> Gradients:
@@ -214,8 +206,8 @@ def sample(parameters: Parameters, char_to_ix: dict[str, int], seed: int) -> lis
     a = np.zeros((n_a, 1))
     while idx != newline and len(indices) < MAX_SAMPLE_LENGTH:
         x = one_hot([idx], n_x)  # (n_x, 1)
-        a = np.tanh(Wax.dot(x) + Waa.dot(a) + parameters["b"])  # (1), shape (n_a, 1)
-        p = softmax(Wya.dot(a) + parameters["by"])  # (2) and (3), shape (n_y, 1)
+        a = np.tanh(Wax @ x + Waa @ a + parameters["b"])  # (1), shape (n_a, 1)
+        p = softmax(Wya @ a + parameters["by"])  # (2) and (3), shape (n_y, 1)
         rng = np.random.RandomState(seed + 2 * len(indices))
         idx = int(rng.choice(n_x, p=p[:, 0]))
         indices.append(idx)
