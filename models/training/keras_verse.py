@@ -1,6 +1,6 @@
 """Training of the networks of verse, with Keras: characters, words, and both as one mixture.
 
-This is the only file that imports keras. The networks read a passage from its beginning and learn
+This is the only file of the bot that imports keras. The networks read a passage from its beginning and learn
 to predict every character or token of it (teacher forcing), not only the one after a window. They
 are pretrained on the plays, whose language is that of the sonnets and whose text is fifty times as
 long, and then fine-tuned on the sonnets.
@@ -9,6 +9,14 @@ long, and then fine-tuned on the sonnets.
 several uses at once: half of the windows are planned, and half are not (`word_lines`). If it reads
 features and subjects, some windows have them and others do not. Only the loss without any of it is
 comparable with that of other language models.
+
+A map, in the order to read it:
+
+    VerseTrainer, build_characters      characters: an ordinary Keras model; begin here
+    WordTrainer, build_words            words: the batches, and the network that reads them
+    _FastLayer, _lstm, _cell_gradient   the LSTM over words, with a backward pass of its own
+    _TiedLoss, _sampled                 its output layer is its embedding; some words stand for all
+    WordsAndCharactersTrainer           one mixture of both
 
 Shapes: B windows in a batch, T characters or tokens in a window, V characters or tokens in the
 vocabulary, u units, n inputs of a layer, d embedding, K candidates of a sampled softmax.

@@ -13,18 +13,21 @@ from tools.evaluation.options import Evaluation
 from tools.evaluation.poems import generate_poems
 
 FILE = Path(__file__).with_name("samples.toml")
-PLAIN = 20
-"""Number of sonnets without an opening."""
+SHOWN = 3
+"""Number of poems in each part."""
 SHORT_FORMS = {"limerick": "Limericks", "quatrain": "Quatrains"}
 """Titles of the other parts, by form."""
 INTRODUCTION = """\
 # Poems
 
 Poems of `/sonnet` at its default settings. `python -m bot.evaluate sonnets --poems --record` makes
-this page. None was picked or changed: in each part the seeds are {seed} and up. The openings and
-subjects are in `tools/evaluation/samples.toml`. The [scoreboard](scoreboard.md) has the measures.
+this page. None was picked or changed: in each part the seeds are {seed} and up, and the openings
+and subjects are the first ones of `tools/evaluation/samples.toml`. This writes more:
 
-- weights: SHA-256 `{digest}`
+    .venv/bin/python -m bot.generate sonnet -n 10
+    .venv/bin/python -m bot.generate sonnet --form limerick --about pizza
+
+The [scoreboard](scoreboard.md) has the measures. Weights: SHA-256 `{digest}`
 """
 READER = "## What a reader would still find wrong"
 UNREAD = "Nobody has read these poems yet."
@@ -53,11 +56,11 @@ def write_poems(evaluation: Evaluation, path: Path) -> None:
 def _requests(seed: int) -> Iterator[tuple[str, list[SonnetRequest]]]:
     """The title and the requests of each part."""
     openings, subjects = today()["openings"], today()["subjects"]
-    yield "Sonnets with an opening", [SonnetRequest(o, n) for n, o in enumerate(openings, seed)]
-    yield "Sonnets without an opening", [SonnetRequest(seed=seed + i) for i in range(PLAIN)]
+    yield "Sonnets with an opening", [SonnetRequest(o, n) for n, o in enumerate(openings[:SHOWN], seed)]
+    yield "Sonnets without an opening", [SonnetRequest(seed=seed + i) for i in range(SHOWN)]
     for form, title in SHORT_FORMS.items():
         if form in FORMS:
-            about = enumerate(subjects, seed)
+            about = enumerate(subjects[:SHOWN], seed)
             yield title, [SonnetRequest(seed=n, form=form, about=subject) for n, subject in about]
 
 
