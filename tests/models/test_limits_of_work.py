@@ -85,7 +85,7 @@ def test_poem_out_of_range(request_: SonnetRequest, problem: str) -> None:
 
 
 def test_dissected_text_is_measured_first() -> None:
-    with pytest.raises(NamesError, match=r"and yours has 1,?000,?000"):
+    with pytest.raises(NamesError, match=r"but yours has 1,?000,?000"):
         dissect(NAMER, "-" * 1_000_000)
     trained = poet(words_and_characters())
     assert not is_line(trained, "the rose " * LONGEST_LINE)

@@ -140,12 +140,12 @@ async def test_shared_models_are_found(chat: Chat) -> None:
     line = f"heroines · 12 names · shared by another {chat.terms.community}"
     listed = await chat.alice.use("namer list")
     assert listed.body == (
-        f"Of the bot, or shared by other {chat.terms.communities}:\n{line}\n\n"
+        f"From the bot, or shared by other {chat.terms.communities}:\n{line}\n\n"
         f"Get names from it with /name namer:heroines #{theirs.id}."
     )
     await learned(chat, name="heroes")
     listed = await chat.alice.use("namer list")
-    assert listed.body.startswith("heroes · 12 names\n\nOf the bot, or shared by other")
+    assert listed.body.startswith("heroes · 12 names\n\nFrom the bot, or shared by other")
     assert listed.body.endswith("/name namer:heroes.")
     suggested = await chat.alice.suggestions("namer info", "name", "her")
     assert [each.value for each in suggested] == ["heroes", f"heroines #{theirs.id}"]

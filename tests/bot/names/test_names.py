@@ -232,7 +232,7 @@ async def test_temperature_is_a_word(chat: Chat) -> None:
     await chat.restart(cooldown_seconds=10)
     for typed in ("hot", "0.05", "nan"):
         refused = await chat.alice.use("dinoname", temperature=typed)
-        assert "tame, usual or wild, or have a number from 0.1 to 2" in refused.text
+        assert "choose tame, usual or wild, or a number from 0.1 to 2" in refused.text
         assert refused.is_private
     await chat.alice.use("dinoname", temperature="wild")
     await chat.pass_time(10)
@@ -244,4 +244,4 @@ async def test_temperature_is_a_word(chat: Chat) -> None:
 async def test_dropped_characters_are_told(chat: Chat) -> None:
     shown = await chat.alice.use("dinoname", starts_with="Xq9", ends_with="-ürus")
     assert chat.writer.names_asked[0].starts_with == "Xq9"
-    assert "letters from A to Z only: 9 was left out." in shown.words
+    assert "letters from A to Z, so 9 was left out." in shown.words

@@ -73,7 +73,7 @@ async def test_list(chat: Chat, tmp_path: Path) -> None:
     again = await chat.alice.press(second, "Newer")
     assert len(again.lines) == 10
     alone = await chat.alice.use("models list", task="sonnets")
-    assert alone.card.footer.startswith("The lower the number, the better it predicts")
+    assert alone.card.footer.startswith("The lower the number, the better the version predicts")
     assert [*alone.buttons] == []
     beyond = Message(buttons=(Button(written("Older"), "models", "page:names:99"),))
     assert (await chat.alice.press(await chat.show(beyond), "Older")).lines == second.lines
@@ -118,7 +118,7 @@ async def test_refusals(chat: Chat, tmp_path: Path, subtests: pytest.Subtests) -
         ("shipped", "isn't a version"),
         ("@everyone", "@everyone isn't a version"),
     ]
-    live = [("1", "is live already"), ("shipped sonnets", "is live already")]
+    live = [("1", "is already live"), ("shipped sonnets", "is already live")]
     for command, cases in (("models info", refusals), ("models activate", refusals + live)):
         for version, why in cases:
             with subtests.test(command, version=version):

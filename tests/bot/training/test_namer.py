@@ -150,7 +150,7 @@ async def test_taken_name_and_quota(elvish: Chat) -> None:
     """They are refused before the file is read."""
     steward = await elvish.add_manager()
     result = await steward.use("namer create", name="ELVES", file=("elves.txt", b""))
-    assert "There's a namer called ELVES already." in result.text
+    assert "There's already a namer called ELVES." in result.text
     await elvish.restart(namers_per_guild=1)
     for command in ("create", "import"):
         refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", b"?"))

@@ -242,7 +242,7 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     await scene.app.training.close()
     message = await scene.shows("⏸️ The training of names is interrupted")
-    assert "resumes after that" in lines_of(message)
+    assert "resumes afterwards" in lines_of(message)
     scene.world.training[:] = [done(tmp_path)]
     scene.start()
     await scene.shows("✅ Version 1 of names is live")

@@ -87,8 +87,8 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     ada = await chat.add_administrator()
     await ada.use("retrain names")
     assert report(chat).title == "📦 Version 1 of names is stored, but not live"
-    assert "It isn't live because the live version is better" in report(chat).body
-    assert "surprised by real names that it has never read" in report(chat).body
+    assert "It isn't live, because the live version is better" in report(chat).body
+    assert "better at predicting real names that it has never read" in report(chat).body
     assert not chat.world.networks.served
     message = report_message(chat)
     refused = await chat.alice.press(message, "Use it anyway")
@@ -111,7 +111,7 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("force", "said", "reason"),
-    [(True, "because an administrator chose so", "forced"), (False, "could not be compared", "")],
+    [(True, "because an administrator chose it", "forced"), (False, "couldn't be compared", "")],
 )
 async def test_unmeasured_version(
     chat: Chat, tmp_path: Path, force: bool, said: str, reason: str

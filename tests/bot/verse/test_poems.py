@@ -50,7 +50,7 @@ async def test_keep(chat: Chat) -> None:
     assert again == "You've already kept this one. You have 1 poem: /poems"
     await chat.app.store[ButtonStates].prune(chat.now() + timedelta(seconds=1))
     lost = await keep(chat, chat.alice, shown)
-    assert lost.startswith("This poem can't be kept anymore, because the bot no longer stores it.")
+    assert lost.startswith("This poem can't be kept any more, because the bot no longer stores it.")
     assert len(await kept_by(chat, chat.alice)) == 1
 
 
@@ -59,7 +59,7 @@ async def test_limit(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         await keep(chat, chat.alice, await poem(chat))
     said = await keep(chat, chat.alice, await poem(chat))
-    assert said.startswith("You've kept 200 poems, which is the most possible.")
+    assert said.startswith("You've kept 200 poems, which is the limit.")
     assert len(await kept_by(chat, chat.alice)) == 2
 
 

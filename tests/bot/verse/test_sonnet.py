@@ -94,7 +94,7 @@ async def test_address_is_not_continued(chat: Chat) -> None:
 @pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, lines, why in [
-        (NoLineFound(), [4, 4], "No next line was found that is new"),
+        (NoLineFound(), [4, 4], "The bot didn't find a next line that's new"),
         (TooSlow(), [4, 2], "That took too long, so the bot gave up; try again in a moment."),
         (RuntimeError("a bug"), [4, 1], "Sorry, something went wrong."),
     ]:
@@ -137,7 +137,7 @@ async def test_details(chat: Chat) -> None:
         assert "temperature" not in result.words
         details = await chat.alice.press(result, "Details")
         assert details.is_private
-        assert details.text == f"This was asked for with /{command} temperature:wild"
+        assert details.text == f"The command was /{command} temperature:wild"
     for command in ("sonnet", "dinoname"):
         assert "Details" not in (await chat.alice.use(command)).buttons
     chat.rewrite_button(result, "Details", "details:temperature=0.9,seed=12")
@@ -154,7 +154,7 @@ async def test_poem_without_a_line_costs_cooldown(chat: Chat) -> None:
     await chat.restart(cooldown_seconds=10)
     chat.writer.error = NoLineFound()
     refused = await chat.alice.use("sonnet")
-    assert "No next line was found" in refused.text
+    assert "The bot didn't find a next line" in refused.text
     assert "too fast" in (await chat.alice.use("sonnet")).text
 
 

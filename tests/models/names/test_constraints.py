@@ -36,7 +36,7 @@ def test_lengths_exclude_pieces() -> None:
     assert NameConstraints().lengths == range(3, 27)
 
 
-NO_LETTER = "Names only have the letters a to z, "
+NO_LETTER = "Names only use the letters a to z, "
 LONGEST = "That needs more than {} letters. Try {}."
 UNREADABLE = "No name fits all of that ({}). Try {}."
 TOO_LONG = "That needs more than 26 letters, the most a name can have. Try fewer letters."
@@ -46,8 +46,11 @@ PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"ends_with": "🦖 42"}, NO_LETTER + "and ends_with has none. Try ends_with:raptor."),
-        ({"starts_with": "Новo"}, NO_LETTER + "so not Н. Try starts_with:tyranno."),
+        (
+            {"ends_with": "🦖 42"},
+            NO_LETTER + "and ends_with has none of them. Try ends_with:raptor.",
+        ),
+        ({"starts_with": "Новo"}, NO_LETTER + "so Н won't work. Try starts_with:tyranno."),
         (
             {"contains": "abcdefghijklmnopqrstu"},
             "contains can have at most 20 letters, but yours has 21. Try fewer letters.",
@@ -97,7 +100,7 @@ TRY = "Try a higher temperature or other letters."
 @pytest.mark.parametrize(
     ("found", "share", "sentence"),
     [
-        (0, 0.3, f"{NOTHING} Much of what was tried was rejected for being {{}}. {TRY}"),
+        (0, 0.3, f"{NOTHING} Much of what the bot tried was rejected for being {{}}. {TRY}"),
         (
             1,
             0.5,
@@ -108,7 +111,7 @@ TRY = "Try a higher temperature or other letters."
             0.6,
             "Only 2 new names were found. Most of what the bot tried was rejected for being {}.",
         ),
-        (3, 0.9, "Only 3 new names were found. Almost everything that was tried was rejected for"),
+        (3, 0.9, "Only 3 new names were found. Almost everything the bot tried was rejected for"),
     ],
 )
 @pytest.mark.parametrize("flaw", Flaw)

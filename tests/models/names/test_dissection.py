@@ -91,7 +91,7 @@ def test_edit_distance_is_damerau(name: str, others: list[str]) -> None:
     ("typed", "sentence"),
     [
         ("🦖", "A name has 3 to 26 letters from a to z, but yours has 0. Try mangosaurus."),
-        ("x" * 27, "and yours has 27"),
+        ("x" * 27, "but yours has 27"),
         ("tango", "No name on the list has t. Try other"),
     ],
 )

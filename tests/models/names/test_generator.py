@@ -129,7 +129,7 @@ def test_search_continues_while_it_finds_names() -> None:
 
 ONE = "Only 1 new name was found (starts_with:man). "
 KNOWN = [f"man{letter}a" for letter in "abcdehijklmnop"]
-ALMOST_ALL = "Almost everything that was tried was rejected for being "
+ALMOST_ALL = "Almost everything the bot tried was rejected for being "
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ ALMOST_ALL = "Almost everything that was tried was rejected for being "
             ["mango", "manda", "manes"],
             [],
             lambda name: name == "mango",
-            "Most of what was tried was rejected for being blocked by the word filter.",
+            "Most of what the bot tried was rejected for being blocked by the word filter.",
         ),
         (["mango"], [], anything, ALMOST_ALL + "a repetition."),
         (
             ["mango", "manda", "manes", "mannn", "manzzz"],
             ["manda"],
             lambda name: name != "manes",
-            "Much of what was tried was rejected for being unreadable as a name.",
+            "Much of what the bot tried was rejected for being unreadable as a name.",
         ),
     ],
 )
@@ -184,7 +184,9 @@ def test_shortfall_when_all_names_are_found() -> None:
 
 def test_only_name_rejected() -> None:
     request = NamesRequest(1, 0, starts_with="mei", length=3)
-    with pytest.raises(NamesError, match="The only such name, mei, was rejected for being a real"):
+    with pytest.raises(
+        NamesError, match="The only name that fits, mei, was rejected for being a real"
+    ):
         generate_names(namer(), request, anything)
 
 

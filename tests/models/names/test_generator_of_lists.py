@@ -83,7 +83,7 @@ def test_within_one_edit(names: set[str], name: str) -> None:
         (
             {"starts_with": "!?"},
             "Names here only use characters from the namer's list, and starts_with has none of "
-            "them. Try the letters of a name on the list.",
+            "them. Try letters from a name on the list.",
         ),
         ({"contains": "я"}, "No name on the list has я. Try other letters."),
         (
@@ -108,7 +108,9 @@ def test_unknown_characters() -> None:
     assert clean_piece("ñ", "eéx", ends=False) == "ñ"
     with pytest.raises(NamesError, match="No name on the list has b, я"):
         dissect(listed(KANA), "яb")
-    with pytest.raises(NamesError, match="2 to 3 characters of their list, and yours has 4"):
+    with pytest.raises(
+        NamesError, match="2 to 3 characters, all from the namer's list, but yours has 4"
+    ):
         dissect(listed(KANA), "アアアア")
 
 

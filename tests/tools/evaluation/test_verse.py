@@ -242,8 +242,8 @@ def test_page(evaluation: Evaluation, tmp_path: Path) -> None:
     assert "the seeds are 7 and up" in page
     first = f"**Seed 7**, opening `{openings[0]}`\n\n```text\n{openings[0]}\nshakespearean 7\n```\n"
     assert first in page
-    assert "**Seed 26**\n\n```text\n\nshakespearean 26\n```\n" in page
-    assert f"**Seed 16**, about `{subjects[9]}`\n" in page
+    assert "**Seed 9**\n\n```text\n\nshakespearean 9\n```\n" in page
+    assert f"**Seed 9**, about `{subjects[2]}`\n" in page
     assert ("## Quatrains" in page) == ("quatrain" in FORMS)
 
 

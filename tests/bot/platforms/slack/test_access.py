@@ -17,7 +17,7 @@ GUEST, UNKNOWN, MEMBER = (
     SlackOrigin("U1", is_unknown=True),
     SlackOrigin("U1"),
 )
-UNSAID = "Slack didn't say in time what you may do"
+UNSAID = "Slack took too long to say what you're allowed to do"
 
 
 @pytest.fixture

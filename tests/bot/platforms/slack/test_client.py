@@ -96,7 +96,7 @@ async def test_page_shows_private_answers_to_their_member(bot: SlackBot, slack: 
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [("/dinoname", "Mangosaurus"), ("/about", "could not be reached")]
+    ("line", "words"), [("/dinoname", "Mangosaurus"), ("/about", "couldn't be reached")]
 )
 async def test_quick_answer_that_does_not_arrive(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, line: str, words: str
