@@ -56,7 +56,10 @@ def write_poems(evaluation: Evaluation, path: Path) -> None:
 def _requests(seed: int) -> Iterator[tuple[str, list[SonnetRequest]]]:
     """The title and the requests of each part."""
     openings, subjects = today()["openings"], today()["subjects"]
-    yield "Sonnets with an opening", [SonnetRequest(o, n) for n, o in enumerate(openings[:SHOWN], seed)]
+    yield (
+        "Sonnets with an opening",
+        [SonnetRequest(o, n) for n, o in enumerate(openings[:SHOWN], seed)],
+    )
     yield "Sonnets without an opening", [SonnetRequest(seed=seed + i) for i in range(SHOWN)]
     for form, title in SHORT_FORMS.items():
         if form in FORMS:
