@@ -48,21 +48,30 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 _AMERICAN_SPELLING = {
+    "apologised": "apologized",
     "apologises": "apologizes",
     "armour": "armor",
     "armoured": "armored",
+    "cancelled": "canceled",
     "colour": "color",
     "coloured": "colored",
     "colours": "colors",
     "favour": "favor",
     "favourite": "favorite",
     "grey": "gray",
+    "harbour": "harbor",
     "honoured": "honored",
+    "marvellous": "marvelous",
     "metre": "meter",
     "metres": "meters",
     "neighbour": "neighbor",
+    "neighbourhood": "neighborhood",
     "neighbours": "neighbors",
     "plough": "plow",
+    "ploughed": "plowed",
+    "recognised": "recognized",
+    "rumour": "rumor",
+    "towards": "toward",
     "travelled": "traveled",
 }
 _BRITISH = re.compile(rf"\b(?:{'|'.join(_AMERICAN_SPELLING)})\b", re.IGNORECASE)

@@ -258,7 +258,8 @@ async def _hatchling(app: App, scene: _Scene, exhibit: Exhibit) -> Message:
         sentence = _("It's in your collection now, and in the museum: {museum}")
         line = text(sentence, museum=museum)
     fields = [Field(_("Family"), text(labels.family(profile)))]
-    if is_kept and await app.store[Discoveries].is_new_in_album(
+    is_told = is_kept and (scene.owner is not None or scene.is_private)  # whose it is
+    if is_told and await app.store[Discoveries].is_new_in_album(
         check_community(scene.turn), scene.turn.user.id, profile, but=exhibit.id
     ):
         fields.append(Field(_("New in the album"), text(labels.period(profile))))

@@ -150,14 +150,19 @@ async def _page(
     count = await app.store[Discoveries].count(check_community(turn), owner.id)
     told, offers = await waiting_offers(app, turn) if owner.id == turn.user.id else ((), ())
     if not count:
+        kept = await app.store[Communities].settings(check_community(turn))
+        is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
         sentence = _("This member's collection is empty.")
-        if owner.id == turn.user.id:
+        if is_offered:
             sentence = _(
                 "Your collection is empty. Hatch an egg, or get names with {command}. If one of "
                 "them wins the vote, you've discovered it."
             )
-        kept = await app.store[Communities].settings(check_community(turn))
-        is_offered = owner.id == turn.user.id and kept.hatches_in(turn.channel_id)
+        elif owner.id == turn.user.id:
+            sentence = _(
+                "Your collection is empty. Get names with {command}. If one of them wins the "
+                "vote, you've discovered it."
+            )
         buttons = (*offers, *((hatch_button(),) if is_offered else ()), to_album)
         reply = chained((text(sentence, command=command("/dinoname")), *told), NEWLINE)
         return Winners(Message(reply, buttons=buttons, private=private))

@@ -286,8 +286,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
 def collection_limits() -> Phrase:
     """What enters collections, in the same words wherever discoveries are shown."""
     sentence = _(
-        "Up to {most} of a member's winners a day enter their collection, which has {limit} "
-        "places; the others have no owner."
+        "{limit} places in a collection. Up to {most} of a member's winners a day enter it; the "
+        "others have no owner."
     )
     return sentence.format(most=MOST_IN_A_DAY, limit=MOST_OWNED)
 

@@ -46,7 +46,7 @@ Longer than an answer that grows is awaited whole.
 NOTICE_S = 3.0
 """`PLACEHOLDER_S` of an answer that the bot cannot edit: the placeholder stays above it."""
 CLOSED = _(
-    "No app can join a conversation between members, so the bot can't show that here. Use a "
+    "Apps can't join conversations between members, so the bot can't show that here. Use a "
     "channel, or your direct messages with the bot."
 )
 IN_DIRECT = _("The file is in your direct messages with the bot.")

@@ -306,13 +306,13 @@ async def test_what_was_removed_is_not_delivered(app: App, what: str) -> None:
     if what == "member":
         await app.store[Privacy].forget_member(ADA.id)
     ((_, message),) = await closed_by(app)
-    is_told = plain(message.content).endswith(" could not be reached when this was ready.")
+    is_told = plain(message.content).startswith("This was ready, but Fake couldn't be reached.")
     assert is_told == (what in ("name", "member"))
 
 
 def test_undelivered_answer_without_a_button() -> None:
     message = undelivered_message(UnfinishedRecord(1, "slack", 2, 3), written("Slack"))
-    assert plain(message.content).endswith("when this was ready. Use the command again.")
+    assert plain(message.content).endswith("couldn't be reached. Use the command again.")
 
 
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +323,7 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
     closed = await closed_by(app)
     kept, other = sorted((message for _, message in closed), key=lambda each: not each.embeds)
     assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
-    assert plain(other.content).endswith(" could not be reached when this was ready.")
+    assert plain(other.content) == "This was ready, but Fake couldn't be reached."
     assert [button.action for button in other.buttons] == ["sonnet"]
 
 

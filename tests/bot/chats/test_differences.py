@@ -27,7 +27,7 @@ async def test_no_sonnet_from_a_message_of_the_bot(slack_chat: SlackChat) -> Non
     refused = await slack_chat.alice.open_menu(
         "Write a sonnet from this", await slack_chat.alice.use("dinoname")
     )
-    assert refused.text.startswith("Choose a message of a member")
+    assert refused.text.startswith("Choose a member's message")
     assert not slack_chat.writer.sonnets_asked
 
 
@@ -61,13 +61,13 @@ async def test_conversation_of_members(slack_chat: SlackChat, others: list[str])
     place = Place(0, "", workspace.add_group(alice.member, *members))
     names = await alice.use_in(place, "dinoname", count=2)
     assert not names.is_private
-    assert "no app can join a conversation between members" in names.words
+    assert "apps can't join conversations between members" in names.words
     assert [each.channel for each in slack_chat.slack.messages] == [place.source]
     picture = await alice.use_in(place, "dissect", name="Mangosaurus")
     assert picture.is_private
-    assert picture.text.startswith("No app can join a conversation between members")
+    assert picture.text.startswith("Apps can't join conversations between members")
     directly = await alice.use_directly("dinoname", count=2)
-    assert "no app" not in directly.words
+    assert "apps can't" not in directly.words
 
 
 @pytest.mark.shows("options while typing")
@@ -179,7 +179,7 @@ def refuse_blocks(chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat.slack.state.messages, "_picture", refused)
 
 
-STAYS = "remove that from the menu of the picture, or delete it."
+STAYS = "use the picture's menu to remove it, or delete it."
 
 
 @pytest.mark.shows("pictures in a card")

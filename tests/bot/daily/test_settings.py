@@ -10,7 +10,7 @@ from bot.community.daily import checked_zone
 from tests.bot.chats.protocol import Chat
 from tests.bot.daily.closed import forbidden
 
-OFF = "No dinosaur of the day is chosen here"
+OFF = "There's no dinosaur of the day here."
 
 INTRODUCTION = "Five new names come here every day, and the winner is the dinosaur of the day."
 
@@ -34,7 +34,7 @@ async def test_set_and_switched_off(chat: Chat) -> None:
     assert second.startswith("New dinosaurs come with a picture")
     overview = (await boss.use("settings")).text.split("\n")
     assert overview[1] == f"• {first}"
-    assert (await boss.use("settings", daily=False)).text == f"{OFF}."
+    assert (await boss.use("settings", daily=False)).text == OFF
     assert len(chat.history()) == 1
     assert OFF in (await boss.use("settings")).text
     assert (await boss.use("settings", daily=True)).text == first
@@ -59,7 +59,7 @@ async def test_refusals(chat: Chat) -> None:
     refused = await boss.use("settings", daily=True)
     assert refused.text == "Which channel? Choose it with /settings."
     hour = await boss.use("settings", daily_hour=9)
-    assert hour.text == f"{OFF}: choose its channel, and it starts."
+    assert hour.text == f"{OFF} Pick a channel to start it."
     refused = await boss.use("settings", daily_zone="Middle/Earth")
     assert refused.text.startswith("There's no time zone “Middle/Earth”. Type a large city")
     assert "for example Europe/Berlin" in refused.text

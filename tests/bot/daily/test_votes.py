@@ -54,11 +54,11 @@ async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
     assert shown.endswith(" · found by everybody here")
     plate = await chat.alice.use("dinosaur", name="Dosaurus")
     assert "Discovered by: everybody here" in plate.words
-    assert "Nobody has discovered" in (await chat.alice.use("leaderboard")).text
+    assert "Nobody discovered" in (await chat.alice.use("leaderboard")).text
     assert "Dosaurus" not in (await chat.alice.use("collection")).words
     assert not chat.notified()
     overview = (await boss.use("settings", daily_hour=4)).text
-    assert "The next names come [2026-01-02 04:00]." in overview  # today has had its own
+    assert "Next names: [2026-01-02 04:00]." in overview  # today has had its own
     more = await chat.alice.press(poll, "More")
     assert more.title == "🦕 5 new dinosaurs"
     posted = chat.app.monitor.metrics.dailies.labels("posted")
@@ -76,7 +76,7 @@ async def test_moderators_remove_its_names(chat: Chat) -> None:
     await chat.alice.press(poll, "Bravosaurus")
     await chat.pass_time(HOUR)
     reply = await remove_winner(mo, "Bravosaurus")
-    assert reply.text.startswith("Bravosaurus was removed")
+    assert reply.text.startswith("Bravosaurus and its votes were removed")
     assert "The museum is empty" in (await chat.alice.use("museum")).text
     assert not any("won with" in each.words for each in chat.history())
 
@@ -137,7 +137,7 @@ async def test_closed_channel(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
         await chat.pass_time(HOUR + 120)
     reason = (
         "The dinosaur of the day has stopped, because the bot can't post in "
-        f"#{chat.channel.name} anymore. "
+        f"#{chat.channel.name} any more. "
     )
     (_chosen, told) = chat.history(logs)
     assert told.text.startswith(reason)
@@ -145,7 +145,7 @@ async def test_closed_channel(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     assert reason in (await boss.use("settings")).text
     assert not dailies(chat)
     started = await boss.use("settings", daily=True)
-    assert "The next names come [2026-01-02 01:00]." in started.text
+    assert "Next names: [2026-01-02 01:00]." in started.text
 
 
 async def test_deleted_channel(discord_chat: DiscordChat) -> None:

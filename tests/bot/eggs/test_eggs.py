@@ -32,7 +32,7 @@ async def test_from_a_nest_to_the_museum(chat: Chat) -> None:
     nest = await chat.alice.use("egg")
     assert not nest.is_private
     assert nest.title == "🥚 A nest"
-    assert nest.body.startswith("@alice may open one of these eggs; the bot forgets the others.")
+    assert nest.body.startswith("@alice may open one of these eggs; the others are gone then.")
     assert nest.card.footer.startswith("About one egg in 40 is rare: ")
     assert nest.buttons == EGGS
     (picture,) = nest.files
@@ -58,7 +58,7 @@ async def test_from_a_nest_to_the_museum(chat: Chat) -> None:
     assert not chat.notified()
     refused = await chat.alice.use("egg")
     assert refused.is_private
-    assert refused.text.startswith("You have hatched an egg here today. The next nest comes [")
+    assert refused.text.startswith("You've already hatched an egg here today. Next nest: [")
     polled = await a_poll(chat)
     assert "Bravosaurus" not in (await chat.alice.use("dinoname")).words
     assert polled.buttons
@@ -87,7 +87,7 @@ async def test_same_nest_again(chat: Chat) -> None:
     assert [each.buttons for each in (nest, again)] == [EGGS] * 2
     await chat.alice.press(nest, "Left egg")
     late = await chat.alice.press(again, "Right egg")
-    assert "You have hatched an egg here today." in said(late)
+    assert "You've already hatched an egg here today." in said(late)
     shown = [each.title for each in chat.history() if each.cards]
     assert shown == ["🐣 Mangosaurus has hatched"] * 2
     assert len((await chat.alice.use("museum")).lines) == 1
@@ -108,7 +108,7 @@ async def test_killed_before_the_nest_was_shown(
     assert chat.history()[0].buttons == EGGS
     hatched = await chat.alice.press(nest, "Right egg")
     assert hatched.title == "🐣 Mangosaurus has hatched"
-    assert "You have hatched an egg here today." in said(hatched)
+    assert "You've already hatched an egg here today." in said(hatched)
     assert len((await chat.alice.use("museum")).lines) == 1
 
 
@@ -135,13 +135,13 @@ async def test_eggs_that_cannot_hatch_any_more(chat: Chat) -> None:
     theirs = await bob.use("egg")
     assert (await chat.alice.press(nest, "Left egg")).title == "🐣 Mangosaurus has hatched"
     refused = await bob.press(theirs, "Left egg")
-    assert "This egg can't hatch anymore: meanwhile its name was found" in said(refused)
+    assert "This egg can't hatch any more, because its name has since been found" in said(refused)
     assert chat.history()[1].buttons == ("Left egg", "Right egg")
     at = {"at": chat.now(), "community_id": chat.community_id}
     for name in ("Bravosaurus", "Kilosaurus"):
         await crown(chat.app.store, name, **at)  # type: ignore[arg-type]
     emptied = await bob.press(theirs, "Right egg")
-    assert emptied.text.startswith("These eggs can't hatch anymore")
+    assert emptied.text.startswith("These eggs can't hatch any more")
     chat.writer.names_found = ("zosaurus", "yosaurus", "xosaurus")
     another = await bob.press(emptied, HATCH)
     assert (await bob.press(another, "Middle egg")).title == "🐣 Yosaurus has hatched"
@@ -155,7 +155,7 @@ async def test_names_are_new(chat: Chat) -> None:
     )
     refused = await chat.alice.use("egg")
     assert refused.is_private
-    assert refused.text.startswith("The bot has found no new names this time")
+    assert refused.text.startswith("The bot found no new names this time")
     assert len(chat.writer.names_asked) == eggs.TRIES
     chat.writer.names_found = ("kilosaurus", "aosaurus", "bosaurus", "cosaurus")
     nest = await chat.alice.use("egg")
@@ -167,7 +167,7 @@ async def test_word_filter(chat: Chat) -> None:
     boss = await chat.add_manager()
     await boss.use("settings", blocked_words="mangosaurus")
     refused = await chat.alice.press(nest, "Left egg")
-    assert "This egg can't hatch anymore" in said(refused)
+    assert "This egg can't hatch any more" in said(refused)
     assert chat.history()[0].buttons == ("Left egg", "Right egg")
 
 
@@ -184,7 +184,7 @@ async def test_full_collection(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> N
     )
     for refused in (await chat.alice.use("egg"), await chat.alice.press(nest, "Left egg")):
         assert refused.is_private
-        assert refused.text.startswith("Your collection has no room for what hatches")
+        assert refused.text.startswith("Your collection has no room for a hatchling")
     plate = await chat.alice.use("dinosaur", name="Minmi")
     await chat.alice.press(await chat.alice.press(plate, "Release"), "Yes, release it")
     assert (await chat.alice.press(nest, "Left egg")).title == "🐣 Mangosaurus has hatched"
@@ -197,10 +197,10 @@ async def test_hidden_collection(chat: Chat) -> None:
     await store.hide(chat.community_id, chat.alice.id, hidden=True)
     nest = await chat.alice.use("egg")
     assert nest.is_private
-    assert nest.body.startswith("Open one of these eggs; the bot forgets the others.")
+    assert nest.body.startswith("Open one of these eggs; the others are gone then.")
     hatched = await chat.alice.press(nest, "Left egg")
     assert hatched.is_private
-    assert hatched.body.startswith("It is in your collection now")
+    assert hatched.body.startswith("It's in your collection now")
     assert not chat.history()
     assert (await chat.alice.use("museum")).lines == ["1. Mangosaurus · small theropod"]
 
@@ -235,7 +235,7 @@ async def test_settings(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(type(chat.platform), "is_in_community", AsyncMock(return_value=False))
         lost = await chat.alice.use("egg")
-        assert lost.text.startswith("The channel in which eggs hatch here was deleted.")
+        assert lost.text.startswith("The channel where eggs hatch was deleted.")
     there = await chat.alice.use_in(den, "egg")
     assert there.buttons == EGGS
     told = await boss.use("settings", eggs=True)
@@ -298,7 +298,7 @@ async def test_name_is_removed(chat: Chat) -> None:
     await chat.alice.use("museum")
     await chat.alice.press(await chat.alice.press(shown, "Show the dinosaur"), "Dissect")
     asked = await mo.open_menu("Moderate this message", chat.history()[0])
-    assert asked.text.startswith("Remove the name of this dinosaur? It leaves the museum")
+    assert asked.text.startswith("Remove this dinosaur's name? It disappears from the museum")
     again = await mo.open_menu("Moderate this message", chat.history()[0])
     assert asked.buttons == ("Remove Mangosaurus",)
     done = await mo.press(asked, "Remove Mangosaurus")
@@ -313,7 +313,9 @@ async def test_name_is_removed(chat: Chat) -> None:
         "This name has already been removed."
     )
     assert (await chat.alice.use("museum")).text.startswith("The museum is empty.")
-    assert (await chat.alice.use("egg")).text.startswith("You have hatched an egg here today.")
+    assert (await chat.alice.use("egg")).text.startswith(
+        "You've already hatched an egg here today."
+    )
 
 
 async def test_name_is_removed_by_command(chat: Chat) -> None:
@@ -321,13 +323,16 @@ async def test_name_is_removed_by_command(chat: Chat) -> None:
     suggested = await mo.suggestions("moderate winner", "name", "mango")
     assert [choice.value for choice in suggested] == ["Mangosaurus"]
     asked = await mo.use("moderate winner", name="mangosaurus")
-    assert asked.text.startswith("Remove Mangosaurus, which has hatched here? It leaves the museum")
+    assert asked.text.startswith(
+        "Remove Mangosaurus, which hatched here? It disappears from the museum"
+    )
     done = await mo.press(asked, "Remove Mangosaurus")
     assert done.text.startswith("Mangosaurus was removed from the museum.")
     await chat.settle()
     assert "Mangosaurus" not in chat.history()[0].words
     again = await mo.use("moderate winner", name="Mangosaurus")
-    assert again.text.startswith("Mangosaurus isn't in the hall of fame or the museum of this ")
+    place = chat.terms.community
+    assert again.text.startswith(f"Mangosaurus isn't in this {place}'s hall of fame or museum.")
     assert shown.title
 
 
@@ -340,7 +345,7 @@ async def test_removed_between_press_and_answer(
         await chat.alice.press(nest, "Left egg")
     await remove_winner(mo, "Mangosaurus")
     shown = await chat.alice.press(nest, "Left egg")
-    assert "You have hatched an egg here today." in said(shown)
+    assert "You've already hatched an egg here today." in said(shown)
     assert chat.history()[0].text == "A moderator removed this."
 
 
@@ -376,7 +381,7 @@ async def test_forged_buttons(chat: Chat) -> None:
     found = await chat.app.store[Nests].of_today(chat.community_id, chat.alice.id, chat.now())
     assert found is not None
     chat.rewrite_button(nest, "Left egg", f"egg:{found.id}:9")
-    assert "This egg can't hatch anymore" in said(await chat.alice.press(nest, "Left egg"))
+    assert "This egg can't hatch any more" in said(await chat.alice.press(nest, "Left egg"))
 
 
 async def test_no_nest_in_direct_messages_or_for_guests(slack_chat: SlackChat) -> None:
@@ -391,4 +396,4 @@ async def test_zone_of_the_daily(chat: Chat) -> None:
     """Its midnight is that of nests, whether there is a dinosaur of the day or not."""
     await chat.app.store[Communities].change(chat.community_id, daily_zone="Asia/Tokyo")
     nest = await chat.alice.use("egg")
-    assert "The next nest comes [2026-01-01 15:00]" in nest.body
+    assert "Next nest: [2026-01-01 15:00]" in nest.body

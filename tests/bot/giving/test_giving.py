@@ -46,9 +46,9 @@ async def test_from_the_plate_to_the_other_collection(chat: Chat) -> None:
     assert told.text.startswith(f"To whom? Type /give dinosaur:{GIFT} member:….")
     made = await chat.alice.use("give", dinosaur=GIFT.lower(), member=bob)
     assert made.is_private
-    assert made.text.startswith(f"You have offered {GIFT} to @bob. They find it in their /coll")
+    assert made.text.startswith(f"You've offered {GIFT} to @bob. The offer waits in their /coll")
     empty = await bob.use("collection")
-    assert "🎁 1 offer is waiting." in empty.text
+    assert "🎁 1 offer is waiting for an answer." in empty.text
     shown = await offers_of(bob)
     assert shown.lines[0].startswith(f"@alice offers you {GIFT}, until [")
     assert shown.buttons == (f"Accept {GIFT}", f"Decline {GIFT}")
@@ -75,11 +75,11 @@ async def test_swap_from_the_plate(chat: Chat) -> None:
     refused = await bob.press(plate, "Swap")
     assert refused.text == "This dinosaur is yours already."
     asked = await chat.alice.press(plate, "Swap")
-    assert (asked.is_private, asked.text) == (True, f"Which dinosaur do you give for {OTHER}?")
+    assert (asked.is_private, asked.text) == (True, f"Which dinosaur will you give for {OTHER}?")
     gift = await chat.app.store[Discoveries].named(chat.community_id, GIFT)
     assert gift is not None
     made = await chat.alice.choose(asked, "Choose a dinosaur", str(gift.id))
-    assert made.text.startswith(f"You have offered {GIFT} to @bob for {OTHER}.")
+    assert made.text.startswith(f"You've offered {GIFT} to @bob for {OTHER}.")
     shown = await offers_of(bob)
     assert shown.lines[0].startswith(f"@alice offers you {GIFT} for your {OTHER}, until [")
     await bob.press(shown, f"Accept {GIFT} for {OTHER}")
@@ -115,14 +115,14 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
         assert answer.is_private
         return answer.text.partition("\n")[0]
 
-    today = f"{NEW} came today. It can be given from tomorrow on."
+    today = f"{NEW} came today. You can give it from tomorrow on."
     assert await refusal(dinosaur=NEW) == today
     assert (await refusal(chat.alice)).startswith("You can't give anything to yourself.")
     assert await refusal(robot) == "Bots don't collect dinosaurs. Choose a member."
     assert await refusal(dinosaur=OTHER) == (
-        f"{OTHER} isn't in your collection. See what is with /collection."
+        f"{OTHER} isn't in your collection. See what's in it with /collection."
     )
-    hidden = f"{OTHER} isn't in a collection of @bob that you can see."
+    hidden = f"You can't see {OTHER} in @bob's collection."
     store = chat.app.store[Discoveries]
     await store.hide(chat.community_id, bob.id, hidden=True)
     assert await refusal(swap=OTHER) == hidden
@@ -130,7 +130,7 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     await store.hide(chat.community_id, bob.id, hidden=False)
     with monkeypatch.context() as patch:
         patch.setattr(discoveries, "MOST_OWNED", 1)
-        assert (await refusal()).startswith("The collection of @bob has no room:")
+        assert (await refusal()).startswith("@bob's collection is full:")
     await mo.use("moderate block", member=bob)
     assert await refusal() == "You can't give @bob anything here right now."
 
@@ -182,7 +182,7 @@ async def test_moderators_undo(chat: Chat) -> None:
     record = await mo.use("moderate record")
     assert record.body.endswith(f"undid a gift: {GIFT} went back to @alice.")
     late = await mo.press(again, f"Undo: {GIFT}")
-    assert "can't be undone anymore" in late.text + "".join(each.text for each in late.others)
+    assert "can't be undone any more" in late.text + "".join(each.text for each in late.others)
     assert await collection(chat, bob) == []
 
 

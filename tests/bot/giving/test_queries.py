@@ -71,7 +71,11 @@ async def test_gift(store: Store) -> None:
     (made,) = await offers(store)
     assert await offers(store, ADA) == [made]
     assert (made.member_id, made.recipient_id, made.name, made.wanted) == (ADA, BOB, GIFT, None)
-    assert [await store[Offers].waiting(HERE, each, NOW) for each in (ADA, BOB, CAT)] == [1, 1, 0]
+    assert [await store[Offers].waiting(HERE, each, NOW) for each in (ADA, BOB, CAT)] == [
+        (1, 0),
+        (0, 1),
+        (0, 0),
+    ]
     assert await owners(store) == {GIFT: ADA}
     assert await store[Offers].accept(made, NOW) is Outcome.DONE
     after = await creature(store)
@@ -321,7 +325,7 @@ async def test_wanted_is_hidden_since(store: Store) -> None:
     await store[Discoveries].hide(HERE, BOB, hidden=True)
     assert await offers(store) == []
     assert await offers(store, ADA) == [made]
-    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [1, 0]
+    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [(1, 0), (0, 0)]
     assert await store[Offers].accept(made, NOW) is Outcome.GONE
     today = await hatched(store, "Cosaurus", BOB, at=NOW)
     assert await offer(store, mine, today) is Outcome.GONE
@@ -337,7 +341,10 @@ async def test_blocks_leave_no_more_than_five_offers(store: Store) -> None:
     entry = RecordEntry(Action.BLOCK, MO, NOW, HERE, BOB)
     await store[Blocks].block(HERE, BOB, entry)
     assert await offer(store, gifts[-1], to=CAT) is Outcome.TOO_MANY
-    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [MOST_OFFERS, 0]
+    assert [await store[Offers].waiting(HERE, who, NOW) for who in (ADA, BOB)] == [
+        (MOST_OFFERS, 0),
+        (0, 0),
+    ]
     for each in await offers(store, ADA):  # which can be taken back
         assert await store[Offers].withdraw(HERE, ADA, each.id)
     assert await offer(store, gifts[-1], to=CAT) is Outcome.DONE

@@ -31,6 +31,11 @@ async def discovered(
         await crown(chat.app.store, name, at=at, member_id=member.id, community_id=place)
 
 
+def favourite_on(chat: Chat) -> str:
+    """The button of a plate. The simulated server's locale is en-US."""
+    return "Favorite" if chat.name == "discord" else "Favourite"
+
+
 @pytest.mark.both
 async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     await voted(chat)
@@ -41,7 +46,9 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not shown.is_private
     assert shown.title == "🦴 The museum, newest first"
     assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
-    assert shown.card.footer.startswith("page 1 of 1 · 1 dinosaur · 3 of a member's winners of a ")
+    assert shown.card.footer.startswith(
+        "page 1 of 1 · 1 dinosaur · 200 places in a collection. Up "
+    )
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"
@@ -50,7 +57,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     plate = await chat.alice.press(shown, "Bravosaurus")
     assert plate.title == "🦕 Bravosaurus"
     assert "Discovered by: @alice" in plate.words
-    assert plate.buttons == ("Dissect", "Favourite", "Release", "Give")
+    assert plate.buttons == ("Dissect", favourite_on(chat), "Release", "Give")
 
 
 async def test_pages(chat: Chat) -> None:
@@ -104,16 +111,17 @@ async def test_own_collection(chat: Chat) -> None:
     ]
     assert shown.buttons == ("Minmi", "Stegosaurus", "Hide from others", "Album")
     plate = await chat.alice.press(shown, "Stegosaurus")
-    chosen = await chat.alice.press(plate, "Favourite")
+    favourite = favourite_on(chat)
+    chosen = await chat.alice.press(plate, favourite)
     assert chosen.is_private
     assert chosen.text == "Stegosaurus now comes first in your collection: /collection"
     first = await chat.alice.use("collection")
     assert first.lines[2:] == ["1. ⭐ Stegosaurus · stegosaur", "2. Minmi · ankylosaur"]
-    for label in ("Favourite", "Release"):
+    for label in (favourite, "Release"):
         refused = await bob.press(plate, label)
         assert refused.is_private
         assert refused.text.startswith("This dinosaur isn't in your collection.")
-    assert "Favourite" not in (await bob.press(shown, "Stegosaurus")).buttons
+    assert favourite not in (await bob.press(shown, "Stegosaurus")).buttons
 
 
 @pytest.mark.both
@@ -155,7 +163,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     await discovered(chat, "Minmi", by=bob)
     shown = await chat.alice.use("collection")
     hidden = await chat.alice.press(shown, "Hide from others")
-    assert "Only its owner sees" in hidden.text
+    assert "Only its owner can see" in hidden.text
     assert not hidden.buttons
     refused = await bob.use("collection", member=chat.alice)
     assert refused.is_private
@@ -227,7 +235,7 @@ async def test_slow_page_of_a_hidden_collection(
 async def test_leaderboard(chat: Chat) -> None:
     bob = await chat.add_member("bob")
     nobody = await chat.alice.use("leaderboard", period="week")
-    assert nobody.text.startswith("Nobody has discovered a dinosaur in this time.")
+    assert nobody.text.startswith("Nobody discovered a dinosaur in that time.")
     await discovered(chat, *(f"Kilo{letter}saurus" for letter in LETTERS[:5]), days_ago=20)
     await discovered(chat, "Minmi", by=bob)
     for period, expected in {

@@ -261,7 +261,7 @@ async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
         lines_of(fossil.platform.shown[number]) for number in fossil.announcements
     )
     assert "Discovered by ada." in first
-    assert "It is in the museum now" in first
+    assert "It's in the museum now" in first
     assert "Discovered" not in again
     assert "It was already in the museum: /museum" in again
     assert "Discovered" not in blocked
@@ -277,7 +277,7 @@ async def test_fourth_discovery_of_a_day(fossil: Fossil) -> None:
         await polls.cast(Ballot(number, 7, 0), poll.opened_at)
     await fossil.close()
     told = [lines_of(fossil.platform.shown[number]) for number in fossil.announcements]
-    limits = "3 of a member's winners of a day enter their collection, which has 200 places"
+    limits = "200 places in a collection. Up to 3 of a member's winners a day enter it"
     assert [limits in lines for lines in told] == [False, False, False, True]
 
 

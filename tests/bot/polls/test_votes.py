@@ -41,7 +41,7 @@ async def test_poll_has_button_for_each_name(chat: Chat) -> None:
     message = await a_poll(chat)
     names = ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
     assert [*message.buttons] == [*names, "More", "Dissect", "Details"]
-    assert message.text.startswith("Which is the coolest? End of the poll: [2026-01-01 00:10]")
+    assert message.text.startswith("Which is the coolest? Voting ends [2026-01-01 00:10]")
 
 
 @pytest.mark.both
@@ -205,7 +205,7 @@ async def test_settings_change_vote_minutes(chat: Chat) -> None:
     boss = await chat.add_administrator()
     for minutes in (10, 20):
         look = await boss.use("settings")
-        assert f"Polls stay open for {minutes} minutes here." in look.text
+        assert f"Polls here stay open for {minutes} minutes." in look.text
         result = await boss.use("settings", vote_minutes=20)
     assert result.is_private
     assert result.text == (
@@ -248,7 +248,7 @@ async def test_vote_is_counted_before_the_database_goes(
     message = await a_poll(chat)
     with monkeypatch.context() as gone:
         gone.setattr("bot.polls.votes.shown_poll", unavailable)
-        for sentence in ("Your vote is counted. The same name", "You took your vote back."):
+        for sentence in ("Your vote is counted. Press the same name", "You took your vote back."):
             result = await chat.alice.press(message, "Bravosaurus")
             assert [each for each in (result, *result.others) if sentence in each.text]
             await chat.pass_time(5)  # else it would be a double press
@@ -259,7 +259,7 @@ async def test_vote_that_may_be_lost(chat: Chat, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as slow:
         slow.setattr(chat.app.store[Polls], "cast", AsyncMock(side_effect=OutcomeUnknown))
         result = await chat.alice.press(message, "Bravosaurus")
-    assert "Look at the names before you press again: a second press takes" in result.text
+    assert "Look there before you press again, because a second press takes" in result.text
 
 
 async def test_poll_of_another_database(chat: Chat) -> None:
