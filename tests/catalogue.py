@@ -63,7 +63,7 @@ _NAMES_BY_MEANING = {
     "the next part of a list, or a moment": "next",
     "the first of two": "first first_meaning",
     "the second of two": "second second_meaning",
-    "a remark": "fact note",
+    "a remark": "fact facts note",
     "a word before a colon": "label",
     "a title: of a corpus, or a poem": "title",
     "the first words of a poem": "opening",

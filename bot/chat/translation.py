@@ -74,7 +74,7 @@ _AMERICAN_SPELLING = {
     "towards": "toward",
     "travelled": "traveled",
 }
-_BRITISH = re.compile(rf"\b(?:{'|'.join(_AMERICAN_SPELLING)})\b", re.IGNORECASE)
+_BRITISH = re.compile(rf"(?<!{{)\b(?:{'|'.join(_AMERICAN_SPELLING)})\b", re.IGNORECASE)
 
 
 def _american(words: str) -> str:

@@ -101,7 +101,9 @@ def test_unreadable_catalogue(
 
 
 def test_american_spelling() -> None:
-    sentence = _("Colours of {name}: grey, its favourite.").format(name=technical("Colourosaurus"))
+    sentence = _("Colours of {colour}: grey, its favourite.").format(
+        colour=technical("Colourosaurus")
+    )
     american = "Colors of Colourosaurus: gray, its favorite."
     assert in_language(sentence, language_of("en-US")) == american
     assert in_language(sentence, language_of("en-GB")) == sentence

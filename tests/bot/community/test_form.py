@@ -18,10 +18,10 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     boss = await chat.add_manager()
     shown = await boss.use("settings")
     assert shown.is_private
-    assert "like.\n• No dinosaur of the day is chosen here: " in shown.text
+    assert "like.\n• There's no dinosaur of the day here. Pick" in shown.text
     shown = await boss.choose(shown, "Hour", "18")
     shown = await boss.fill(shown, "Time zone", "berlin")
-    assert "No dinosaur of the day is chosen here: choose its channel" in shown.text
+    assert "There's no dinosaur of the day here. Pick a channel" in shown.text
     assert not chat.history()
     shown = await boss.choose(shown, "Channel", chat.channel)
     sentence = f"{CHOSEN} #{chat.channel.name}: five new names every day at 18:00 (Europe/Berlin)"
@@ -31,7 +31,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     shown = await boss.choose(shown, "Hour", "7")
     assert "every day at 7:00" in shown.text
     shown = await boss.press(shown, "Stop the dinosaur of the day")
-    assert "There's no dinosaur of the day here." in shown.text
+    assert "There's no dinosaur of the day here.\n" in shown.text
     shown = await boss.press(shown, "Start the dinosaur of the day")
     assert "every day at 7:00" in shown.text
 
@@ -45,7 +45,7 @@ async def test_filter_and_what_is_shared(chat: Chat) -> None:
     assert "Also blocked here: mud, moss*." in shown.text
     assert not await chat.app.allows("mud", chat.community_id)
     for pressed, back, sentence in (
-        ("Keep winners here", "Share winners", "in its own hall of fame only."),
+        ("Keep winners here", "Share winners", "only in its own hall of fame."),
         ("Only our namers", "Allow shared namers", "can be used here."),
     ):
         shown = await boss.press(shown, pressed)

@@ -18,13 +18,13 @@ async def test_server_leaves_the_public_hall(chat: Chat) -> None:
     await crown(chat.app.store, "Theirs", 2, at=now, community_id=OTHER_GUILD)
     result = await boss.use("settings", public_hall=False)
     club = chat.terms.community
-    assert result.text == f"Winners of this {club} appear in its own hall of fame only."
+    assert result.text == f"This {club}'s winners appear only in its own hall of fame."
     everywhere = await chat.alice.use("halloffame", scope="all")
     assert everywhere.lines == ["🥇 Theirs · 2 votes"]
     here = await chat.alice.use("halloffame")
     assert here.lines == ["🥇 Ours · 3 votes · Ada"]
     shown = (await boss.use("settings")).text
-    assert "in its own hall of fame only." in shown
+    assert "only in its own hall of fame." in shown
 
 
 @pytest.mark.both
@@ -33,17 +33,18 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     result = await boss.use("settings", vote_minutes=5, shared_namers=False)
     assert result.text.split("\n") == [
         "New polls here stay open for 5 minutes; polls that are already open don't change.",
-        f"Only namers of this {terms.community} and the bot's own can be used here.",
+        f"Only this {terms.community}'s namers and the bot's own can be used here.",
     ]
     await boss.use("settings", shared_namers=True)
     shown = (await boss.use("settings")).text.split("\n")
     assert [line.strip("• ").partition(".")[0] for line in shown][5:-1] == [
-        f"Winners with two votes or more appear in the hall of fame of all {terms.communities}",
+        f"Winners with two votes or more appear in the hall of fame for all {terms.communities}",
         f"Namers that other {terms.communities} share can be used here",
-        "Polls stay open for 5 minutes here",
-        "A name of a new poll wins here only with a vote of someone who didn't ask for it",
+        "Polls here stay open for 5 minutes",
+        "To win a new poll here, a name needs a vote from somebody other than the person "
+        "who asked for it",
         "New dinosaurs come with a picture here, unless the bot is busy",
-        "Members can show everybody dinosaurs of any name that they type",
+        "Members can show everybody a dinosaur for any name they type",
         "Members hatch an egg a day, in every channel",
     ]
 

@@ -21,6 +21,7 @@ from bot.creatures.description import (
     TEMPERS,
     THEMES,
     TRAITS,
+    comparisons,
     description,
     habits,
     looks,
@@ -103,12 +104,15 @@ def test_all_codes_have_sentences() -> None:
 @settings(max_examples=300)
 @given(names)
 def test_descriptions_fit(name: str) -> None:
-    """Both sentences are among those of the animal's own codes."""
+    """The sentences are among those of the animal's own codes, and of its size."""
     profile = profile_of(name)
-    fitting = {
-        f"{one} {other}" for one in chain(*habits(profile)) for other in chain(*looks(profile))
-    }
-    assert " ".join(description(profile)) in fitting
+    habit, look, comparison = description(profile)
+    assert habit in {*chain(*habits(profile))}
+    assert look in {*chain(*looks(profile))}
+    counted = comparisons(profile)
+    assert comparison in {sentence.format(number=number) for number, sentence in counted}
+    assert len(counted) > 6
+    assert all(4 <= number < 1000 for number, _sentence in counted)
     assert description(profile) == description(profile_of(name.upper()))
 
 

@@ -43,6 +43,7 @@ async def test_from_a_nest_to_the_museum(chat: Chat) -> None:
     assert hatched.title == "🐣 Bravosaurus has hatched"
     assert hatched.body == "It's in @alice's collection now, and in the museum: /museum"
     assert hatched.card.fields["Family"] == "sauropod"
+    assert hatched.card.fields["New in the album"]
     assert hatched.buttons == ("Show the dinosaur", HATCH)
     (picture,) = hatched.files
     assert picture.description.startswith("Drawing of Bravosaurus, just hatched, beside its shell")
@@ -211,6 +212,7 @@ async def test_hidden_since_the_nest(chat: Chat) -> None:
     await chat.app.store[Discoveries].hide(chat.community_id, chat.alice.id, hidden=True)
     shown = await chat.alice.press(nest, "Left egg")
     assert shown.body == "It's in the museum now: /museum"
+    assert [*shown.card.fields] == ["Family"]  # not whether it is new to whom
     mo = await chat.add_moderator()
     await remove_winner(mo, "Mangosaurus")
     await chat.settle()

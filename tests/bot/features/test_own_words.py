@@ -91,9 +91,9 @@ def words_of(message: Message) -> str:
 async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: int) -> None:
     made = await model_named(app, community_id=community_id)
     for typed in ("mudfolk", f"mudfolk #{made.id}", f"#{made.id}"):
-        with pytest.raises(UserError, match="blocks the name of this namer here"):
+        with pytest.raises(UserError, match="filter here blocks this namer's name"):
             await usable_models.choose(app, turn, typed)
-    with pytest.raises(UserError, match="blocks the name of this namer here"):
+    with pytest.raises(UserError, match="filter here blocks this namer's name"):
         await custom_model_choice.of_button(app, turn, made.id)
     assert not await usable_models.suggest(app, turn, "mud")
     others = replace(turn, community_id=ELSEWHERE)
@@ -104,12 +104,12 @@ async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: i
 async def test_own_namer_with_blocked_name(app: App, turn: FakeTurn) -> None:
     """Its progress would show the name to everyone, and sharing would show it to other servers."""
     await model_named(app, community_id=COMMUNITY)
-    with pytest.raises(UserError, match="blocks the name of this namer here"):
+    with pytest.raises(UserError, match="filter here blocks this namer's name"):
         await namer.retrain(app, turn, CorpusOptions("mudfolk"))
     assert not turn.platform.shown
     await namer.share(app, turn, ShareOptions("mudfolk"))  # others may allow it
     await model_named(app, "fuckers", COMMUNITY)  # before the operator's list had it
-    with pytest.raises(UserError, match="blocks the name of this namer here"):
+    with pytest.raises(UserError, match="filter here blocks this namer's name"):
         await namer.share(app, turn, ShareOptions("fuckers"))
     await namer.share(app, turn, ShareOptions("fuckers", on=False))
 

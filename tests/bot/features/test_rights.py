@@ -46,12 +46,12 @@ ELSEWHERE = 777
 MENU = "Moderate this message"
 
 REFUSALS = re.compile(
-    r"Only (?!you see this)|All (servers|workspaces) share the models, so only|"
+    r"Only (?!you can see this)|All (servers|workspaces) share the models, so only|"
     r"You don't have permission to use this command|"
     r"This command only works in a |These names are someone else's|"
     r"This collection is someone else's|"
     r"This button belongs to another poll|"
-    r"This namer was deleted, removed or is no longer shared"
+    r"This namer was deleted or removed, or is no longer shared"
 )
 """The beginnings of sentences that refuse for lack of a right."""
 OF_OTHERS = "There's no namer "

@@ -29,7 +29,7 @@ COLUMNS = (
     "direct message",
 )
 WRITE = "Write a sonnet from this"
-GUESTS = "Guests and members of other workspaces can't use what takes the bot's time."
+GUESTS = "Guests and members of other workspaces can't use features that keep the bot busy."
 
 
 COMMANDS, BUTTONS = table("Commands on Slack", COLUMNS), table("Buttons on Slack", COLUMNS)

@@ -257,7 +257,7 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
     """A character or a length that it lacks is answered like letters without a new name."""
     stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
     nothing = "No new name was found. Ask for different letters, or fewer."
-    closed = "at most 2 letters here, leave at least 3 open, and give temperature 0.7 or more"
+    closed = "at most 2 letters, leave at least 3 open, and set temperature to 0.7 or more"
     for asked, sentence in (
         ({"starts_with": "龍"}, nothing),
         ({"contains": "龍"}, nothing),
@@ -270,7 +270,7 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
     ):
         shown = await stranger.use(command, {"namer": namer.name, **asked})
         assert sentence in shown
-        assert not re.search("on the list|of their list|have \\d|more than", shown)
+        assert not re.search("on the list|from the namer's list|have \\d|more than", shown)
 
 
 async def test_own_community_sees_its_list(chat: Chat, namer: CustomModelRecord) -> None:

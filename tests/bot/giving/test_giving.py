@@ -9,6 +9,7 @@ from bot.discoveries import queries as discoveries
 from bot.discoveries.queries import Discoveries
 from bot.eggs.queries import Nests
 from bot.giving import queries
+from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Answer, Chat
 from tests.texts import WORDS
 
@@ -51,6 +52,11 @@ async def test_from_the_plate_to_the_other_collection(chat: Chat) -> None:
     assert "🎁 1 offer is waiting for an answer." in empty.text
     shown = await offers_of(bob)
     assert shown.lines[0].startswith(f"@alice offers you {GIFT}, until [")
+    assert shown.lines[1].startswith("small theropod, ")
+    assert shown.lines[1].endswith(" · new in your album")
+    own = await offers_of(chat.alice)
+    assert own.lines[1] == shown.lines[1].removesuffix(" · new in your album")
+    assert "waiting for an answer" not in (await chat.alice.use("collection")).text
     assert shown.buttons == (f"Accept {GIFT}", f"Decline {GIFT}")
     again = await offers_of(bob)
     done = await bob.press(shown, f"Accept {GIFT}")
@@ -117,6 +123,8 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
 
     today = f"{NEW} came today. You can give it from tomorrow on."
     assert await refusal(dinosaur=NEW) == today
+    plate = await chat.alice.use("dinosaur", name=NEW)
+    assert (await chat.alice.press(plate, "Give")).text.startswith(today)
     assert (await refusal(chat.alice)).startswith("You can't give anything to yourself.")
     assert await refusal(robot) == "Bots don't collect dinosaurs. Choose a member."
     assert await refusal(dinosaur=OTHER) == (
@@ -145,6 +153,28 @@ async def test_suggestions(chat: Chat) -> None:
         assert [each.value for each in found] == expected
     await chat.app.store[Discoveries].hide(chat.community_id, bob.id, hidden=True)
     assert not await chat.alice.suggestions("give", "swap", "")
+
+
+async def test_suggestions_of_the_chosen_member(discord_chat: DiscordChat) -> None:
+    chat = discord_chat
+    bob, gus = await chat.add_member("bob"), await chat.add_member("gus")
+    await owned(chat, OTHER, bob)
+    for member, expected in ((bob, [OTHER]), (gus, [])):
+        found = await chat.alice.suggestions("give", "swap", "osaur", member=str(member.id))
+        assert [each.value for each in found] == expected
+
+
+async def test_what_was_given_stays_in_the_album(chat: Chat) -> None:
+    bob, gus = await chat.add_member("bob"), await chat.add_member("gus")
+    await owned(chat, GIFT)
+    for giver, receiver in ((chat.alice, bob), (bob, gus)):
+        await giver.use("give", dinosaur=GIFT, member=receiver)
+        await receiver.press(await offers_of(receiver), f"Accept {GIFT}")
+        await chat.pass_time(timedelta(days=1).total_seconds())
+    album = await bob.press(await bob.use("collection"), "Album")
+    assert "1 of 12 families, 1 of 35, 0 rarities" in album.lines
+    told = await bob.press(album, "Where from?")
+    assert told.lines[-1].endswith(" · from another member")
 
 
 @pytest.mark.both

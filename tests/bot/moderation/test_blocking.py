@@ -23,7 +23,7 @@ async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
     message = await a_poll(chat)
     mo = await chat.add_moderator()
     blocked = await mo.use("moderate block", member=chat.alice)
-    assert "doesn't answer" in blocked.text
+    assert "no longer answers" in blocked.text
     assert "@alice" in blocked.text
     asked = len(chat.writer.names_asked)
     for refused in (
@@ -37,7 +37,7 @@ async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
     assert len(chat.writer.names_asked) == asked
     assert "Bravosaurus · " not in first_message(chat).body
     again = await mo.use("moderate block", member=chat.alice)
-    assert "is blocked already" in again.text
+    assert "is already blocked" in again.text
     await mo.use("moderate unblock", member=chat.alice)
     assert (await chat.alice.use("about")).cards
     again = await mo.use("moderate unblock", member=chat.alice)
@@ -57,7 +57,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     await chat.alice.press(shown, "Show everything")
     asked = await chat.alice.press(shown, "Delete my data")
     shown = await chat.alice.press(asked, "Yes, delete my data")
-    still = f"Done. To keep {chat.terms.communities} safe, the bot still stores"
+    still = f"Done. To keep {chat.terms.communities} safe, the bot still keeps"
     assert shown.text.startswith(still)
     assert "polls" not in await chat.app.store[Privacy].of(chat.alice.id)
     assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
@@ -80,7 +80,7 @@ async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
     assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
     done = await mo.use("moderate block", member=chat.alice)
     assert done.text == "The bot no longer answers @alice here."
-    assert "Polls stay open" in (await boss.use("settings")).text
+    assert "Polls here stay open" in (await boss.use("settings")).text
 
 
 async def test_who_cannot_be_blocked(chat: Chat) -> None:
@@ -126,7 +126,7 @@ async def test_log_channel(chat: Chat) -> None:
     off = await mo.press(shown, "Stop the reports")
     assert off.text == "Moderation reports don't go to any channel now."
     none = await mo.use("moderate log")
-    assert none.text.startswith("What moderators do isn't reported in any channel. Choose one with")
+    assert none.text.startswith("Moderation reports don't go to any channel. Choose one with")
     assert not none.buttons
     await mo.use("moderate unblock", member=chat.alice)
     assert len(chat.history(log)) == 6
@@ -148,9 +148,9 @@ async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyP
     assert chosen.text.endswith(f"but the bot can't post there. {chat.terms.access}")
     monkeypatch.setattr(chat.platform, "send", AsyncMock(side_effect=Refused("for a while")))
     chosen = await mo.use("moderate log", channel=log)
-    assert chosen.text.startswith("What moderators do is reported in ")
+    assert chosen.text.startswith("Moderation reports go to ")
     done = await mo.use("moderate block", member=chat.alice)
-    assert "doesn't answer" in done.text
+    assert "no longer answers" in done.text
 
     async def hangs(*_args: object, **_options: object) -> int:
         await asyncio.sleep(0.5)

@@ -16,7 +16,7 @@ MENU = "Moderate this message"
 MAY = discord.PermissionOverwrite(manage_messages=True, manage_guild=True)
 MAY_NOT = discord.PermissionOverwrite(manage_messages=False)
 HIDDEN = discord.PermissionOverwrite(view_channel=False)
-ELSEWHERE = "Only those who can delete messages of others in the channel of this message can do"
+ELSEWHERE = "Only people who can delete others' messages in this message's channel can do"
 """The beginning of a refusal."""
 REFUSED = re.compile("Only (moderators|server managers|managers)|You don't have permission")
 
@@ -136,13 +136,12 @@ async def test_former_log_learns_of_the_change(home: Home) -> None:
     for channel in (first, second):
         await max_.slash(home.channel, "moderate log", channel=channel)
     assert [message.content for message in first.history()] == [
-        f"<@{max_.id}> chose <#{channel.id}> for reports of moderation."
-        for channel in (first, second)
+        f"<@{max_.id}> chose <#{channel.id}> for moderation reports." for channel in (first, second)
     ]
     shown = await max_.slash(home.channel, "moderate log")
     assert shown.response is not None
     await max_.click(shown.response, label="Stop the reports")
-    assert second.history()[-1].content == (f"<@{max_.id}> switched reports of moderation off.")
+    assert second.history()[-1].content == (f"<@{max_.id}> switched moderation reports off.")
 
 
 async def test_reports_stay(home: Home) -> None:
@@ -153,7 +152,7 @@ async def test_reports_stay(home: Home) -> None:
     asked = await mo.context_menu(home.channel, MENU, report)
     assert asked.response is not None
     refused = await mo.click(asked.response, label="Remove it")
-    assert "so the bot leaves its messages here" in sentence(refused)
+    assert "so the bot won't delete its messages here" in sentence(refused)
     assert home.channel.history()[0].content == report.content
     poem = await home.alice.slash(home.channel, "sonnet")
     assert poem.response is not None

@@ -19,7 +19,7 @@ from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
 MENU = "Moderate this message"
 UNTIL_ALLOWED = "The bot won't write it here again until a moderator allows it: /moderate winner "
-REMOVED = f"Bravosaurus was removed, with its votes.\n{UNTIL_ALLOWED}allow:"
+REMOVED = f"Bravosaurus and its votes were removed.\n{UNTIL_ALLOWED}allow:"
 
 
 async def crowned(chat: Chat) -> Shown:
@@ -111,7 +111,7 @@ async def test_database_is_away_after_the_removal(
     message, mo = await a_poll(chat), await chat.add_moderator()
     monkeypatch.setattr("bot.moderation.removals.redraw", unavailable)
     reply = await remove(chat, mo, message, "Remove Bravosaurus")
-    assert reply.startswith("Bravosaurus was removed, with its votes, but the bot can't edit")
+    assert reply.startswith("Bravosaurus and its votes were removed, but the bot can't edit")
 
 
 @pytest.mark.both
@@ -119,7 +119,7 @@ async def test_winner_that_stays_in_messages(chat: Chat, monkeypatch: pytest.Mon
     await crowned(chat)
     monkeypatch.setattr("bot.moderation.removals.redraw", unavailable)
     reply = await remove_winner(await chat.add_moderator(), "Bravosaurus")
-    assert reply.text.startswith("Bravosaurus was removed, with its votes, but the bot can't edit")
+    assert reply.text.startswith("Bravosaurus and its votes were removed, but the bot can't edit")
 
 
 EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
@@ -127,7 +127,7 @@ EMPTIED = "A moderator removed a name that was here. /halloffame and /museum sho
 
 @pytest.mark.both
 async def test_winner_is_removed_from_earlier_answers(chat: Chat) -> None:
-    """One that does not show it anymore stays."""
+    """One that does not show it any more stays."""
     await crowned(chat)
     await chat.alice.use("champion")
     await chat.alice.use("halloffame")
@@ -200,7 +200,8 @@ async def test_winner_by_name(chat: Chat) -> None:
     asked = await mo.use("moderate winner", name="bravosaurus")
     assert asked.is_private
     assert asked.text.startswith(
-        "Remove Bravosaurus, which has won 1 poll here?\nIt leaves 1 poll with its votes, "
+        "Remove Bravosaurus, which has won 1 poll here?\n"
+        "It disappears, with its votes, from 1 poll, "
     )
     assert chat.history()[1].text != "A moderator removed this."
     result = await mo.press(asked, "Remove Bravosaurus")
@@ -208,9 +209,7 @@ async def test_winner_by_name(chat: Chat) -> None:
     assert chat.history()[1].text == "A moderator removed this."
     for name in ("bravosaurus", "Farsaurus"):
         again = await mo.use("moderate winner", name=name)
-        assert (
-            f"isn't in the hall of fame or the museum of this {chat.terms.community}" in again.text
-        )
+        assert f"isn't in this {chat.terms.community}'s hall of fame or museum" in again.text
     assert await chat.app.store[HallOfFame].count(HallScope()) == 1
 
 
@@ -233,10 +232,10 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     assert (choice.label, choice.value) == ("Bravosaurus · removed", "Bravosaurus")
     for reply in (
         "The bot can write Bravosaurus again, but its votes and victories don't come back.",
-        f"Bravosaurus isn't removed in this {chat.terms.community}.",
+        f"Bravosaurus hasn't been removed in this {chat.terms.community}.",
     ):
         allowed = await mo.use("moderate winner", name="bravosaurus", allow=True)
-        assert allowed.text == reply.replace("Bravosaurus isn't", "bravosaurus isn't")
+        assert allowed.text == reply.replace("Bravosaurus hasn't", "bravosaurus hasn't")
     await chat.alice.use("dissect", name="Bravosaurus")
     await chat.pass_time(5)
     assert EMPTIED not in [message.text for message in chat.history()]
@@ -405,7 +404,7 @@ async def test_namer_is_removed(chat: Chat) -> None:
     assert refused.text == "There's no namer called “Town off” here. Did you mean towns?"
     (choice,) = await mo.suggestions("moderate namer", "name", "tow")
     removed = await mo.use("moderate namer", name=choice.value)
-    assert "towns can't be used here anymore." in removed.text
+    assert "towns can't be used here any more." in removed.text
     for name in ("towns", f"towns #{made.id}"):
         refused = await chat.alice.use("name", namer=name)
         assert "There's no namer called “" in refused.text
@@ -424,7 +423,7 @@ async def test_removed_namer_is_offered_to_nobody(chat: Chat) -> None:
     mo = await chat.add_moderator()
     await learned(chat, TOWNS, name="towns")
     refused = await mo.use("moderate namer", name="towns", allow=True)
-    assert refused.text.startswith("towns isn't removed in this ")
+    assert refused.text.startswith("towns hasn't been removed in this ")
     await mo.use("moderate namer", name="towns")
     for shown in (await mo.use("namer list"), await mo.use("namer info", name="towns")):
         assert "removed by a moderator" in shown.body

@@ -44,9 +44,9 @@ async def test_counts(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
     await chat.alice.press(poem, "Keep")
     counts = "1 vote, 2 polls, 1 poem and 1 saved button"
-    assert await kept(chat) == f"The bot stores data of yours: {counts}."
+    assert await kept(chat) == f"The bot stores this about you: {counts}."
     result = await chat.alice.use("privacy")
-    assert "A saved button has what it needs to work later" in result.lines[-1]
+    assert "A saved button holds what it needs to work later" in result.lines[-1]
 
 
 @pytest.mark.both
@@ -121,7 +121,7 @@ async def test_buttons_stop_working(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
     await chat.app.store[Privacy].forget_member(chat.alice.id)
     pressed = await chat.alice.press(poem, "Keep")
-    assert pressed.text.startswith("This poem can't be kept anymore,")
+    assert pressed.text.startswith("This poem can't be kept any more,")
     assert await kept(chat) == "The bot stores nothing about you."
 
 

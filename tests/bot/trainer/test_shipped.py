@@ -36,7 +36,7 @@ async def test_removed_in_a_community(chat: Chat) -> None:
     await ship(chat.app.store, chat.now())
     mo = await chat.add_moderator()
     told = await mo.use("moderate namer", name="winds")
-    assert told.text.startswith("winds can't be used here anymore.")
+    assert told.text.startswith("winds can't be used here any more.")
     refused = await chat.alice.use("name", namer="winds")
     assert "There's no namer called “winds” here." in refused.text
     assert "winds" not in (await chat.alice.use("namer list")).words
