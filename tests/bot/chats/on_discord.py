@@ -87,10 +87,11 @@ class DiscordActor(Actor):
         return self.chat.answer(submitted)
 
     async def suggestions(
-        self, command: str, option: str, typed: str = "", **others: str
+        self, command: str, option: str, typed: str = "", **others: object
     ) -> Sequence[Choice]:
         channel = self.chat.home.channel
-        found = await self.member.autocomplete(channel, command, option, typed, **others)
+        given = {name: self._given(each) for name, each in others.items()}
+        found = await self.member.autocomplete(channel, command, option, typed, **given)
         return [Choice(each["name"], each["value"]) for each in found]
 
     async def open_menu(self, label: str, message: Shown) -> Answer:

@@ -110,7 +110,7 @@ class SlackActor(Actor):
         return self.chat.answer(self.member, before, source)
 
     async def suggestions(
-        self, command: str, option: str, typed: str = "", **others: str
+        self, command: str, option: str, typed: str = "", **others: object
     ) -> Sequence[Choice]:
         form = await self.open_form(command)
         for name, value in others.items():

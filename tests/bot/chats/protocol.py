@@ -151,7 +151,7 @@ class Actor(Protocol):
         """Press a button that opens a form, and submit a text."""
 
     async def suggestions(
-        self, command: str, option: str, typed: str = "", **others: str
+        self, command: str, option: str, typed: str = "", **others: object
     ) -> Sequence[Choice]:
         """What is suggested for an option while something is typed, beside other options."""
 

@@ -160,7 +160,7 @@ async def test_suggestions_of_the_chosen_member(discord_chat: DiscordChat) -> No
     bob, gus = await chat.add_member("bob"), await chat.add_member("gus")
     await owned(chat, OTHER, bob)
     for member, expected in ((bob, [OTHER]), (gus, [])):
-        found = await chat.alice.suggestions("give", "swap", "osaur", member=str(member.id))
+        found = await chat.alice.suggestions("give", "swap", "osaur", member=member)
         assert [each.value for each in found] == expected
 
 
