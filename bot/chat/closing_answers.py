@@ -110,9 +110,9 @@ def closing_message(record: UnfinishedRecord) -> Message:
 def undelivered_message(record: UnfinishedRecord, platform: Showable) -> Message:
     """The message that replaces an answer whose end could not be delivered."""
     if not record.action:
-        why = _("This was ready, but {platform} couldn't be reached. Use the command again.")
+        why = _("The answer was ready, but {platform} couldn't be reached. Use the command again.")
         return Message(text(why, platform=platform))
-    why = _("This was ready, but {platform} couldn't be reached.")
+    why = _("The answer was ready, but {platform} couldn't be reached.")
     return _with_retry(text(why, platform=platform), record)
 
 

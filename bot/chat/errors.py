@@ -65,7 +65,7 @@ def explain(
         case OutcomeUnknown():
             return text(
                 _(
-                    "The database isn't answering in time. What you asked for may still be saved; "
+                    "The database took too long to answer. What you asked for may still be saved; "
                     "look again in a minute."
                 )
             )
@@ -102,7 +102,10 @@ def explain(
 def apology(reference: str) -> Text:
     """The sentence for an unknown error, with the reference of its traceback in the log."""
     return text(
-        _("Sorry, something went wrong. If it keeps happening, tell the bot's operator: {code}"),
+        _(
+            "Sorry, something went wrong. If it keeps happening, give the bot's operator this "
+            "code: {code}"
+        ),
         code=code(technical(reference)),
     )
 
@@ -146,7 +149,7 @@ def invalid_value(value: Showable) -> Text:
 
 def form_too_late() -> UserError:
     """A form can be opened for a few seconds only."""
-    return UserError(_("The form couldn't be opened in time; try again."))
+    return UserError(_("The form took too long to open; try again."))
 
 
 def community_only(terms: Terms) -> Text:

@@ -71,7 +71,7 @@ def stored_number(digits: str) -> int | None:
 def _measured(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise UserError(
-            _("An option can have at most {limit:,} characters, and one of yours has {count:,}."),
+            _("One of your options has {count:,} characters. The limit is {limit:,}."),
             limit=LONGEST_TEXT,
             count=len(text),
         )

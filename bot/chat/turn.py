@@ -77,7 +77,7 @@ class Limits:
 
 
 _ACCESS = _(
-    "Allow it to view the channel, send messages, embed links and attach files; in a voice "
+    "Allow the bot to view the channel, send messages, embed links and attach files; in a voice "
     "channel's chat, also allow it to connect."
 )
 _ID, _HOMES = technical("123456789012345678"), technical("HOME_GUILDS")

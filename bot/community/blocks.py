@@ -39,8 +39,8 @@ _SENTENCES = {
         "The bot's operator has blocked you. You can still see and delete your data with {command}."
     ),
     Reason.MEMBER_HERE: _(
-        "Moderators of this {community} have blocked you from the bot here. If you think that is a "
-        "mistake, ask them. You can still see and delete your data with {command}."
+        "The moderators of this {community} have blocked you from using the bot here. If you "
+        "think that's a mistake, ask them. You can still see and delete your data with {command}."
     ),
 }
 

@@ -57,7 +57,9 @@ async def change_daily(
     if is_on:
         if (channel_id := changed.channel_id) is None:
             example = command("/settings")
-            raise UserError(_("Which channel? Choose it with {example}."), example=example)
+            raise UserError(
+                _("Which channel? Choose one, for example with {example}."), example=example
+            )
         day, _moment = await _next(app, changed)
         changed = replace(changed, starts_on=day)
         if kept.starts_on is None or kept.channel_id != channel_id:
@@ -84,9 +86,9 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
         return text(_("There's no dinosaur of the day here."))
     sentence = ngettext(
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
-        "({zone}), and {count} hour to vote. Next names: {next}.",
+        "({zone}), with {count} hour to vote. Next names: {next}.",
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
-        "({zone}), and {count} hours to vote. Next names: {next}.",
+        "({zone}), with {count} hours to vote. Next names: {next}.",
         daily.hours,
     )
     _day, moment = await _next(app, daily)
@@ -104,12 +106,13 @@ def stopped_sentence(daily: DailySettings, reason: Stopped, platform: Platform) 
     """Why the bot has stopped."""
     if reason is Stopped.QUIET:
         sentence = _(
-            "The dinosaur of the day has stopped, because no name has won for {days} days in a row."
+            "The bot has stopped the dinosaur of the day, because no name has won for {days} days "
+            "in a row."
         )
         return text(sentence, days=QUIET_DAYS)
     sentence = _(
-        "The dinosaur of the day has stopped, because the bot can't post in {channel} any more. "
-        "{access}"
+        "The bot has stopped the dinosaur of the day, because it can't post in {channel} any "
+        "more. {access}"
     )
     channel = platform.mention_channel(daily.channel_id or 0)
     return text(sentence, channel=channel, access=platform.terms.access)
@@ -134,7 +137,7 @@ async def checked_zone(typed: str) -> str:
         if found:
             return names.get(city, found[0])
     raise UserError(
-        _("There's no time zone “{zone}”. Type a large city near you, for example {example}."),
+        _("“{zone}” isn't a time zone. Type a large city near you, for example {example}."),
         zone=for_managers(cut(typed, LONGEST_ZONE)),
         example=command("Europe/Berlin"),
     )
@@ -143,11 +146,13 @@ async def checked_zone(typed: str) -> str:
 def daily_selects(daily: DailySettings, action: str) -> tuple[Select, Select]:
     """Menus for the channel and the hour of the dinosaur of the day."""
     channel = "" if daily.channel_id is None else str(daily.channel_id)
-    sentence = _("The dinosaur of the day comes at {hour}:00")
+    sentence = _("The dinosaur of the day is posted at {hour}:00")
     hours = tuple((sentence.format(hour=hour), str(hour)) for hour in range(LAST_HOUR + 1))
     return (
-        Select(_("Channel of the dinosaur of the day"), action, "daily_channel=", (), channel),
-        Select(_("Hour of the dinosaur of the day"), action, "daily_hour=", hours, str(daily.hour)),
+        Select(_("Channel for the dinosaur of the day"), action, "daily_channel=", (), channel),
+        Select(
+            _("Hour for the dinosaur of the day"), action, "daily_hour=", hours, str(daily.hour)
+        ),
     )
 
 
@@ -158,7 +163,7 @@ async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
         ("daily_hours:", options.daily_hours, 1),
     ):
         if hours is not None and not least <= hours <= LAST_HOUR:
-            sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
+            sentence = _("{option} must be between {least} and {most}; you typed {typed}.")
             raise UserError(
                 sentence, option=code(technical(name)), least=least, most=LAST_HOUR, typed=hours
             )
@@ -188,7 +193,10 @@ async def _introduce(turn: Turn, channel_id: int) -> None:
     As the names, the sentence is an embed: on Discord these need another permission.
     """
     ref = MessageRef(channel_id, 0, turn.community_id)
-    sentence = _("Five new names come here every day, and the winner is the dinosaur of the day.")
+    sentence = _(
+        "The bot posts five new names here every day, and the winner becomes the "
+        "dinosaur of the day."
+    )
     try:
         await turn.platform.send(ref, Message(embeds=(Embed(NOTHING, (text(sentence),)),)))
     except Unreachable:
@@ -206,20 +214,20 @@ DAILY_OPTIONS = (
     Option("daily_channel", _("Channel where the dinosaur of the day is chosen"), Kind.CHANNEL),
     Option(
         "daily_hour",
-        _("Hour when its five names come, 0 to 23 (default 9)"),
+        _("Hour to post the five names, 0 to 23 (default 9)"),
         Kind.INTEGER,
         least=0,
         most=LAST_HOUR,
     ),
     Option(
         "daily_zone",
-        _("Time zone of that hour, for example: Europe/Berlin (default UTC)"),
+        _("Time zone for the hour, for example: Europe/Berlin (default UTC)"),
         most=LONGEST_ZONE,
         suggest=always(suggest_zones),
     ),
     Option(
         "daily_hours",
-        _("Hours its vote lasts, 1 to 23 (default 10)"),
+        _("Hours to vote, 1 to 23 (default 10)"),
         Kind.INTEGER,
         least=1,
         most=LAST_HOUR,

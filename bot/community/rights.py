@@ -123,8 +123,8 @@ async def check_channel(turn: Turn, channel_id: int) -> int:
         return await check_moderator(turn)
     raise NotAllowed(
         _(
-            "Only people who can delete others' messages in this message's channel can do that. "
-            "If it's in a closed thread, open the thread first."
+            "You can only do that in channels where you can delete other people's messages. If "
+            "the message is in a closed thread, open the thread first."
         )
     )
 

@@ -129,13 +129,13 @@ async def _change_all(
         )
     if options.votes_needed is not None and not FEWEST <= options.votes_needed <= MOST:
         raise UserError(
-            _("A winner can need {fewest} to {most} votes, for example 2."),
+            _("You can require {fewest} to {most} votes to win, for example 2."),
             fewest=FEWEST,
             most=MOST,
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
     if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
-        raise UserError(_("There's no such choice; pick one of the suggestions."))
+        raise UserError(_("That choice isn't available; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
     if options.egg_channel is not None:
         await check_is_here(turn, options.egg_channel)
@@ -150,7 +150,7 @@ def checked_strictness(typed: str) -> Strictness:
         return STRICTNESS[typed]
     except KeyError as error:
         raise UserError(
-            _("The filter can be {choices}; for example, {example}."),
+            _("The word filter must be {choices}; for example, {example}."),
             choices=codes([*map(technical, STRICTNESS)], either=True),
             example=command("filter:strict"),
         ) from error
@@ -176,14 +176,14 @@ def checked_words(typed: str) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(filter(None, (" ".join(part.split()) for part in parts))))
     if not words or len(words) > MOST_WORDS:
         raise UserError(
-            _("Give 1 to {limit} words, separated by commas; for example, {example}."),
+            _("Enter 1 to {limit} words, separated by commas; for example, {example}."),
             limit=MOST_WORDS,
             example=command("blocked_words:mud, swamp*"),
         )
     for word in words:
         if len(word) > LONGEST_WORD or not any(map(str.isalnum, word)):
             raise UserError(
-                _("A blocked word can have 1 to {limit} letters. “{word}” has more, or none."),
+                _("A blocked word must have 1 to {limit} letters. “{word}” has too many, or none."),
                 limit=LONGEST_WORD,
                 word=for_managers(cut(word, LONGEST_WORD)),
             )
@@ -287,10 +287,13 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
     return Message(
         chained(
             [
-                text(_("Everything works as it is. Change what you like.")),
+                text(_("You can leave everything as it is, or change what you like.")),
                 *((*text(technical("• ")), *line) for line in lines),
                 text(
-                    _("To change the last five, use options, for example {command}."),
+                    _(
+                        "To change the last five settings, use the command's options, for example "
+                        "{command}."
+                    ),
                     command=example,
                 ),
             ],
@@ -373,7 +376,7 @@ _STRIPS = (
     _("New dinosaurs come with a picture here, unless the bot is busy."),
 )
 _TYPED = (
-    _("Dinosaurs for names that members just type in stay private here."),
+    _("Dinosaurs for names that members type in themselves stay private here."),
     _("Members can show everybody a dinosaur for any name they type."),
 )
 """Sentences on what is off, and on."""
@@ -386,11 +389,11 @@ def _switch(sentences: tuple[Phrase, Phrase], terms: Terms, *, on: bool) -> Text
 def _eggs(turn: Turn, kept: CommunitySettings) -> Text:
     """Where members hatch eggs."""
     if not kept.has_eggs:
-        return text(_("No eggs hatch here."))
+        return text(_("Members can't hatch eggs here."))
     if kept.egg_channel_id is None:
-        return text(_("Members hatch an egg a day, in every channel."))
+        return text(_("Members can hatch an egg a day, in any channel."))
     channel = turn.platform.mention_channel(kept.egg_channel_id)
-    return text(_("Members hatch an egg a day, in {channel} only."), channel=channel)
+    return text(_("Members can hatch an egg a day, but only in {channel}."), channel=channel)
 
 
 async def _language(turn: Turn, tag: str | None) -> Text:
@@ -420,7 +423,7 @@ def _strictness(strictness: Strictness) -> Text:
             "The word filter is mild here: it blocks slurs and hatred, but not swearing."
         ),
         Strictness.NORMAL: _(
-            "The word filter is normal here: it blocks slurs, and profane and sexual words."
+            "The word filter is normal here: it blocks slurs, profanity and sexual words."
         ),
         Strictness.STRICT: _(
             "The word filter is strict here: it also blocks common words that are innocent in most "
@@ -444,14 +447,14 @@ SETTINGS = Command(
     (
         Option(
             "vote_minutes",
-            _("Minutes that a poll stays open, 1 to 1440 (default 10)"),
+            _("Minutes that a poll stays open, 1 to 1440 (default: 10)"),
             Kind.INTEGER,
             least=SHORTEST,
             most=LONGEST,
         ),
         Option(
             "votes_needed",
-            _("Votes a winner needs, not counting the asker's, 1 to 5 (default 1)"),
+            _("Votes a winner needs, not counting the asker's, 1 to 5 (default: 1)"),
             Kind.INTEGER,
             least=FEWEST,
             most=MOST,
@@ -463,28 +466,28 @@ SETTINGS = Command(
         ),
         Option(
             "shared_namers",
-            _("Whether namers that are shared elsewhere can be used (default: yes)"),
+            _("Whether members can use namers that others share (default: yes)"),
             Kind.SWITCH,
         ),
         Option(
             "strips",
-            _("Whether new dinosaurs come with a picture of them (default: yes)"),
+            _("Whether new dinosaurs come with a picture (default: yes)"),
             Kind.SWITCH,
         ),
         Option(
             "typed_names",
-            _("Whether members can show everybody dinosaurs of any name (default: yes)"),
+            _("Whether members can show everybody dinosaurs for any name (default: yes)"),
             Kind.SWITCH,
         ),
         Option(
             "eggs",
-            _("Whether members hatch eggs, in every channel (default: yes)"),
+            _("Whether members can hatch eggs, in any channel (default: yes)"),
             Kind.SWITCH,
         ),
-        Option("egg_channel", _("The only channel where members hatch eggs"), Kind.CHANNEL),
+        Option("egg_channel", _("The only channel where members can hatch eggs"), Kind.CHANNEL),
         Option(
             "language",
-            _("Language of what everybody sees (default: the Discord server's, or English)"),
+            _("Language for everybody here (default: the Discord server's, or English)"),
             choices=(
                 Choice(_DEFAULT, LOCALE),
                 *(Choice(name, tag) for tag, name in LANGUAGES.items()),
@@ -492,7 +495,7 @@ SETTINGS = Command(
         ),
         Option(
             "filter",
-            _("How strict the word filter is (default normal)"),
+            _("How strict the word filter is (default: normal)"),
             choices=tuple(Choice(label, name) for name, label in _STRICTNESS.items()),
         ),
         Option(
@@ -509,7 +512,7 @@ SETTINGS = Command(
         (technical("/settings vote_minutes:30"), _("keeps polls open for half an hour.")),
         (
             technical("/settings votes_needed:2"),
-            _("lets a name win only with two votes besides the asker's."),
+            _("requires two votes to win, not counting the asker's."),
         ),
         (technical("/settings eggs:no"), _("turns off eggs here.")),
         (
@@ -522,7 +525,7 @@ SETTINGS = Command(
         ),
         (
             technical("/settings blocked_words:mud, swamp*"),
-            _("also blocks mud, and words like swampy."),
+            _("also blocks the word mud, and words like swampy."),
         ),
         (
             technical("/settings daily_hour:18"),

@@ -304,7 +304,7 @@ def hatchling_text(name: Showable, profile: Profile) -> Showable:
 
 def nest_text(profiles: Sequence[Profile]) -> Phrase:
     """Description of the picture of a nest for members who cannot see it."""
-    return _("A nest. The shells of its eggs, from left to right: {shells}.").format(
+    return _("A nest. Eggshells, from left to right: {shells}.").format(
         shells=spaced([*map(_shell, profiles)], "; ")
     )
 
@@ -317,8 +317,10 @@ def album_title(found: Sequence[Profile]) -> Phrase:
     rarities = len({rarity_of(profile.name) for profile in found} - {None})
     return ngettext(
         # TRANSLATORS: How full an album is. The second count is of families and periods together.
-        "{families} of {all_families} families, {pairs} of {all_pairs}, {rarities} rarity",
-        "{families} of {all_families} families, {pairs} of {all_pairs}, {rarities} rarities",
+        "{families} of {all_families} families, {pairs} of {all_pairs} spaces filled, {rarities} "
+        "rarity",
+        "{families} of {all_families} families, {pairs} of {all_pairs} spaces filled, {rarities} "
+        "rarities",
         rarities,
     ).format(
         families=len({profile.family for profile in found}),
@@ -361,5 +363,5 @@ def _skin(profile: Profile) -> Phrase:
 def _counted(described: Phrase, profile: Profile) -> Showable:
     """A description that says of twins that there are two."""
     if rarity_of(profile.name) is Rarity.TWINS:
-        return joined(described, _("They are twins: there are two of them."))
+        return joined(described, _("They're twins: there are two of them."))
     return described

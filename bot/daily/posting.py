@@ -169,7 +169,7 @@ class DailyPoster:
         daily = settings.daily
         if daily.stopped is None or await app.blocks.has_community(community_id):
             return Ended()
-        again = text(_("Managers can start it again: {command}"), command=command("/settings"))
+        again = text(_("Managers can start it again with {command}"), command=command("/settings"))
         stopped = stopped_sentence(daily, daily.stopped, self._platform)
         message = Message((*stopped, *text(NEWLINE), *again))
         for channel_id in filter(None, (settings.log_channel_id, daily.channel_id)):

@@ -88,7 +88,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     community_id, nests = check_community(turn), app.store[Nests]
     nest = await nests.find(nest_id, app.now())
     if nest is not None and (nest.community_id, nest.member_id) != (community_id, turn.user.id):
-        sentence = _("This nest is somebody else's. Get one of your own with {command}.")
+        sentence = _("This is somebody else's nest. Get your own with {command}.")
         raise _with_button(UserError(sentence, command=COMMAND))
     await _check_place(app, turn)
     owner = await app.store[Discoveries].owner(community_id, turn.user.id)
@@ -160,7 +160,7 @@ async def _check_place(app: App, turn: Turn) -> int:
             )
             raise UserError(sentence, command=command("/settings"))
         channel = platform.mention_channel(kept.egg_channel_id)
-        raise UserError(_("Here, eggs hatch in {channel}."), channel=channel)
+        raise UserError(_("Here, members can hatch eggs in {channel}."), channel=channel)
     return community_id
 
 
@@ -192,7 +192,7 @@ async def _new_names(app: App, scene: _Scene, community_id: int) -> Sequence[Sho
         found |= {key: name for key, name in names.items() if key in new}
         if len(found) >= EGGS:
             return [*found.values()][:EGGS]
-    raise UserError(_("The bot found no new names this time. Try again in a moment."))
+    raise UserError(_("The bot couldn't find any new names this time. Try again in a moment."))
 
 
 async def _nest_message(app: App, scene: _Scene, nest: NestRecord) -> Message:
@@ -202,23 +202,23 @@ async def _nest_message(app: App, scene: _Scene, nest: NestRecord) -> Message:
     picture = await _picture(scene, drawn, technical("nest.png"), told)
     line = text(
         _(
-            "Open one of these eggs; the others are gone then. Shells show the family. "
-            "Next nest: {next}."
+            "Open one of these eggs; then the others will be gone. An egg's shell shows the "
+            "dinosaur's family. Next nest: {next}."
         ),
         next=Timestamp(nest.until, absolute=True),
     )
     if scene.owner is not None:
         line = text(
             _(
-                "{member} may open one of these eggs; the others are gone then. Shells show "
-                "the family. Next nest: {next}."
+                "{member} can open one of these eggs; then the others will be gone. An egg's "
+                "shell shows the dinosaur's family. Next nest: {next}."
             ),
             member=scene.turn.platform.mention(scene.owner),
             next=Timestamp(nest.until, absolute=True),
         )
     footer = _(
-        "About one egg in {number} is rare: a white, black or golden animal, twins, or an animal "
-        "of the night."
+        "About one egg in {number} hatches into something rare: a white, black or golden animal, "
+        "twins, or an animal of the night."
     ).format(number=ONE_IN)
     embed = Embed(_("🥚 A nest"), (line,), footer=footer, tone=Tone.NAMES)
     shown = zip(nest.eggs, LABELS[len(nest.eggs) - 1], strict=True)
@@ -298,8 +298,8 @@ def _hatched(nest: NestRecord) -> UserError:
 
 def _full() -> UserError:
     sentence = _(
-        "Your collection has no room for a hatchling: it has {limit} dinosaurs. Release one "
-        "first, with {command}."
+        "Your collection has no room for a hatchling: it already has {limit} dinosaurs. Release "
+        "one first with {command}."
     )
     return UserError(sentence, limit=MOST_OWNED, command=command("/collection"))
 
@@ -313,7 +313,7 @@ EGG = Command(
     "egg",
     _("Get a nest of three eggs every day, and hatch a dinosaur of your own."),
     egg,
-    examples=((technical("/egg"), _("shows today's nest: one of its eggs hatches for you.")),),
+    examples=((technical("/egg"), _("shows today's nest: you can hatch one of its eggs.")),),
     place=Place.COMMUNITY,
     is_costly=True,
 )

@@ -102,7 +102,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         case "decline" | "back":
             community_id = check_community(turn)
             is_done = await app.store[Offers].withdraw(community_id, turn.user.id, number)
-            declined, taken = _("You have declined it."), _("You have taken it back.")
+            declined, taken = _("You've declined the offer."), _("You've taken the offer back.")
             line = text(declined if action == "decline" else taken)
             await turn.edit_source(
                 await _list(app, turn, line if is_done else text(_ENDED, command=COLLECTION))
@@ -169,7 +169,9 @@ async def _ask_whom(app: App, turn: Turn, number: int) -> None:
     if exhibit.came_at >= await _midnight(app, turn):
         raise UserError(_TOO_NEW, name=strong(exhibit.name))
     typed = _("/give dinosaur:{name} member:…").format(name=exhibit.name)
-    sentence = _("To whom? Type {command}. Your offer waits in their {collection} for a week.")
+    sentence = _(
+        "Who should get it? Type {command}. Your offer will wait in their {collection} for a week."
+    )
     reply = text(sentence, command=code(typed), collection=COLLECTION)
     await turn.respond(Message(reply, private=True))
 
@@ -189,10 +191,13 @@ async def _ask_what(app: App, turn: Turn, number: int) -> None:
     ]
     if not choices:
         raise UserError(
-            _("You have no dinosaur to swap yet. You can give each one from the day after it came.")
+            _(
+                "You don't have a dinosaur to swap yet. You can give a dinosaur away from the day "
+                "after you got it."
+            )
         )
     menu = Select(_("Choose a dinosaur"), ACTION, f"for:{number}:", tuple(choices[:MOST_CHOICES]))
-    sentence = _("Which dinosaur will you give for {name}?")
+    sentence = _("Which dinosaur will you swap for {name}?")
     asked = text(sentence, name=strong(wanted.name))
     await turn.respond(Message(asked, selects=(menu,), private=True))
 
@@ -216,7 +221,7 @@ async def _wanted(app: App, turn: Turn, number: int) -> Exhibit:
     if wanted is None or not is_seen or wanted.owner_id is None:
         raise UserError(_("This dinosaur isn't in any collection that you can see."))
     if wanted.owner_id == turn.user.id:
-        raise UserError(_("This dinosaur is yours already."))
+        raise UserError(_("This dinosaur is already yours."))
     return wanted
 
 
@@ -239,7 +244,7 @@ async def _offered(
         case Outcome.REFUSED:
             raise UserError(_("You can't give {member} anything here right now."), member=member)
         case Outcome.FULL:
-            sentence = _("{member}'s collection is full: it has {limit} dinosaurs.")
+            sentence = _("{member}'s collection is full: it already has {limit} dinosaurs.")
             raise UserError(sentence, member=member, limit=MOST_OWNED)
         case Outcome.TOO_MANY:
             sentence = _(
@@ -255,12 +260,12 @@ async def _offered(
             raise UserError(_ENDED, command=COLLECTION)
         case _made:
             sentence = _(
-                "You've offered {name} to {member}. The offer waits in their {command} for a "
+                "You've offered {name} to {member}. The offer will wait in their {command} for a "
                 "week. Until then, you can take it back in yours."
             )
             if wanted is not None:
                 sentence = _(
-                    "You've offered {name} to {member} for {other}. The offer waits in their "
+                    "You've offered {name} to {member} for {other}. The offer will wait in their "
                     "{command} for a week. Until then, you can take it back in yours."
                 )
             other = () if wanted is None else strong(wanted.name)
@@ -284,7 +289,8 @@ async def _accept(app: App, turn: Turn, number: int) -> None:
     line = text(_ENDED, command=COLLECTION)
     if outcome is Outcome.FULL:
         sentence = _(
-            "Your collection is full: it has {limit} dinosaurs. Release one first, with {command}."
+            "Your collection is full: it already has {limit} dinosaurs. Release one first with "
+            "{command}."
         )
         raise UserError(sentence, limit=MOST_OWNED, command=COLLECTION)
     if outcome is Outcome.DONE and offer is not None:
@@ -326,13 +332,13 @@ async def _list(app: App, turn: Turn, line: Text = ()) -> Message:
 def _described(turn: Turn, offer: OfferRecord, *, is_own: bool) -> Text:
     other = offer.recipient_id if is_own else offer.member_id
     if offer.wanted is None:
-        sentence = _("{member} offers you {name}, until {end}.")
+        sentence = _("{member} is offering you {name}. The offer ends {end}.")
         if is_own:
-            sentence = _("You offer {name} to {member}, until {end}.")
+            sentence = _("You're offering {name} to {member}. The offer ends {end}.")
     else:
-        sentence = _("{member} offers you {name} for your {other}, until {end}.")
+        sentence = _("{member} is offering you {name} for your {other}. The offer ends {end}.")
         if is_own:
-            sentence = _("You offer {name} to {member} for {other}, until {end}.")
+            sentence = _("You're offering {name} to {member} for {other}. The offer ends {end}.")
     return text(
         sentence,
         member=turn.platform.mention(privately(other)),
@@ -378,7 +384,7 @@ GIVE = Command(
     examples=(
         (
             _("/give dinosaur:Mangosaurus member:…"),
-            _("offers a member one of your dinosaurs; they find it in their collection."),
+            _("offers a member one of your dinosaurs; they'll find the offer in their collection."),
         ),
     ),
     place=Place.COMMUNITY,

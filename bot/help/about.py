@@ -102,7 +102,7 @@ def _quality(task: str, live: Live | None, headline: Sequence[Figure]) -> Text:
         number = live.version_id if live is not None else None
         version = f"shipped {task}" if number is None else str(number)
         return text(
-            _("How good it is: {command}"),
+            _("How good the bot is: {command}"),
             command=code(technical(f"/models info version:{version}")),
         )
     # TRANSLATORS: A figure of the scoreboard: Natural names: 93% (those of others: 60%).

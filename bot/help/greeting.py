@@ -8,8 +8,8 @@ from bot.text.spans import command, text
 GREETING = Message(
     text(
         _(
-            "👋 I answer commands and buttons, and don't keep what you write to me. Press a button "
-            "to try it, or type {help} to see more."
+            "👋 I answer commands and buttons, and I don't keep what you write to me. Press a "
+            "button to start, or type {help} to see more."
         ),
         help=command("/help"),
     ),

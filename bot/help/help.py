@@ -59,7 +59,7 @@ TOPICS = (
             (_("Hatch an egg"), "egg"),
             (_("Visit the museum"), "museum"),
             (_("See your collection"), "collection"),
-            (_("See who leads"), "leaderboard"),
+            (_("See who's in the lead"), "leaderboard"),
         ),
     ),
     Topic(
@@ -105,12 +105,12 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
     audiences = await audiences_of(app, turn)
     topics = _topics(app.registry, turn, audiences)
-    hint = text(_("The buttons act right away; the menu shows examples."))
+    hint = text(_("Press a button to start right away, or use the menu to see examples."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if turn.platform.terms.without_commands:
         lines.append(text(turn.platform.terms.without_commands))
     if Audience.MANAGERS in audiences and await _has_no_daily(app, turn.community_id):
-        sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
+        sentence = _("To start a dinosaur of the day, with a vote on new names, use {command}")
         lines.append(text(sentence, command=command("/settings")))
     embed = Embed(_("What you can do here"), tuple(lines))
     runnable = _runnable(app.registry, turn, audiences)

@@ -56,11 +56,14 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
         raise UserError(_("You can't block yourself."))
     if options.is_bot:
         raise UserError(
-            _("Bots can't use commands, so there's nothing to block. Choose a member who can.")
+            _(
+                "Bots can't use commands, so there's no need to block one. Choose a member who "
+                "isn't a bot."
+            )
         )
-    done = _("The bot no longer answers {target}.")
+    done = _("The bot will no longer answer {target}.")
     if scope.community_id is not None:
-        done = _("The bot no longer answers {target} here.")
+        done = _("The bot will no longer answer {target} here.")
         if options.is_manager:
             raise UserError(
                 _("{target} is a manager of this {community}, and managers can't be blocked."),
@@ -77,7 +80,9 @@ async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> N
     scope = await scope_of(turn, group)
     target = await _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
     was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
-    sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
+    sentence = (
+        _("The bot will answer {target} again.") if was_blocked else _("{target} isn't blocked.")
+    )
     await turn.respond(Message(text(sentence, target=target.name), private=True))
 
 

@@ -101,7 +101,7 @@ _OF_MODERATORS = _for(
     Audience.MODERATORS,
     Command(
         "moderate message",
-        _("Remove names, a poem or another answer of the bot."),
+        _("Remove names, a poem or another of the bot's answers."),
         removals.message,
         (
             main_option(
@@ -115,7 +115,7 @@ _OF_MODERATORS = _for(
         examples=(
             (
                 _("/moderate message message:https://…"),
-                _("removes names or a whole answer. A message's menu does too."),
+                _("removes names or a whole answer. A message's menu can do this too."),
             ),
         ),
     ),
@@ -163,7 +163,7 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate block",
-        _("Stop answering a member here."),
+        _("Make the bot ignore a member here."),
         partial(blocking.block, MODERATE),
         (_MEMBER,),
         _member,
@@ -173,7 +173,7 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate unblock",
-        _("Answer a blocked member again."),
+        _("Unblock a member."),
         partial(blocking.unblock, MODERATE),
         (_MEMBER,),
         _member,
@@ -187,9 +187,9 @@ _OF_MODERATORS = _for(
     ),
     Command(
         "moderate record",
-        _("What moderators did here."),
+        _("See what moderators have done here."),
         partial(record.record, MODERATE),
-        examples=((technical("/moderate record"), _("shows what moderators did here.")),),
+        examples=((technical("/moderate record"), _("shows what moderators have done here.")),),
     ),
 )
 _OF_MANAGERS = (
@@ -209,7 +209,7 @@ _OF_MANAGERS = (
         examples=(
             (
                 _("/moderate log channel:…"),
-                _("sends moderation reports to a channel; without one, shows which it is."),
+                _("sends moderation reports to a channel, or shows the current one."),
             ),
         ),
         audience=Audience.MANAGERS,
@@ -219,7 +219,7 @@ _OF_OWNERS = _for(
     Audience.OWNERS,
     Command(
         "owner block",
-        _("Stop answering a user everywhere, or a server or workspace."),
+        _("Make the bot ignore a user everywhere, or a server or workspace."),
         partial(blocking.block, OWNER),
         _USER_OR_SERVER,
         _target,
@@ -229,7 +229,7 @@ _OF_OWNERS = _for(
     ),
     Command(
         "owner unblock",
-        _("Answer a blocked user, server or workspace again."),
+        _("Unblock a user, server or workspace."),
         partial(blocking.unblock, OWNER),
         _USER_OR_SERVER,
         _target,
@@ -271,9 +271,9 @@ _OF_OWNERS = _for(
     ),
     Command(
         "owner record",
-        _("What the operators did."),
+        _("See what the operators have done."),
         partial(record.record, OWNER),
-        examples=((technical("/owner record"), _("shows what the operators did.")),),
+        examples=((technical("/owner record"), _("shows what the operators have done.")),),
     ),
 )
 
@@ -288,7 +288,7 @@ MODERATE_MENU = Menu(
 )
 OWNER_GROUP = Group(
     OWNER,
-    _("For the operator of the bot."),
+    _("For the bot's operator."),
     _OF_OWNERS,
     place=Place.COMMUNITY_OR_DIRECT,
     shown_to=Audience.ADMINISTRATORS,

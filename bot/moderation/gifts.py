@@ -37,7 +37,7 @@ async def gifts_page(app: App, turn: Turn, page: int) -> Message:
         if gift.is_kept
     )
     buttons = *undo, *paging(MODERATE, "gifts", page, has_more=len(found) > PAGE)
-    embed = Embed(_("🎁 Gifts"), lines or (text(_("Nothing has been given yet.")),))
+    embed = Embed(_("🎁 Gifts"), lines or (text(_("Nobody has given anything away yet.")),))
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
@@ -59,11 +59,16 @@ async def undo(app: App, turn: Turn, state: str, *, is_sure: bool) -> None:
     if gift is not None and gift.accepted_at is not None and is_sure:
         outcome = await app.store[Offers].undo(gift, entry_of(app, turn, Action.UNDO_GIFT))
     if outcome is Outcome.FULL:
-        sentence = _("The collection it came from is full: it has {limit} dinosaurs.")
+        sentence = _(
+            "The collection that the dinosaur came from is full: it has {limit} dinosaurs."
+        )
         raise UserError(sentence, limit=MOST_OWNED)
     if outcome is not Outcome.DONE:
         raise UserError(
-            _("This gift can't be undone any more: it was passed on, or already undone.")
+            _(
+                "This gift can't be undone any more, because it was passed on or has already been "
+                "undone."
+            )
         )
     await turn.edit_source(await gifts_page(app, turn, page_number(page)))
 
@@ -82,7 +87,7 @@ def _back(gift: OfferRecord, turn: Turn) -> Iterator[Text]:
 def _line(gift: OfferRecord, turn: Turn) -> Text:
     sentence = _("{giver} gave {name} to {member}.")
     if gift.wanted is not None:
-        sentence = _("{giver} gave {name} to {member} for {other}.")
+        sentence = _("{giver} gave {name} to {member} in exchange for {other}.")
     at = gift.accepted_at
     assert at is not None  # noqa: S101 (the query's)
     return (

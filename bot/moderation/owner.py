@@ -42,7 +42,9 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
         raise UserError(_("The bot isn't in {target}."), target=name) from error
     entry = RecordEntry(Action.LEAVE, turn.user.id, app.now(), target_id=community_id)
     await app.store[Record].add(entry)
-    reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
+    reply = text(
+        _("The bot has left {target}. To keep the bot out, block that place as well."), target=name
+    )
     await turn.respond(Message(reply, private=True))
 
 
@@ -70,7 +72,9 @@ async def communities_page(turn: Turn, page: int) -> Message:
         tuple([await _line(turn, info) for info in shown]),
         footer=NOTHING
         if turn.platform.sees_all_communities
-        else _("Other processes see more {communities}.").format(communities=terms.communities),
+        else _("The bot's other processes can see more {communities}.").format(
+            communities=terms.communities
+        ),
     )
     buttons = tuple(paging(OWNER, "servers", page, has_more=len(found) > (page + 1) * PAGE))
     return Message(embeds=(embed,), buttons=buttons, private=True)

@@ -104,7 +104,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     sentence = _REPORTED
     if not await _is_posted(turn.platform, channel_id, entry):
         sentence = _(
-            "Moderation reports go to {channel} now, but the bot can't post there. {access}"
+            "Moderation reports now go to {channel}, but the bot can't post there. {access}"
         )
     channel = turn.platform.mention_channel(channel_id)
     reply = text(sentence, channel=channel, access=turn.platform.terms.access)
@@ -115,7 +115,7 @@ async def stop_log(app: App, turn: Turn) -> None:
     """Answer the button that stops the reports."""
     check_reports(turn)
     await app.store[Communities].set_log_channel(entry_of(app, turn, Action.LOG))
-    reply = text(_("Moderation reports don't go to any channel now."))
+    reply = text(_("Moderation reports don't go to a channel any more."))
     await turn.edit_source(Message(reply, private=True))
 
 

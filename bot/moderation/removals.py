@@ -52,8 +52,8 @@ _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _NUMBER = re.compile(r"#(\d{1,18})$")
 _LEAVES_MUSEUM = _(
-    "Remove {name}, which hatched here? It disappears from the museum, its owner's collection and "
-    "all polls. This can't be undone."
+    "Remove {name}, which hatched here? It will disappear from the museum, its owner's collection "
+    "and all polls. This can't be undone."
 )
 _REMOVED_CHOICE = _("{name} · removed")
 
@@ -118,8 +118,8 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     if won is None:
         raise UserError(
             _(
-                "{name} isn't in this {community}'s hall of fame or museum. See them with "
-                "{command} and {museum}."
+                "{name} isn't in this {community}'s hall of fame or museum. To see what's there, "
+                "use {command} and {museum}."
             ),
             name=for_managers(cut(name, 64) or "–"),
             community=turn.platform.terms.community,
@@ -135,12 +135,12 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             won.victories,
         )
         emptied = ngettext(
-            "It disappears, with its votes, from {count} poll, the announcement of its victory, "
-            "the hall of fame, the museum and its owner's collection. Answers that show its "
-            "victory are emptied. Votes and victories can't be restored.",
-            "It disappears, with its votes, from {count} polls, the announcements of its "
-            "victories, the hall of fame, the museum and its owner's collection. Answers that "
-            "show its victories are emptied. Votes and victories can't be restored.",
+            "It will disappear, along with its votes, from {count} poll, the announcement of its "
+            "victory, the hall of fame, the museum and its owner's collection. Answers that show "
+            "its victory will be emptied. Votes and victories can't be restored.",
+            "It will disappear, along with its votes, from {count} polls, the announcements of "
+            "its victories, the hall of fame, the museum and its owner's collection. Answers that "
+            "show its victories will be emptied. Votes and victories can't be restored.",
             won.polls,
         )
         asked = text(question, name=strong(name), count=won.victories)
@@ -279,7 +279,7 @@ def _question(
         button = Button(label, MODERATE, state, dangerous=True)
         reply = text(
             _(
-                "Remove this dinosaur's name? It disappears from the museum and its owner's "
+                "Remove this dinosaur's name? It will disappear from the museum and its owner's "
                 "collection. This can't be undone."
             )
         )
@@ -290,8 +290,8 @@ def _question(
         )
         reply = text(
             _(
-                "Remove this answer? If it's a poem, members who kept it lose it too. This can't "
-                "be undone."
+                "Remove this answer? If it's a poem, members who kept it will lose it too. This "
+                "can't be undone."
             )
         )
         return Message(reply, buttons=(button,), private=True)
@@ -299,8 +299,8 @@ def _question(
         raise UserError(_("All names in this poll have already been removed."))
     reply = text(
         _(
-            "Which name should be removed? It disappears, with its votes, from all polls here, "
-            "the hall of fame and the museum. Votes and victories can't be restored."
+            "Which name do you want to remove? It will disappear, along with its votes, from all "
+            "polls here, the hall of fame and the museum. Votes and victories can't be restored."
         )
     )
     return Message(reply, buttons=tuple(_name_buttons(poll, limits)), private=True)
@@ -328,12 +328,12 @@ class _Outcome(IntEnum):
 _REMOVED = {
     _Outcome.REMOVED: _("{name} and its votes were removed."),
     _Outcome.PICTURE_LEFT: _(
-        "{name} and its votes were removed. If its picture is still there, use the picture's menu "
-        "to remove it, or delete it."
+        "{name} and its votes were removed. If the picture is still there, use the picture's menu "
+        "to remove it, or delete it yourself."
     ),
     _Outcome.UNEDITED: _(
         "{name} and its votes were removed, but the bot can't edit the message. You can delete "
-        "the message."
+        "the message yourself."
     ),
 }
 
@@ -371,7 +371,7 @@ async def _remove_hatched(app: App, turn: Turn, ref: MessageRef) -> Text:
 
 def _until_allowed() -> Text:
     """How a name can be written again."""
-    sentence = _("The bot won't write it here again until a moderator allows it: {command}")
+    sentence = _("The bot won't use the name here again until a moderator allows it with {command}")
     return (*text(NEWLINE), *text(sentence, command=command("/moderate winner allow:True")))
 
 
@@ -390,7 +390,9 @@ async def _allow_name(app: App, turn: Turn, typed: str) -> Text:
     if name is None:
         raise _not_removed(turn, cut(typed, 64) or "–")
     app.removals.changed(check_community(turn))
-    sentence = _("The bot can write {name} again, but its votes and victories don't come back.")
+    sentence = _(
+        "The bot can use {name} again, but the name's votes and victories won't come back."
+    )
     return text(sentence, name=strong(for_managers(name)))
 
 
@@ -459,28 +461,29 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
         raise UserError(
             failure.sentence
             or _(
-                "The bot can't edit this message, because the bot didn't write it or can't see "
-                "the channel. You can delete the message."
+                "The bot can't edit this message: the bot didn't write it, or can't see the "
+                "channel. You can delete the message yourself."
             )
         )
     if failure is not None:
         sentence = ngettext(
-            "{count} kept copy was deleted, but the bot can't edit the answer. You can delete it.",
-            "{count} kept copies were deleted, but the bot can't edit the answer. You can delete "
-            "it.",
+            "{count} copy that a member kept was deleted, but the bot can't edit the answer. You "
+            "can delete the answer yourself.",
+            "{count} copies that members kept were deleted, but the bot can't edit the answer. "
+            "You can delete the answer yourself.",
             copies,
         )
     elif not copies:
         sentence = _("Removed.")
         if leaves_picture:
             sentence = _(
-                "Removed. If a picture that came after it is still there, use the picture's menu "
-                "to remove it, or delete it."
+                "Removed. If a picture was posted after it and is still there, use the picture's "
+                "menu to remove it, or delete it yourself."
             )
     else:
         sentence = ngettext(
-            "Removed, along with {count} kept copy.",
-            "Removed, along with {count} kept copies.",
+            "Removed, along with {count} copy that a member kept.",
+            "Removed, along with {count} copies that members kept.",
             copies,
         )
     return text(sentence, count=copies)

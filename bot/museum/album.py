@@ -47,7 +47,7 @@ async def album(
     title, told = labels.album_title(found), labels.album_text(found)
     lines = [text(title)]
     if owner is not None:
-        whose = text(_("The album of {member}."), member=turn.platform.mention(owner))
+        whose = text(_("{member}'s album."), member=turn.platform.mention(owner))
         lines = [whose, *lines, *await _spares(app, turn, owner, found)]
     picture, language = None, await turn.language(private=private)
     words = await app.filters.of(turn.community_id)
@@ -76,7 +76,7 @@ async def origins(app: App, turn: Turn) -> Message:
         profile = entry[0].profile
         return [*Family].index(profile.family), [*Period].index(profile.period)
 
-    lines = [text(_("Nobody else sees this.")), ()]
+    lines = [text(_("Only you can see this.")), ()]
     entries = await _entries(app, turn, turn.user.id)
     for exhibit, origin in sorted(entries, key=place):
         name, profile = exhibit.name, exhibit.profile
@@ -90,7 +90,7 @@ async def origins(app: App, turn: Turn) -> Message:
                 origin=ORIGINS[origin],
             )
         )
-    embed = Embed(_("🔎 How your album was filled"), tuple(lines), tone=Tone.NAMES)
+    embed = Embed(_("🔎 How your album filled up"), tuple(lines), tone=Tone.NAMES)
     return Message(embeds=(embed,), private=True)
 
 

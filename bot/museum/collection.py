@@ -60,7 +60,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if number is None or page is None:
         raise other_version(technical("/collection"))
     if action in ("own", "own_album", "origins", "hide", "show") and number != member_id:
-        sentence = _("This collection is someone else's. See yours with {command}.")
+        sentence = _("This is someone else's collection. See yours with {command}.")
         raise UserError(sentence, command=COMMAND)
     match action:
         case "page" if (owner := await store.owner(community_id, number)) is not None:
@@ -117,14 +117,14 @@ async def _change(app: App, turn: Turn, action: str, exhibit: Exhibit) -> None:
             await turn.respond(Message(reply, private=True))
         case "release":
             sentence = _(
-                "Release {name}? It leaves your collection for good, and stays in the museum "
+                "Release {name}? It will leave your collection for good, and stay in the museum "
                 "without an owner."
             )
             sure = Button(_("Yes, release it"), ACTION, f"released:{exhibit.id}", dangerous=True)
             await turn.respond(Message(text(sentence, name=name), buttons=(sure,), private=True))
         case _released:
             await app.store[Discoveries].release(*of_member)
-            sentence = _("You have released {name}. It stays in the museum.")
+            sentence = _("You've released {name}. It stays in the museum.")
             await turn.edit_source(Message(text(sentence, name=name), private=True))
 
 
@@ -156,18 +156,18 @@ async def _page(
         if is_offered:
             sentence = _(
                 "Your collection is empty. Hatch an egg, or get names with {command}. If one of "
-                "them wins the vote, you've discovered it."
+                "them wins the vote, it'll be your discovery."
             )
         elif owner.id == turn.user.id:
             sentence = _(
                 "Your collection is empty. Get names with {command}. If one of them wins the "
-                "vote, you've discovered it."
+                "vote, it'll be your discovery."
             )
         buttons = (*offers, *((hatch_button(),) if is_offered else ()), to_album)
         reply = chained((text(sentence, command=command("/dinoname")), *told), NEWLINE)
         return Winners(Message(reply, buttons=buttons, private=private))
     places = text(
-        _("{member}'s collection: {count} of {limit} places."),
+        _("{member}'s collection: {count} of {limit} places taken."),
         member=turn.platform.mention(owner),
         count=count,
         limit=MOST_OWNED,
@@ -195,8 +195,8 @@ async def _album(app: App, turn: Turn, owner: Person, *, private: bool) -> Winne
     footer: Showable = NOTHING
     if (await app.store[Communities].settings(check_community(turn))).daily.starts_on is not None:
         footer = _(
-            "Vote for a dinosaur of the day: the winner enters your album, whichever name you "
-            "voted for."
+            "Vote for a dinosaur of the day, and the winner will enter your album, whichever name "
+            "you voted for."
         )
     frame = Embed(_("📖 Album"), footer=footer, tone=Tone.NAMES)
     buttons = (
@@ -223,8 +223,8 @@ COLLECTION = Command(
     "collection",
     _("See the dinosaurs that a member has discovered."),
     collection,
-    (Option("member", _("Whose (default: yours)"), Kind.PERSON, is_main=True),),
+    (Option("member", _("Member (default: you)"), Kind.PERSON, is_main=True),),
     CollectionOptions,
-    examples=((technical("/collection"), _("shows the dinosaurs that you have discovered.")),),
+    examples=((technical("/collection"), _("shows the dinosaurs you've discovered.")),),
     place=Place.COMMUNITY,
 )

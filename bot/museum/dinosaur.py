@@ -70,8 +70,8 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         if not has_creature(name):
             raise Typo(
                 _(
-                    "Here, a dinosaur's name is one or two words, with at most {limit} letters "
-                    "from A to Z, with or without accents, for example Mangosaurus. Yours was "
+                    "Here, a dinosaur's name must be one or two words, with at most {limit} "
+                    "letters from A to Z (accents are fine), for example Mangosaurus. Yours was "
                     "“{name}”."
                 ),
                 limit=LONGEST_NAME,
@@ -145,7 +145,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         return
     names = await dinosaurs_on(app, turn, state.removeprefix(OF_HALL))
     if not names:
-        raise UserError(_("These names are no longer there. See others with /halloffame."))
+        raise UserError(_("These names are gone. See others with /halloffame."))
     buttons = tuple(button for name in names for button in show_dinosaur(name, limits, name))
     await turn.respond(Message(text(_("Which one?")), buttons=buttons, private=True))
 
@@ -167,11 +167,11 @@ async def _show_everybody(app: App, turn: Turn, name: str) -> None:
         if is_private and not kept.shows_typed:
             raise UserError(
                 _(
-                    "Managers have decided that a dinosaur stays private here if its name was "
-                    "only typed."
+                    "Managers here have chosen to keep a dinosaur private if a member just typed "
+                    "its name."
                 )
             )
-        await turn.edit_source(Message(text(_("You have shown this to everybody.")), private=True))
+        await turn.edit_source(Message(text(_("You've shown this to everybody.")), private=True))
         await answer_with(
             app,
             turn,
@@ -269,7 +269,7 @@ async def _render(
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
-    reason = _("Only you can see this, because no poll here has this name.")
+    reason = _("Only you can see this, because this name isn't in any poll here.")
     removed = await app.removals.of(turn.community_id)
     if is_private and exhibit is None and turn.community_id in turn.platform.communities:
         with suppress(Unavailable):  # the plate is drawn in any case
@@ -279,11 +279,11 @@ async def _render(
                 buttons.append(Button(_("Show everybody"), DINOSAUR, state, emoji="📣"))
     if exhibit is not None:
         buttons += owner_buttons(exhibit, turn.user.id)
-        reason = _("Only you can see this, because you hide your collection.")
+        reason = _("Only you can see this, because your collection is hidden.")
         if discoverer := discoverer_of(turn, exhibit):
             label = _("Hatched by") if exhibit.is_hatched else _("Discovered by")
             fields.append(Field(label, discoverer))
-    footer = _("An imagined dinosaur. Its name stands for the same animal everywhere.")
+    footer = _("An imagined dinosaur. The same name means the same animal everywhere.")
     if profile.is_real:
         footer = _("A real dinosaur. Its temperament, colours and habits are imagined.")
     elif _is_genus(app, profile):
@@ -321,12 +321,12 @@ def _kin(name: str) -> Phrase | None:
     if is_pterosaur(name):
         return _(
             "Pterosaurs had this name first. They flew over the dinosaurs, but weren't dinosaurs. "
-            "This is what a dinosaur of this name would have been like."
+            "This is what a dinosaur with this name would have been like."
         )
     if is_marine_reptile(name):
         return _(
-            "Reptiles of the sea had this name first. They swam while dinosaurs walked, but "
-            "weren't dinosaurs. This is what a dinosaur of this name would have been like."
+            "Sea reptiles had this name first. They swam while dinosaurs walked, but weren't "
+            "dinosaurs. This is what a dinosaur with this name would have been like."
         )
     return None
 
@@ -367,5 +367,5 @@ DINOSAUR_COMMAND = Command(
         ),
     ),
     DinosaurOptions,
-    examples=((technical("/dinosaur name:Mangosaurus"), _("shows the animal of that name.")),),
+    examples=((technical("/dinosaur name:Mangosaurus"), _("shows the animal with that name.")),),
 )

@@ -118,5 +118,5 @@ async def _picture(app: App, exhibits: Sequence[Exhibit], language: Language) ->
     if png is None:
         return None
     creatures = listed([labels.with_family(each.name, each.profile) for each in exhibits])
-    words = _("Drawings, in the order of the list: {creatures}").format(creatures=creatures)
+    words = _("Drawings, in the same order as the list: {creatures}").format(creatures=creatures)
     return File(technical("museum.png"), png, words)

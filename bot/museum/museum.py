@@ -56,7 +56,7 @@ async def museum(app: App, turn: Turn, options: MuseumOptions) -> None:
     """Answer `/museum`."""
     async with app.answering(turn, ACTION):
         if options.by not in ORDERS:
-            raise UserError(_("There's no such choice; pick one of the suggestions."))
+            raise UserError(_("That choice isn't available; pick one of the suggestions."))
         await answer_with(app, turn, _page(app, turn, options.by))
 
 
@@ -78,7 +78,7 @@ async def leaderboard(app: App, turn: Turn, options: LeaderboardOptions) -> None
     """Answer `/leaderboard`."""
     async with app.answering(turn, LEADERBOARD):
         if options.period not in PERIODS:
-            raise UserError(_("There's no such choice; pick one of the suggestions."))
+            raise UserError(_("That choice isn't available; pick one of the suggestions."))
         await respond_when_ready(turn, _leaders(app, turn, options))
 
 
@@ -133,7 +133,7 @@ MUSEUM = Command(
     (
         Option(
             "by",
-            _("What comes first (default: newest)"),
+            _("Sort order (default: newest first)"),
             choices=tuple(Choice(label, key) for key, (label, _title) in ORDERS.items()),
             is_main=True,
         ),
@@ -149,7 +149,7 @@ LEADERBOARD_COMMAND = Command(
     (
         Option(
             "period",
-            _("When (default: past 30 days)"),
+            _("Time span (default: past 30 days)"),
             choices=tuple(Choice(label, key) for key, (label, _length) in PERIODS.items()),
             is_main=True,
         ),

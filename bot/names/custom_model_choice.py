@@ -59,7 +59,10 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
     record = await app.store[CustomModels].usable_one(custom_model_id, turn.community_id)
     if record is None:
         raise UserError(
-            _("This namer was deleted or removed, or is no longer shared. Pick another in /name.")
+            _(
+                "This namer was deleted or removed, or isn't shared any more. Pick another one in "
+                "/name."
+            )
         )
     await check_name(app, record, turn.community_id)
     return record

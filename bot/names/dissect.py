@@ -82,7 +82,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the Dissect button: ask which name, if the message has several."""
     custom_model_id, names = await names_of(app, turn, state)
     if not names:
-        raise UserError(_("The names can't be read any more; use /dissect instead."))
+        raise UserError(_("The bot can't read these names any more; use /dissect instead."))
     if len(names) == 1:
         await _check_length(app, turn, names[0])
         async with app.answering(turn, DISSECT):
@@ -143,7 +143,7 @@ def _suggestions(typed: str, names: Sequence[str], words: WordFilter) -> list[Ch
 async def _check_length(app: App, turn: Turn, typed: str) -> None:
     if len(typed) > LONGEST_NAME:
         raise UserError(
-            _("The bot can dissect at most {limit} characters, and yours has {count}: “{name}”"),
+            _("That has {count} characters, but the bot can dissect at most {limit}: “{name}”"),
             limit=LONGEST_NAME,
             count=len(typed),
             name=await app.filtered(cut(typed, 2 * LONGEST_NAME), turn.community_id),
@@ -158,8 +158,8 @@ def _of_others(namer: Showable, turn: Turn) -> UserError:
     """The error for a shared custom model. The likely letters of a short list spell its names."""
     return UserError(
         _(
-            "Another {community} trained {namer} and keeps its list to itself, so its names can "
-            "only be dissected there."
+            "Another {community} trained {namer} and keeps its list private, so names from this "
+            "namer can only be dissected there."
         ),
         namer=namer,
         community=turn.platform.terms.community,
@@ -224,7 +224,7 @@ def dissection_message(
         *([meaning] if meaning else ()),
         *([text(near, names=human_join(others))] if others else ()),
         *_plausibility(dissection, usual_surprise(card), is_list=is_list),
-        text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
+        text(emphasis(_("Brighter means more likely. The letter used is boxed."))),
     ]
     embed = Embed(
         title=spaced([technical("🔬"), title]),
@@ -326,7 +326,10 @@ def line_message(dissection: LineDissection, png: bytes | None) -> Message:
             len(unknown),
         )
         lines.append(text(sentence, words=human_join([*map(already_filtered, unknown)])))
-    how = _("Read as the first line of a poem. Brighter is more likely. The word used is boxed.")
+    how = _(
+        "The network read this as the first line of a poem. Brighter means more likely. The "
+        "word used is boxed."
+    )
     embed = Embed(
         title=spaced([technical("🔬"), already_filtered(dissection.line)]),
         lines=(*lines, text(emphasis(how))),
@@ -350,7 +353,7 @@ def _least_expected(dissection: LineDissection) -> Text:
     words = [(max(p, 1e-12), token) for token, p in known if is_word(token)]
     probability, least_likely = min(words)
     return text(
-        _("The least expected word is {word} ({odds})."),
+        _("The most surprising word is {word} ({odds})."),
         word=strong(already_filtered(least_likely)),
         odds=odds(probability),
     )
@@ -375,7 +378,7 @@ def explain_long_line(error: LineTooLong) -> Text:
     """The sentence for a line that is too long to dissect."""
     return text(
         _(
-            "A line can have at most {limit} words and marks, and yours has {tokens}. Try a "
+            "Your line has {tokens} words and punctuation marks, and the limit is {limit}. Try a "
             "shorter one."
         ),
         limit=MAX_TOKENS,
@@ -400,7 +403,7 @@ DISSECT_COMMAND = Command(
     (
         Option(
             "name",
-            _("A dinosaur, real or invented, for example: Mangosaurus; or a line of a poem"),
+            _("A dinosaur, real or invented (for example Mangosaurus), or a line of a poem"),
             is_required=True,
             most=LONGEST_NAME,
             suggest=always(suggest),

@@ -91,7 +91,7 @@ def checked(options: NamesOptions) -> NamesOptions:
             limit=LONGEST_TYPED,
         )
     if options.custom_model is not None and len(options.custom_model) > LONGEST_CHOICE:
-        raise UserError(_("No namer has such a long name; pick one of the suggestions."))
+        raise UserError(_("No namer has a name that long; pick one of the suggestions."))
     if not 1 <= request.count <= MOST_NAMES:
         raise Typo(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
     if options.temperature:

@@ -184,7 +184,7 @@ async def _message(
     except TooManyPolls as limit:
         poll, candidates = None, replace(candidates, note=joined(note, too_many(limit)))
     except Unavailable:  # logged where it is raised
-        reason = _("No vote this time: the database isn't answering.")
+        reason = _("There's no poll this time, because the database isn't answering.")
         poll, candidates = None, replace(candidates, note=joined(note, reason))
     if poll is None:
         message = await _without_poll(app, turn, candidates)
@@ -264,7 +264,9 @@ async def _generate(
         raise UserError(*await with_request(reason, options, words))
     record = model.record
     if record is None and (dropped := dropped_from(request)):
-        left_out = _("Dinosaur names only have letters from A to Z, so {characters} was left out.")
+        left_out = _(
+            "Dinosaur names can only have letters from A to Z, so the bot left out {characters}."
+        )
         note = joined(note, left_out.format(characters=words.filtered(dropped)))
     return Candidates(
         names=written.names,
@@ -278,7 +280,7 @@ async def _generate(
 
 def _nothing_found() -> Text:
     """The answer for members of other communities: any reason would tell about the list."""
-    return text(_("No new name was found. Ask for different letters, or fewer."))
+    return text(_("The bot couldn't find a new name. Ask for different letters, or fewer."))
 
 
 async def _check_open(
@@ -291,9 +293,9 @@ async def _check_open(
     if not is_for_others(request):
         raise UserError(
             _(
-                "Another {community} trained {namer} and keeps its list to itself. Here, ask for "
-                "at most {most} letters, leave at least {least} open, and set {option} to {low:g} "
-                "or more."
+                "Another {community} trained {namer} and keeps its list private. Here, ask for at "
+                "most {most} letters, leave at least {least} for the bot to choose, and set "
+                "{option} to {low:g} or more."
             ),
             community=turn.platform.terms.community,
             namer=words.filtered(model.record.name),

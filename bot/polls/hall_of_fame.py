@@ -92,7 +92,7 @@ async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None
     """Answer `/halloffame`."""
     async with app.answering(turn, ACTION):
         if options.period not in PERIODS or options.scope not in SCOPES:
-            raise UserError(_("There's no such choice; pick one of the suggestions."))
+            raise UserError(_("That choice isn't available; pick one of the suggestions."))
         if options.scope == "mine":
             options = replace(options, member_id=turn.user.id)
         await answer_with(app, turn, page_of(app, turn, options))
@@ -116,7 +116,7 @@ def _options_of(turn: Turn, state: str) -> HallOfFameOptions:
     """The page of a button. Raises `UserError` for one of somebody else's names."""
     options = HallOfFameOptions.from_state(state)
     if options.scope == "mine" and options.member_id != turn.user.id:
-        raise UserError(_("These names are someone else's. See yours with /halloffame."))
+        raise UserError(_("These are someone else's names. See yours with /halloffame."))
     return options
 
 
@@ -172,7 +172,9 @@ async def withdraw(app: App, platform: Platform, delivery: Delivery) -> Ended:
     forgotten = partial(forget_answer, channel_id=channel_id, message_id=message_id)
     if await app.blocks.has_community(community_id):
         return Ended(forgotten)
-    sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
+    sentence = _(
+        "A moderator removed a name that was here. See the others with {hall} and {museum}."
+    )
     message = Message(text(sentence, hall=command("/halloffame"), museum=command("/museum")))
     is_emptied = True
     with suppress(Deleted):
@@ -184,7 +186,7 @@ async def check_winner(app: App, turn: Turn, name: str) -> None:
     """Raise `UserError` for a name that a button still has, although it was removed."""
     if not await app.store[HallOfFame].has_winner(name, turn.community_id):
         raise UserError(
-            _("This name was removed from the hall of fame. {command} shows the others."),
+            _("This name was removed from the hall of fame. See the others with {command}."),
             command=command("/halloffame"),
         )
 
@@ -286,8 +288,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
 def collection_limits() -> Phrase:
     """What enters collections, in the same words wherever discoveries are shown."""
     sentence = _(
-        "{limit} places in a collection. Up to {most} of a member's winners a day enter it; the "
-        "others have no owner."
+        "A collection has room for {limit} dinosaurs. Up to {most} of a member's winners enter it "
+        "each day; any others have no owner."
     )
     return sentence.format(most=MOST_IN_A_DAY, limit=MOST_OWNED)
 
@@ -373,7 +375,7 @@ HALL_OF_FAME = Command(
     ),
     HallOfFameOptions,
     examples=(
-        (technical("/halloffame period:past 7 days"), _("shows the best names of that time.")),
+        (technical("/halloffame period:past 7 days"), _("shows the best names from that time.")),
     ),
 )
 CHAMPION_COMMAND = Command(

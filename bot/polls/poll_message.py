@@ -138,13 +138,15 @@ def tie_sentence(poll: PollRecord) -> Text:
     if others := [poll.names[position] for position in decision.later]:
         votes = poll.votes[poll.winner]
         sentence = ngettext(
-            "It tied with {others} at {votes} vote, and got there first.",
-            "It tied with {others} at {votes} votes each, and got there first.",
+            "It tied with {others} at {votes} vote each, but got there first.",
+            "It tied with {others} at {votes} votes each, but got there first.",
             votes,
         )
         sentences.append(text(sentence, others=human_join(others), votes=votes))
     for position in decision.too_few:
-        sentence = _("{name} has as many votes, but one is from the member who asked for it.")
+        sentence = _(
+            "{name} got just as many votes, but one came from the member who asked for it."
+        )
         sentences.append(text(sentence, name=poll.names[position]))
     return chained(sentences, NEWLINE) if sentences else ()
 
@@ -176,22 +178,22 @@ def _lines(poll: PollRecord) -> list[Text]:
 
 def _result(poll: PollRecord) -> Text:
     if poll.winner is not None:
-        reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
+        reply = text(_("The poll is closed: {name} won."), name=poll.names[poll.winner])
         tie = tie_sentence(poll)
         return (*reply, *text(NEWLINE), *tie) if tie else reply
     reason = poll.decision.reason
     if poll.removed or reason is Reason.MOST_VOTES:  # the victory was taken back
-        return text(_("The poll is closed: no name has won."))
+        return text(_("The poll is closed: no name won."))
     if reason is Reason.UNVOTED:
         return text(_("The poll is closed: nobody voted."))
     if poll.day is not None:
-        sentence = _("The poll is closed: no name has won, because none has {count} votes.")
+        sentence = _("The poll is closed: no name won, because none got {count} votes.")
         return text(sentence, count=poll.votes_needed)
     sentence = ngettext(
-        "The poll is closed: no name has won, because none has a vote from anybody other than the "
-        "member who asked for the names.",
-        "The poll is closed: no name has won, because none has {count} votes from anybody other "
-        "than the member who asked for the names.",
+        "The poll is closed: no name won, because none got a vote from anybody other than the "
+        "member who asked for them.",
+        "The poll is closed: no name won, because none got {count} votes from anybody other than "
+        "the member who asked for them.",
         poll.votes_needed,
     )
     return text(sentence, count=poll.votes_needed)

@@ -126,9 +126,9 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     except OutcomeUnknown as error:
         raise UserError(
             _(
-                "The database isn't answering in time. Your vote may still be counted; if it is, "
-                "the names will show it. Look there before you press again, because a second "
-                "press takes a vote back."
+                "The database took too long to answer. Your vote may still be counted; if it is, "
+                "the poll will show it. Check there before you press again, because a second "
+                "press takes your vote back."
             )
         ) from error
     if outcome is Outcome.REFUSED:
@@ -306,9 +306,9 @@ def parse(state: str) -> tuple[int, int]:
 def too_many(limit: TooManyPolls) -> Phrase:
     """Why names come without a poll."""
     sentence = (
-        _("No vote this time: {count:,} of your polls are still open here.")
+        _("No poll this time: {count:,} of your polls are still open here.")
         if limit.is_of_member
-        else _("No vote this time: {count:,} polls are still open in this channel.")
+        else _("No poll this time: {count:,} polls are still open in this channel.")
     )
     return sentence.format(count=limit.most)
 
@@ -321,7 +321,7 @@ def _taken_back() -> Message:
 
 def _counted() -> Message:
     """The private confirmation of a vote while the poll cannot be read."""
-    reply = text(_("Your vote is counted. Press the same name again to take it back."))
+    reply = text(_("Your vote has been counted. Press the same name again to take it back."))
     return Message(content=reply, private=True)
 
 
@@ -330,8 +330,8 @@ def _receipt(poll: PollRecord, position: int) -> Message:
     if position in poll.removed:  # since it was counted
         raise removed()
     sentence = _(
-        "You voted for {name}. Press another name to change your vote, or this one again to take "
-        "it back."
+        "You voted for {name}. Press another name to change your vote, or press this one again to "
+        "take it back."
     )
     reply = text(sentence, name=strong(poll.names[position]))
     button = Button(_("Take it back"), RETRACT, str(poll.id))

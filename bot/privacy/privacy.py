@@ -74,8 +74,8 @@ async def _forgotten(app: App, turn: Turn) -> Message:
     if await app.store[Privacy].of(turn.user.id):
         reply = text(
             _(
-                "Done. To keep {communities} safe, the bot still keeps any block against you and, "
-                "for a year, the record of moderation."
+                "Done. To keep {communities} safe, the bot still keeps any block against you, and "
+                "keeps moderation records for a year."
             ),
             communities=turn.platform.terms.communities,
         )
@@ -94,9 +94,9 @@ async def overview(app: App, turn: Turn) -> Message:
         (),
         text(
             _(
-                "Each is stored with your {platform} id. Names that you asked for also have your "
-                "display name at the time, because it's on their plaque. None of your messages "
-                "are stored."
+                "All of this is stored with your {platform} id. Names that you asked for are also "
+                "stored with your display name at the time, because it's on their plaque. None of "
+                "your messages are stored."
             ),
             platform=turn.platform.terms.platform,
         ),
@@ -129,11 +129,12 @@ def _confirmation() -> Message:
     reply = text(
         _(
             "Delete your data? Your votes, nests, offers and kept poems will be deleted, and so "
-            "will your open polls that nobody else has voted in. Trainings on your lists will be "
-            "stopped, and some buttons under your poems and names will stop working. Names, "
-            "dinosaurs, namers and versions that others use stay, without your name. What you "
-            "gave to others stays theirs. If you're blocked, you stay blocked, and the record of "
-            "what you did as a moderator stays for a year. This can't be undone."
+            "will any open polls of yours that nobody else has voted in. Any training on your "
+            "lists will stop, and some buttons under your poems and names will stop working. "
+            "Names, dinosaurs, namers and versions that others use will stay, but without your "
+            "name. What you gave to others stays theirs. If you're blocked, you'll stay blocked, "
+            "and the record of what you did as a moderator will be kept for a year. This can't be "
+            "undone."
         )
     )
     buttons = (
@@ -146,8 +147,8 @@ def _confirmation() -> Message:
 _ABOUT_BUTTONS = (
     text(
         _(
-            "A saved button holds what it needs to work later: the poem for Keep, or the first "
-            "words for Another."
+            "A saved button stores what it needs to work later: Keep stores the poem, and Another "
+            "stores the first words."
         )
     ),
 )
@@ -163,7 +164,10 @@ def _about_polls() -> tuple[Text, ...]:
 
 
 def _about_nests() -> tuple[Text, ...]:
-    sentence = _("A nest is deleted {days} days after its day. The file doesn't include its names.")
+    sentence = _(
+        "A nest is deleted {days} days after the day it's for. The file with your data "
+        "doesn't include the names in your nests."
+    )
     return (text(sentence, days=LONGEST_NEST.days),)
 
 
@@ -181,8 +185,8 @@ def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]
     return (
         text(
             _(
-                "To keep {communities} safe, deleting your data doesn't delete blocks or the "
-                "record of moderation. The record is kept for a year."
+                "To keep {communities} safe, deleting your data doesn't delete blocks or "
+                "moderation records. Moderation records are kept for a year."
             ),
             communities=terms.communities,
         ),
@@ -202,12 +206,12 @@ def _in_words(kept: Mapping[str, int]) -> Showable:
         ),
         "poems": lambda n: ngettext("{count} poem", "{count} poems", n),
         "custom_models": lambda n: ngettext("{count} namer", "{count} namers", n),
-        "trainings": lambda n: ngettext("{count} training", "{count} trainings", n),
+        "trainings": lambda n: ngettext("{count} training run", "{count} training runs", n),
         "activations": lambda n: ngettext("{count} version change", "{count} version changes", n),
         "blocks": lambda n: ngettext("{count} block", "{count} blocks", n),
         "moderation": lambda n: ngettext(
-            "{count} entry in the record of moderation",
-            "{count} entries in the record of moderation",
+            "{count} moderation record",
+            "{count} moderation records",
             n,
         ),
         "button_states": lambda n: ngettext("{count} saved button", "{count} saved buttons", n),

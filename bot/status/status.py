@@ -101,7 +101,7 @@ def _fields(app: App, turn: Turn, health: Health, latest: MinuteState) -> tuple[
             _("Database"),
             text(_("answers, but stores nothing; the log says why"))
             if app.store.database.write_error
-            else _seconds(latest.database_seconds, _("does not answer")),
+            else _seconds(latest.database_seconds, _("doesn't answer")),
         ),
         Field(platform.terms.platform, _seconds(latency, connected)),
         Field(

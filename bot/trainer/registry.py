@@ -264,7 +264,7 @@ def _results(done: Done) -> VersionFiles:
 
 
 def _named(number: int | None) -> str:
-    return "The shipped version" if number is None else f"Version {number}"
+    return "The built-in version" if number is None else f"Version {number}"
 
 
 def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:

@@ -40,7 +40,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
     elif round(card.validation, 3) < round(card.kneser_ney, 3):
         sentences = [text(_("It has learned the style of the list."))]
     else:
-        sentences = [text(_("It has learned which letters follow each other, but no more."))]
+        sentences = [text(_("It has only learned which letters follow each other."))]
     if entries < FEWEST_NAMES:
         few = ngettext(
             "With {count} name on the list, most new names will be shuffles of it. A longer list "
@@ -52,8 +52,10 @@ def judgement(card: ModelCard, entries: int) -> Text:
         sentences.append(text(few, count=entries))
     elif is_rough:
         few = ngettext(
-            "That's a rough guess: it was tested on only {count} name that it hadn't seen before.",
-            "That's a rough guess: it was tested on only {count} names that it hadn't seen before.",
+            "This is a rough guess, because the namer was tested on only {count} name that it "
+            "hadn't seen before.",
+            "This is a rough guess, because the namer was tested on only {count} names that it "
+            "hadn't seen before.",
             measured,
         )
         sentences.append(text(few, count=measured))
@@ -108,8 +110,8 @@ def list_message(
     if not models and not shared:
         reply = text(
             _(
-                "There are no namers here yet. Managers can train one on a list of {least} names "
-                "or more: {command}"
+                "There are no namers here yet. To train one on a list of {least} names or more, "
+                "managers can use {command}"
             ),
             least=SHORTEST_LIST,
             command=command("/namer create name:elves text:Galadriel, Celebrimbor, …"),
@@ -127,7 +129,7 @@ def list_message(
         lines += [_line(model, sharer=sharer) for model, sharer in shared]
         usable += [shared_value(model) for model, _sharer in shared]
         if len(shared) == MOST_SHARED:
-            more = _("There may be more: start typing in {command}.")
+            more = _("There may be more. To find them, start typing a name in {command}.")
             lines.append(text(more, command=command("/name namer:")))
     if usable:
         lines += [(), usage(usable[0])]
@@ -177,7 +179,7 @@ def info_message(
         Field(_("List"), text(title)),
     ]
     if is_training:
-        lines.append(text(_("It is being trained.")))
+        lines.append(text(_("It's being trained.")))
     if card is not None:
         removed = text(_("removed by a moderator"))
         use = removed if model.removed else usage(model.name)
@@ -225,7 +227,7 @@ async def check_name(app: App, model: CustomModelRecord, community_id: int | Non
 def unknown() -> Typo:
     """The error for a custom model that does not exist."""
     return Typo(
-        _("There's no namer with that name here. See all with {command}."),
+        _("There's no namer with that name here. See them all with {command}."),
         command=command("/namer list"),
     )
 
@@ -245,7 +247,7 @@ async def unknown_name(
             namer=code(names[near[0]]),
         )
     return Typo(
-        _("There's no namer called “{typed}” here. See all with {command}."),
+        _("There's no namer called “{typed}” here. See them all with {command}."),
         typed=words.filtered(cut(typed, LONGEST_ECHO)),
         command=command("/namer list"),
     )

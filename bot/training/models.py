@@ -181,27 +181,27 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
     names: dict[str, Value] = {"version": _name(number), "task": written(task)}
     if await app.models.is_live(task, number):
-        raise UserError(_("{version} of {task} is already live."), **names)
+        raise UserError(_("{version} of the {task} model is already live."), **names)
     try:
         await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
         raise UserError(
-            _("{version} of {task} can't be used. {reason}"),
+            _("{version} of the {task} model can't be used. {reason}"),
             **names,
             reason=for_managers(str(error)),
         ) from error
-    return Message(text(_("✅ {version} of {task} is live now."), **names))
+    return Message(text(_("✅ {version} of the {task} model is now live."), **names))
 
 
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
         live = await app.models.roll_back(task, member_id=turn.user.id)
     except WeightsError as error:
-        sentence = _("The earlier version of {task} can't be used. {reason}")
+        sentence = _("The earlier version of the {task} model can't be used. {reason}")
         raise UserError(sentence, task=written(task), reason=for_managers(str(error))) from error
     if live is None:
-        raise UserError(_("There's no earlier version of {task}."), task=written(task))
-    sentence = _("↩️ {version} of {task} is live again.")
+        raise UserError(_("There's no earlier version of the {task} model."), task=written(task))
+    sentence = _("↩️ {version} of the {task} model is live again.")
     return Message(text(sentence, version=_name(live.version_id), task=written(task)))
 
 
@@ -223,7 +223,7 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
     version = await app.store[Versions].get(parsed)
     if version is None:
         raise UserError(
-            _("There's no version {number}. See all with {command}."),
+            _("There's no version {number}. To see all versions, use {command}."),
             number=technical(str(parsed)),
             command=command("/models list"),
         )
@@ -232,7 +232,7 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
 
 def _name(number: int | None) -> Phrase:
     if number is None:
-        return _("The shipped version")
+        return _("The built-in version")
     return _("Version {number}").format(number=number)
 
 
@@ -285,9 +285,9 @@ def _report_message(
     number = version.number or 0
     is_live = live.version_id == version.number
     title = (
-        _("✅ Version {number} of {task} is live")
+        _("✅ Version {number} of the {task} model is live")
         if is_live
-        else _("📦 Version {number} of {task} is stored, but not live")
+        else _("📦 Version {number} of the {task} model is saved, but not live")
     )
     lines = [
         text(corpus_title(version.corpus, words)),
@@ -316,10 +316,7 @@ def _why_not(version: VersionRecord) -> Text:
     if version.reference_loss is None or version.baseline_loss is None:
         return text(_("It isn't live, because it couldn't be compared with the live version."))
     return text(
-        _(
-            "It isn't live, because the live version is better at predicting real {task} that it "
-            "has never read."
-        ),
+        _("It isn't live, because the live version is better at predicting real, unseen {task}."),
         task=written(version.task),
     )
 
@@ -347,7 +344,7 @@ async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
         place = _("page {page} of {pages}").format(page=number + 1, pages=pages)
         footer = spaced([footer, place], " · ")
     embed = Embed(
-        title=_("Versions of {task}").format(task=written(task)),
+        title=_("Versions of the {task} model").format(task=written(task)),
         lines=tuple(_line(version, live, words) for version in shown),
         footer=footer,
     )
@@ -381,7 +378,7 @@ def _comparison_message(
     version = compared[0]
     lines: list[Text] = [_state(version, live)]
     if not version.has_weights:
-        lines.append(text(_("Its weights were deleted in favour of newer versions.")))
+        lines.append(text(_("Its weights were deleted to make room for newer versions.")))
     samples = [(_label_of(each), _samples(each, words)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
@@ -396,9 +393,9 @@ def _comparison_message(
             lines += [(), text(strong(label)), *map(text, verses)]
     made = version.created_at
     trained = text(Timestamp(made)) if made else text(_("by the developers"))
-    title = _("Shipped version of {task}").format(task=written(version.task))
+    title = _("Built-in {task} model").format(task=written(version.task))
     if version.number is not None:
-        title = _("Version {number} of {task}").format(
+        title = _("Version {number} of the {task} model").format(
             number=version.number, task=written(version.task)
         )
     embed = Embed(
@@ -411,7 +408,7 @@ def _comparison_message(
             *_figures(version),
             *columns,
         ),
-        footer=_("All samples are from the same seed"),
+        footer=_("All samples use the same seed"),
         tone=Tone.TRAINING,
         image=CURVE if curve else "",
     )
@@ -490,7 +487,7 @@ _TASK = Option(
 )
 _VERSION = Option(
     "version",
-    _("Number of the version, for example 2, or: shipped names"),
+    _("Version number, for example 2, or: shipped names"),
     is_required=True,
     least=1,
     most=LONGEST_VERSION,
@@ -510,13 +507,13 @@ MODELS_GROUP = Group(
             examples=(
                 (
                     technical("/models list task:names"),
-                    _("lists the versions of the model for names."),
+                    _("lists the versions of the names model."),
                 ),
             ),
         ),
         Command(
             "models info",
-            _("Compare a version with others: losses and samples."),
+            _("Compare a version's loss and samples with others."),
             info,
             (_VERSION,),
             VersionOptions,

@@ -197,8 +197,8 @@ async def _imported(
     except TooLarge as error:
         raise UserError(
             _(
-                "{file} would need more than {limit} MiB of memory, the limit for a namer. "
-                "Train it again on a shorter list and export that."
+                "{file} would need more than {limit} MiB of memory, which is the limit for a "
+                "namer. Train the namer again on a shorter list, then export it again."
             ),
             file=title,
             limit=LARGEST_MODEL // 2**20,
@@ -232,8 +232,8 @@ async def export(app: App, turn: Turn, options: NameOptions) -> None:
         stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
         reply = text(
             _(
-                "Here's {namer} as a file, with the names on its list. Use it elsewhere with "
-                "{command}."
+                "Here's {namer} as a file, including the names on its list. To use it elsewhere, "
+                "use {command} there."
             ),
             namer=model.name,
             command=command("/namer import"),
@@ -291,7 +291,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         await app.training.check(CUSTOM, community_id, model.id)
         if not options.has_corpus and not model.has_corpus:
             raise UserError(
-                _("{namer} was imported without its list. Give a list with {file} or {text}."),
+                _("{namer} was imported without its list. Add a list with {file} or {text}."),
                 namer=model.name,
                 file=command("file:"),
                 text=command("text:"),
@@ -320,7 +320,7 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
         await app.store[CustomModels].share(model.id, options.on)
         sentence = (
             _(
-                "Other {communities} can use {namer} now. They see its name and that this "
+                "Other {communities} can now use {namer}. They'll see its name and that this "
                 "{community} shares it, but not its list."
             )
             if options.on
@@ -355,7 +355,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     model = await app.store[CustomModels].get(int(number))
     if model is None or model.community_id != community_id:
         raise unknown()
-    reply = text(_("{namer} was not deleted."), namer=model.name)
+    reply = text(_("{namer} wasn't deleted."), namer=model.name)
     if action == "delete":
         training = await app.store[Trainings].active_of(model.id)
         if training is not None:
@@ -386,7 +386,7 @@ async def new_name(app: App, typed: str, community_id: int) -> str:
     name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
     if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
         raise UserError(
-            _("A name has 1 to {limit} characters; for example, {example}."),
+            _("A name must have 1 to {limit} characters; for example, {example}."),
             limit=LONGEST_NAME,
             example=example,
         )
@@ -394,8 +394,8 @@ async def new_name(app: App, typed: str, community_id: int) -> str:
     if not is_allowed or not any(map(str.isalnum, name)):
         raise UserError(
             _(
-                "A name can have letters, digits, spaces, hyphens and apostrophes; for example, "
-                "{example}."
+                "A name can only have letters, digits, spaces, hyphens and apostrophes; for "
+                "example, {example}."
             ),
             example=example,
         )
@@ -408,12 +408,12 @@ async def new_name(app: App, typed: str, community_id: int) -> str:
 def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
     """Raise `UserError` unless one list is given, as a file or as text, within the limits."""
     if options.file is not None and options.text is not None:
-        raise UserError(_("Give the list either as a file or as text, not both."))
+        raise UserError(_("Add the list either as a file or as text, not both."))
     if needed and not options.has_corpus:
         raise UserError(
             _(
-                "Give a list of names: {file} takes a text file with one name per line, {text} "
-                "takes names separated by commas."
+                "Add a list of names: either a text file with one name per line ({file}), or "
+                "names separated by commas ({text})."
             ),
             file=command("file:"),
             text=command("text:"),
@@ -483,12 +483,12 @@ def check_import(trained: Trained, accept: Callable[[str], bool]) -> None:
     """
     card = trained.card
     if not all(map(_is_visible, card.symbols)):
-        raise UserError(_("The names in that file have invisible characters."))
+        raise UserError(_("The names in that file contain invisible characters."))
     losses_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
     measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
     if not (losses_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
         raise UserError(
-            _("The figures in that file can't be right: a list has 1 to {limit} names."),
+            _("The numbers in that file can't be right: a list must have 1 to {limit} names."),
             limit=LONGEST_LIST,
         )
     if (count := count_parameters(trained.network)) > MOST_PARAMETERS:
@@ -501,7 +501,9 @@ def check_import(trained: Trained, accept: Callable[[str], bool]) -> None:
             limit=MOST_PARAMETERS,
         )
     if not all(map(accept, trained.words)):
-        raise UserError(_("The list that this file was trained on has words that aren't allowed."))
+        raise UserError(
+            _("The namer in this file was trained on a list with words that aren't allowed.")
+        )
 
 
 async def _store(
@@ -548,8 +550,8 @@ def _refusals(name: str, most: int) -> Iterator[None]:
         if most == 0:
             raise UserError(_("The bot's operator has turned off new namers.")) from error
         sentence = ngettext(
-            "You can have {limit} namer here; delete one with {command}.",
-            "You can have {limit} namers here; delete one with {command}.",
+            "You can have at most {limit} namer here. To make room, delete one with {command}.",
+            "You can have at most {limit} namers here. To make room, delete one with {command}.",
             most,
         )
         raise UserError(sentence, limit=most, command=command("/namer delete")) from error
@@ -609,7 +611,7 @@ async def _checked(check: Callable[[Callable[[str], bool]], _T], words: WordFilt
         def accept(text: str) -> bool:
             time.sleep(0)
             if is_left.is_set() or time.thread_time() > end:
-                raise UserError(_("That list takes too long to check; give a shorter one."))
+                raise UserError(_("That list takes too long to check; try a shorter one."))
             return words.allows(text)
 
         return check(accept)
@@ -642,7 +644,7 @@ _LIST = (
         _("Text file with 20 names or more, one per line, or a table with them in column 1"),
         Kind.FILE,
     ),
-    Option("text", _("Or 20 names or more, separated by commas"), least=1, most=LONGEST_TEXT),
+    Option("text", _("Or at least 20 names, separated by commas"), least=1, most=LONGEST_TEXT),
 )
 _EXPORTED = Option("file", _("File from /namer export"), Kind.FILE, is_required=True)
 _ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
@@ -733,7 +735,7 @@ NAMER_GROUP = Group(
             ShareOptions,
             (
                 technical("/namer share name:elves"),
-                _("shares a namer with other places; on:False stops that."),
+                _("shares a namer with other places; on:False stops sharing it."),
             ),
         ),
         _of_managers(

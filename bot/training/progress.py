@@ -45,16 +45,16 @@ SHOWN_SAMPLES = 4
 
 _REASONS: Mapping[str, Phrase] = {
     EndReason.BUTTON: _("Somebody pressed Stop."),
-    EndReason.CRASHED: _("The training process ended early; the bot's log says more."),
-    EndReason.KILLED: _("The training process was killed, perhaps because memory ran out."),
+    EndReason.CRASHED: _("The training process ended early; the bot's log has the details."),
+    EndReason.KILLED: _("The training process was killed, perhaps because it ran out of memory."),
     EndReason.WORKER_LOST: _("The machine doing the training was lost."),
-    EndReason.TOO_LONG: _("The training didn't finish in time."),
-    EndReason.UNREADABLE: _("The results couldn't be read; the bot's log says more."),
+    EndReason.TOO_LONG: _("The training took too long."),
+    EndReason.UNREADABLE: _("The results couldn't be read; the bot's log has the details."),
     EndReason.DATABASE: _("The database isn't answering, so the results couldn't be stored."),
     EndReason.DELETED: _("The namer was deleted."),
     EndReason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
-    EndReason.BROKEN: _("Something went wrong; the bot's log says more."),
-    DIED: _("The bot stopped unexpectedly too often during the training."),
+    EndReason.BROKEN: _("Something went wrong; the bot's log has the details."),
+    DIED: _("The bot stopped unexpectedly too many times during the training."),
 }
 """Any other reason is already a sentence."""
 
@@ -141,7 +141,11 @@ def progress_message(state: TrainingState) -> Message:
     title = _("🏋️ Training {subject}")
     if state.ahead:
         title = _("⏳ {subject}: waiting for training")
-        waiting = ngettext("{count} training ahead.", "{count} trainings ahead.", state.ahead)
+        waiting = ngettext(
+            "{count} training is ahead of this one.",
+            "{count} trainings are ahead of this one.",
+            state.ahead,
+        )
         lines.append(text(waiting, count=state.ahead))
     if state.progress is not None:
         share = state.progress.step / max(state.progress.steps, 1)
@@ -164,9 +168,9 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
     """A training that was stopped or has failed. `why` takes the place of the reason."""
     match end:
         case Stopped(reason=reason):
-            title = _("The training of {subject} was stopped")
+            title = _("Training for {subject} was stopped")
         case Failed(message=reason):
-            title = _("The training of {subject} failed")
+            title = _("Training for {subject} failed")
     sentence = why or text(_REASONS.get(reason) or read_stored(reason))
     consequence: Text = ()
     if reason == EndReason.DELETED:
@@ -188,8 +192,8 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
 def _interrupted_message(state: TrainingState) -> Message:
     """A training that resumes after a restart of the bot."""
     embed = Embed(
-        title=_("⏸️ The training of {subject} is interrupted").format(subject=state.model.name),
-        lines=(*state.corpus, text(_("The bot is restarting. Training resumes afterwards."))),
+        title=_("⏸️ Training for {subject} is paused").format(subject=state.model.name),
+        lines=(*state.corpus, text(_("The bot is restarting. Training will resume afterwards."))),
         footer=state.footer,
         tone=Tone.TRAINING,
     )

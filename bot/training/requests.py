@@ -46,9 +46,9 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
             raise
         raise UserError(
             _(
-                "Progress is shown in this channel, but the bot can't post here. Allow it to view "
-                "the channel, send messages (also in threads), embed links and attach files, or "
-                "use another channel."
+                "The bot needs to show the progress in this channel, but it can't post here. "
+                "Allow it to view the channel, send messages (in threads too), embed links and "
+                "attach files, or use another channel."
             )
         ) from error
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
@@ -71,10 +71,10 @@ def explain_refusal(error: TrainingRefused) -> Text:
     """Why a training cannot be queued."""
     match error:
         case AlreadyTraining():
-            return text(_("This is already being trained. Try again when that's done."))
+            return text(_("This is already being trained. Try again when it's done."))
         case CoolingDown(until=until):
             return text(
-                _("The last training has just ended; the next can start {time}."),
+                _("The last training has just ended; the next one can start {time}."),
                 time=Timestamp(until),
             )
         case _:

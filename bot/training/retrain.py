@@ -65,7 +65,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     active = await app.store[Trainings].waiting(SHARED)
     if active:
-        reply = text(_("A training is already running; wait for it to end, or stop it."))
+        reply = text(_("A training run is already in progress; wait for it to finish, or stop it."))
         await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
         return
     await app.training.check_cooldown()
@@ -119,7 +119,7 @@ async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
     names = await asyncio.to_thread(weighted_names, chosen, app.word_filter)
     if not names:
         raise UserError(
-            _("The hall of fame is empty. Vote on names with {command} first."),
+            _("The hall of fame is empty. Get names with {command} and vote on them first."),
             command=command("/dinoname"),
         )
     return names
@@ -129,8 +129,8 @@ def _minutes(minutes: int | None, limit: int) -> int:
     if minutes is not None and not 1 <= minutes <= limit:
         raise UserError(
             ngettext(
-                "A training can take at most {limit} minute here; for example, {example}.",
-                "A training can take 1 to {limit} minutes here; for example, {example}.",
+                "Training can take at most {limit} minute here; for example, {example}.",
+                "Training can take 1 to {limit} minutes here; for example, {example}.",
                 limit,
             ),
             limit=limit,
@@ -141,7 +141,7 @@ def _minutes(minutes: int | None, limit: int) -> int:
 
 def _check_seed(seed: int | None) -> None:
     if seed is not None and not 0 <= seed <= LARGEST_SEED:
-        raise UserError(_("A seed is a whole number from 0 to {limit}."), limit=LARGEST_SEED)
+        raise UserError(_("A seed must be a whole number from 0 to {limit}."), limit=LARGEST_SEED)
 
 
 def _check_requirements(app: App, task: Task) -> None:
@@ -149,8 +149,8 @@ def _check_requirements(app: App, task: Task) -> None:
     if not task.can_train() and not trains_elsewhere:
         raise UserError(
             _(
-                "Training {task} needs packages that aren't installed. The bot's operator can "
-                "install them with {command}."
+                "Training the {task} model needs packages that aren't installed. The bot's "
+                "operator can install them with {command}."
             ),
             task=written(task.name),
             command=code(technical(INSTALL)),
@@ -170,10 +170,10 @@ def _command(task: Task) -> Command:
         extra_names = _("Also train on names that won a poll (default: no)")
         options.append(Option("hall_of_fame", extra_names, Kind.SWITCH))
     force = _("Use the new version even if it's worse (default: no)")
-    example = _("trains the model for {task} again.").format(task=written(task.name))
+    example = _("trains the {task} model again.").format(task=written(task.name))
     return Command(
         f"{RETRAIN} {task.name}",
-        _("Train the model for {task} again.").format(task=written(task.name)),
+        _("Train the {task} model again.").format(task=written(task.name)),
         retrain,
         (*options, Option("force", force, Kind.SWITCH)),
         partial(RetrainOptions, task.name),

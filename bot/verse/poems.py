@@ -48,7 +48,9 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
     async with app.answering(turn, EXPORT):
         if options.format not in FORMATS:
             raise UserError(
-                _("The format can be {text} or {json}."), text=command("text"), json=command("json")
+                _("The format must be {text} or {json}."),
+                text=command("text"),
+                json=command("json"),
             )
         kept = await app.store[Poems].of(turn.user.id)
         if not kept:
@@ -177,7 +179,7 @@ def _as_json(kept: Sequence[KeptPoem]) -> str:
 
 POEMS = Command(
     "poems",
-    _("The poems that you've kept."),
+    _("See the poems that you've kept."),
     poems,
     examples=((technical("/poems"), _("lists the poems that you've kept.")),),
 )
@@ -188,7 +190,7 @@ EXPORT_COMMAND = Command(
     (
         Option(
             "format",
-            _("text to read, json for programs (default text)"),
+            _("text to read, json for programs (default: text)"),
             choices=tuple(Choice(technical(kind), kind) for kind in FORMATS),
             is_main=True,
         ),

@@ -147,7 +147,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
         raise UserError(
             _(
                 "A subject or name can have at most {limit} characters, and yours has {count}. To "
-                "begin with more words, use {option}."
+                "begin the poem with more words, use {option}."
             ),
             limit=LONGEST_NAME,
             count=len(name),
@@ -159,8 +159,8 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     if len(opening) > OPENING_LIMIT:
         raise UserError(
             _(
-                "An opening can have at most {limit} characters, and yours has {count}. Try its "
-                "first line."
+                "An opening can have at most {limit} characters, and yours has {count}. Try just "
+                "its first line."
             ),
             limit=OPENING_LIMIT,
             count=len(opening),
@@ -171,7 +171,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     check_temperature(request.temperature)
     if request.form not in FORMS:
         raise UserError(
-            _("A poem can be {forms}; pick one of the suggestions."),
+            _("The form can be {forms}; pick one of the suggestions."),
             forms=codes([*map(technical, FORMS)], either=True),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
@@ -315,8 +315,8 @@ def explain_no_line(_error: NoLineFound) -> Text:
     """The sentence for a poem that cannot go on."""
     return text(
         _(
-            "The bot didn't find a next line that's new and passes the word filter. Try again, or "
-            "try another opening."
+            "The bot couldn't find a next line that's new and passes the word filter. Try again, "
+            "or try another opening."
         )
     )
 
@@ -345,14 +345,17 @@ SONNET = Command(
         temperature_option(),
         Option(
             "about",
-            _("A subject, for example: the sea; or pick today's champion from the suggestions"),
+            _("A subject, such as the sea, or pick today's champion from the suggestions"),
             most=LONGEST_ENTRY,
             suggest=always(suggest_names),
         ),
     ),
     _options,
     examples=(
-        (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
+        (
+            _("/sonnet opening:Shall I compare thee"),
+            _("writes a sonnet that begins with those words."),
+        ),
         (technical("/sonnet about:Mangosaurus"), _("writes a sonnet about a name.")),
         (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
     ),

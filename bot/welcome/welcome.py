@@ -80,12 +80,12 @@ def welcome(terms: Terms) -> Message:
     """Welcome: two lines about what the bot does, with buttons to try it."""
     sentences = (
         _(
-            "👋 Mangosaurus names new dinosaurs. Vote for the best name: the winner enters the "
-            "museum of this {community}, with a picture of the animal."
+            "👋 Mangosaurus names new dinosaurs. Vote for the best name, and the winner will enter "
+            "this {community}'s museum, with a picture of the animal."
         ),
         _(
-            "It also writes sonnets. Press a button to try it, or type {help} to see more. With "
-            "{set_up}, managers choose what it does here."
+            "Mangosaurus also writes sonnets. Press a button to start, or type {help} to see "
+            "more. Managers can choose what the bot does here with {set_up}."
         ),
     )
     set_up = _("Set up")

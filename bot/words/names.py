@@ -6,7 +6,7 @@ from bot.words.filter import WordFilter
 from data.phrases import Language, Phrase, Showable, _
 
 REMOVED = _("removed by a moderator")
-BLOCKED = _("a name that the word filter blocks")
+BLOCKED = _("a name blocked by the word filter")
 
 
 class ShownName(Showable):

@@ -140,7 +140,7 @@ def count_possible(
             advice=advice,
         )
     raise NamesError(
-        "No name can meet all of that{options}. {advice}", options=options, advice=advice
+        "No name can fit all of that{options}. {advice}", options=options, advice=advice
     )
 
 

@@ -78,13 +78,13 @@ def _no_name(length: int, trained: Trained) -> NamesError:
     facts = {"shortest": shape.shortest, "longest": shape.longest, "length": length}
     if of_a_list(trained.card):
         return NamesError(
-            "Names here have {shortest} to {longest} characters, all from the namer's list, but "
+            "Names here must have {shortest} to {longest} characters from the namer's list, but "
             "yours has {length:,}. Try another.",
             **facts,
         )
     return NamesError(
-        "A name has {shortest} to {longest} letters from a to z, but yours has {length:,}. Try "
-        "mangosaurus.",
+        "A name must have {shortest} to {longest} letters from a to z, but yours has {length:,}. "
+        "Try mangosaurus.",
         **facts,
     )
 

@@ -254,7 +254,7 @@ def parse_constraints(
     length = request.length
     if length is not None and not shape.shortest <= length <= shape.longest:
         raise NamesError(
-            "Names here have {shortest} to {longest} letters, not {length:,}. {advice}",
+            "Names here must have {shortest} to {longest} letters, not {length:,}. {advice}",
             shortest=shape.shortest,
             longest=shape.longest,
             length=length,
@@ -276,17 +276,17 @@ def _parse_piece(piece: Piece, request: NamesRequest, vocabulary: Vocabulary, sh
         facts = {"option": piece.value, "advice": try_piece(piece, shape)}
         if shape.latin:
             raise NamesError(
-                "Names only use the letters a to z, and {option} has none of them. {advice}",
+                "Names can only use the letters a to z, but {option} has none of them. {advice}",
                 **facts,
             )
         raise NamesError(
-            "Names here only use characters from the namer's list, and {option} has none of them. "
-            "{advice}",
+            "Names here can only use characters from the namer's list, but {option} has none of "
+            "them. {advice}",
             **facts,
         )
     if shape.latin and (lost := [c for c in typed if c.isalpha() and not clean_name(c)]):
         raise NamesError(
-            "Names only use the letters a to z, so {character} won't work. {advice}",
+            "Names can only use the letters a to z, so {character} won't work. {advice}",
             character=lost[0],
             advice=try_piece(piece, shape),
         )
@@ -301,7 +301,7 @@ def _parse_piece(piece: Piece, request: NamesRequest, vocabulary: Vocabulary, sh
     triple = next((letter * 3 for letter in text if letter * 3 in text), None)
     if triple and not shape.allows_triples:
         raise NamesError(
-            "No name has “{triple}”, the same letter three times in a row. {advice}",
+            "A name can't have the same letter three times in a row, as in “{triple}”. {advice}",
             triple=triple,
             advice=try_piece(piece, shape),
         )
@@ -403,7 +403,7 @@ def _check_bounds(request: NamesRequest) -> None:
     ):
         if not lowest <= value <= highest:  # NaN is not, either
             raise NamesError(
-                "The {option} can be {lowest:,} to {highest:,}, not {value:,}.",
+                "The {option} must be from {lowest:,} to {highest:,}, not {value:,}.",
                 option=option,
                 lowest=lowest,
                 highest=highest,

@@ -40,7 +40,7 @@ FLAWS: Mapping[Flaw, Sentence] = {
     Flaw.REAL: Sentence("a real dinosaur"),
     Flaw.NEAR: Sentence("only one letter away from a real name"),
     Flaw.UNREADABLE: Sentence("unreadable as a name"),
-    Flaw.REPEATED: Sentence("a repetition"),
+    Flaw.REPEATED: Sentence("a repeat"),
     Flaw.UNSAYABLE: Sentence("hard to say"),
     Flaw.UNFIT: Sentence("blocked by the word filter"),
 }
@@ -67,10 +67,10 @@ class Shortfall:
         """How many names were found."""
         facts: dict[str, object] = {"count": self.found, "options": describe(self.constraints)}
         if not self.found:
-            return Sentence("No new name was found{options}.", facts)
+            return Sentence("The bot couldn't find a new name{options}.", facts)
         only = ngettext(
-            "Only {count:,} new name was found{options}.",
-            "Only {count:,} new names were found{options}.",
+            "The bot could only find {count:,} new name{options}.",
+            "The bot could only find {count:,} new names{options}.",
             self.found,
         )
         return Sentence(only, facts)

@@ -1,9 +1,9 @@
 """Training of the networks of verse, with Keras: characters, words, and both as one mixture.
 
-This is the only file of the bot that imports keras. The networks read a passage from its beginning and learn
-to predict every character or token of it (teacher forcing), not only the one after a window. They
-are pretrained on the plays, whose language is that of the sonnets and whose text is fifty times as
-long, and then fine-tuned on the sonnets.
+This is the only file of the bot that imports keras. The networks read a passage from its beginning
+and learn to predict every character or token of it (teacher forcing), not only the one after a
+window. They are pretrained on the plays, whose language is that of the sonnets and whose text is
+fifty times as long, and then fine-tuned on the sonnets.
 
 `models/networks` runs the trained networks, and defines their input. The word network learns
 several uses at once: half of the windows are planned, and half are not (`word_lines`). If it reads

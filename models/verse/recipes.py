@@ -140,7 +140,10 @@ def _with_reference_loss(plan: Plan) -> Plan:
     if len(read) > _COMMON_LINES or (base is not None and _has_read_validation(base)):
         return _with_note(
             plan,
-            _("Not compared with other versions: it reads poems that are used to compare them."),
+            _(
+                "Not compared with other versions, because it learns from poems that the "
+                "comparison uses."
+            ),
         )
 
     def figures() -> Figures:

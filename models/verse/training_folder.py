@@ -69,8 +69,8 @@ def _path(folder: Path, name: str) -> Path:
     if not (path := folder / name).exists():
         command = f"prepare {folder} --corpora CORPORA" if "/" in name else f"run {folder}"
         raise CorpusError(
-            "There is no {path}: run python -m tools.verse.long_training {command}. docs/verse.md "
-            "says how to get the corpora.",
+            "{path} is missing. Run python -m tools.verse.long_training {command}. docs/verse.md "
+            "explains how to get the corpora.",
             path=path,
             command=command,
         )

@@ -109,7 +109,7 @@ def test_shortfall(tmp_path: Path, lines: Lines) -> None:
     save_weights(path, silent, card("names", LETTERS), Fingerprints.of([]))
     first, reason = lines("names", "mango", "--weights", str(path))
     assert first == "Mangoa"
-    assert reason.startswith("(Only 1 new name was found (starts_with:mango). ")
+    assert reason.startswith("(The bot could only find 1 new name (starts_with:mango). ")
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -107,8 +107,8 @@ def test_download(index: Index) -> None:
 def test_download_without_network(index: Index) -> None:
     (index.folder / WHEEL).unlink()
     assert fetch_fails(index) == (
-        "Can't download the verses (package verses==1.0): ERROR: No matching distribution found "
-        "for verses==1.0 The first download needs a network connection."
+        "Couldn't download the verses (package verses==1.0): ERROR: No matching distribution "
+        "found for verses==1.0 You need a network connection the first time."
     )
 
 

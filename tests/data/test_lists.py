@@ -85,12 +85,12 @@ def test_one_column() -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("a\x07b", "the invisible character U+0007 is not allowed"),
-        ("a\u202eb", "the invisible character U+202E is not allowed"),
-        ("a\u2028b", "the invisible character U+2028 is not allowed"),
+        ("a\x07b", "the invisible character U+0007 isn't allowed"),
+        ("a\u202eb", "the invisible character U+202E isn't allowed"),
+        ("a\u2028b", "the invisible character U+2028 isn't allowed"),
         ("x" * 65, "a name can have at most 64 characters, not 65"),
         ("42!", "a name needs at least one letter"),
-        ("Darn", "this word is not allowed"),
+        ("Darn", "this word isn't allowed"),
     ],
 )
 def test_problems_have_line_numbers(line: str, problem: str) -> None:
@@ -113,9 +113,9 @@ def test_few_unusable_lines_are_skipped() -> None:
     found = parsed(*many[:2], "Darn", *many[2:], "42", "43", "a\u202eb", banned="Darn")
     assert found.names == tuple(many)
     assert found.notes == (
-        "1 line skipped: this word is not allowed (line 3).",
+        "1 line skipped: this word isn't allowed (line 3).",
         "2 lines skipped: a name needs at least one letter (lines 210, 211).",
-        "1 line skipped: the invisible character U+202E is not allowed (line 212).",
+        "1 line skipped: the invisible character U+202E isn't allowed (line 212).",
     )
     long = [f"{'x' * (65 + n)}" for n in range(8)]
     last = parsed(*many, *many_more, *long).notes[-1]
@@ -216,7 +216,7 @@ def test_few_words_are_filtered() -> None:
         return "ille" in name
 
     many = "\n".join(f"n{number}" for number in range(MAX_LINES - 1))
-    with pytest.raises(CorpusError, match="this word is not allowed"):
+    with pytest.raises(CorpusError, match="this word isn't allowed"):
         parse_list(many.encode(), "x", is_town)
     assert len(asked) == MAX_PROBLEMS
     with pytest.raises(CorpusError, match="ﷺ stands for 18 characters; write them out"):

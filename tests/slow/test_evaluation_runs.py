@@ -130,7 +130,7 @@ def test_headline_of_other_weights_is_not_saved(
     assert main([*names, "--record"]) == 0
     digest = load_weights(tmp_path / "elves.safetensors").digest
     headline = read_headline("names", digest, tmp_path / "scoreboard.json")
-    assert headline[0].measure == "How often a program tells them from real names"
+    assert headline[0].measure == "How often a program can tell them from real names"
     assert "the founding notebook" in headline[0].beside.template
 
 

@@ -213,7 +213,7 @@ class Fleet:
             while ended < len(servers):
                 await asyncio.sleep(0.1)
                 async with self.store.database.reading() as session:
-                    rows = await session.execute(text("SELECT id, state FROM trainings"))
+                    rows = await session.execute(text("SELECT id, state FROM training runs"))
                     trainings: dict[int, str] = dict(map(tuple, rows))
                 states = Counter(trainings.values())
                 assert states["running"] <= 1

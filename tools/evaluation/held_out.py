@@ -116,8 +116,8 @@ def check_record(trained: Trained, corpus: Corpus) -> None:
     """Raise `CorpusError` if the loss is not the held-out loss of a model card."""
     if trained.card.corpus_sha256 != corpus.sha256:
         raise CorpusError(
-            "A model card records the held-out loss on its own corpus ({own}), not on {title}. "
-            "Leave out --record, or use that corpus with --corpus.",
+            "A model card can only record the held-out loss on the model's own corpus ({own}), "
+            "not on {title}. Leave out --record, or set --corpus to the model's own corpus.",
             own=trained.card.corpus,
             title=corpus.title,
         )

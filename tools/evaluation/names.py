@@ -310,4 +310,4 @@ def _headline(found: NamesFindings) -> tuple[Figure, ...]:
         "the founding notebook's names: {notebook:.0%}, guessing: {guessing:.0%}",
         {"notebook": notebook[0], "guessing": 0.5},
     )
-    return (Figure("How often a program tells them from real names", first[0], beside),)
+    return (Figure("How often a program can tell them from real names", first[0], beside),)

@@ -347,6 +347,6 @@ def _headline(found: SonnetsFindings) -> tuple[Figure, ...]:
     beside = "Shakespeare {share:.0%}"
     rhyming, iambic = shakespeare.rhyming_pairs, shakespeare.iambic
     return (
-        Figure("Pairs that rhyme", ours.rhyming_pairs, Sentence(beside, {"share": rhyming})),
+        Figure("Rhyming pairs", ours.rhyming_pairs, Sentence(beside, {"share": rhyming})),
         Figure("Iambic lines", ours.iambic, Sentence(beside, {"share": iambic})),
     )

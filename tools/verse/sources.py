@@ -185,7 +185,7 @@ def _git(folder: str, *arguments: str) -> bytes:
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 (of the table)
     except OSError as error:
         raise CorpusError(
-            "Verse is fetched with git, but git can't be run: {reason}.", reason=error.strerror
+            "Fetching verse needs git, but git couldn't be run: {reason}.", reason=error.strerror
         ) from error
     if done.returncode:
         last = (done.stderr.decode(errors="replace").strip() or "unknown").splitlines()[-1]

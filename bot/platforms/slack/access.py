@@ -31,8 +31,8 @@ MEMBER_PATIENCE_S = 2.0
 """Seconds that Slack has to tell a member's rights; else they have none this time."""
 
 GUESTS_WAIT = _(
-    "Guests and members of other workspaces can't use features that keep the bot busy. They can "
-    "vote and look around, for example with /museum, /dinosaur and /halloffame."
+    "Guests and members of other workspaces can't use features that are a lot of work for the "
+    "bot. They can vote and look around, for example with /museum, /dinosaur and /halloffame."
 )
 UNKNOWN = _(
     "Slack took too long to say what you're allowed to do in this workspace. Try again in a minute."

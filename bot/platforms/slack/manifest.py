@@ -53,11 +53,11 @@ def manifest(names: CommandNames) -> dict[str, Any]:
     made = {
         "display_information": {
             "name": "Mangosaurus",
-            "description": shortened(_("Names new dinosaurs, and writes sonnets."), SUMMARY),
+            "description": shortened(_("Names new dinosaurs and writes sonnets."), SUMMARY),
             "long_description": _(
                 "Mangosaurus names new dinosaurs letter by letter, and writes sonnets word by "
-                "word, with small recurrent networks that run where you host it. Members vote for "
-                "the best names, keep the poems that they like, and can train it on their own "
+                "word, with small recurrent networks that run wherever you host it. Members can "
+                "vote for the best names, keep the poems they like, and train it on their own "
                 "lists of names."
             ),
             "background_color": "#2f5d3a",

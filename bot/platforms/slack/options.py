@@ -120,7 +120,7 @@ def _number(option: Option, typed: str) -> int | float:
 def _check_bounds(option: Option, value: float, typed: str) -> None:
     least, most = option.least, option.most
     if least is not None and most is not None:
-        sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
+        sentence = _("{option} must be between {least} and {most}; you typed {typed}.")
     elif least is not None:
         sentence = _("{option} must be at least {least}; you typed {typed}.")
     else:
@@ -132,7 +132,7 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
         raise _refusal(option, typed, sentence, instead=_typed(nearest), **bounds)
 
 
-_NO_CHOICE = _("{option} can be {choices}; you typed {typed}.")
+_NO_CHOICE = _("{option} must be {choices}; you typed {typed}.")
 
 
 def _switch(option: Option, typed: str) -> bool:
@@ -182,7 +182,7 @@ def _brief(choice: Choice) -> str:
 
 def _text_within_bounds(option: Option, typed: str) -> str:
     if option.most is not None and len(typed) > option.most:
-        sentence = _("{option} can have at most {limit} characters, and yours has {count:,}.")
+        sentence = _("{option} can have at most {limit} characters, but yours has {count:,}.")
         raise _refusal(option, typed, sentence, limit=_figure(option.most), count=len(typed))
     return typed
 
@@ -438,7 +438,7 @@ class _Line:
             )
         return MisreadError(
             _(
-                "{typed} doesn't belong to any option. {command} has {options}, for example "
+                "{typed} doesn't match any option. {command} takes {options}. For example: "
                 "{example}"
             ),
             typed=echo(unescaped(typed)),
@@ -535,13 +535,13 @@ def parse(
     found = names.registry.by_first_word.get(word or "")
     if found is None:
         raise UserError(
-            _("The bot has no command {command}. See what it can do with {help}."),
+            _("There's no command {command}. To see what the bot can do, use {help}."),
             command=echo(unescaped(command)),
             help=code(technical(names.slash("help"))),
         )
     if len(line) > LONGEST_TEXT:
         raise UserError(
-            _("A command can have at most {limit:,} characters, and yours has {count:,}."),
+            _("A command can have at most {limit:,} characters, but yours has {count:,}."),
             limit=LONGEST_TEXT,
             count=len(line),
         )

@@ -64,9 +64,9 @@ TERMS = Terms(
     communities=_("workspaces"),
     # TRANSLATORS: The field {reload} of: This command has changed; {reload} and try again.
     reload=_("reload Slack (Ctrl+R)"),
-    access=_("Invite it to the channel: type /invite @Mangosaurus there."),
+    access=_("Invite the bot by typing /invite @Mangosaurus in the channel."),
     place=_("channel"),  # direct messages are in the workspace, too
-    without_commands=_("Commands don't work in threads; buttons do."),
+    without_commands=_("Commands don't work in threads, but buttons do."),
     has_channel_rights=False,
     community_id=technical("T0123456789"),
     home_setting=technical("HOME_WORKSPACES"),

@@ -277,7 +277,9 @@ class Requests:
             error = UserError(_("Choose a member's message; this one is the bot's."))
             await self._refuse(turn, error, sonnet.name)
         elif not any(map(str.isalpha, typed)):
-            error = UserError(_("A poem begins with words; choose a message that has some."))
+            error = UserError(
+                _("A poem needs words to begin with. Choose a message that has some.")
+            )
             await self._refuse(turn, error, sonnet.name)
         else:
             await self._run(turn, sonnet, {opening.name: typed[: int(opening.most or 0)]})

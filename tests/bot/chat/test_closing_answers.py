@@ -306,7 +306,9 @@ async def test_what_was_removed_is_not_delivered(app: App, what: str) -> None:
     if what == "member":
         await app.store[Privacy].forget_member(ADA.id)
     ((_, message),) = await closed_by(app)
-    is_told = plain(message.content).startswith("This was ready, but Fake couldn't be reached.")
+    is_told = plain(message.content).startswith(
+        "The answer was ready, but Fake couldn't be reached."
+    )
     assert is_told == (what in ("name", "member"))
 
 
@@ -323,7 +325,7 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
     closed = await closed_by(app)
     kept, other = sorted((message for _, message in closed), key=lambda each: not each.embeds)
     assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
-    assert plain(other.content) == "This was ready, but Fake couldn't be reached."
+    assert plain(other.content) == "The answer was ready, but Fake couldn't be reached."
     assert [button.action for button in other.buttons] == ["sonnet"]
 
 

@@ -161,7 +161,7 @@ def test_alternative_text() -> None:
 def test_texts_of_eggs_and_hatchlings(monkeypatch: pytest.MonkeyPatch) -> None:
     profile = profile_of("Triceratops")
     assert nest_text([profile, profile_of("Diplodocus")]) == (
-        "A nest. The shells of its eggs, from left to right: cream with rust spots; sandy all over."
+        "A nest. Eggshells, from left to right: cream with rust spots; sandy all over."
     )
     text = hatchling_text(written("Triceratops"), profile)
     assert text.startswith("Drawing of Triceratops, just hatched, beside its shell: ceratopsian, ")
@@ -174,10 +174,10 @@ def test_texts_of_eggs_and_hatchlings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_album_words() -> None:
     """Pairs count once, however many animals are in them."""
     found = [profile_of(name) for name in ("Triceratops", "Styracosaurus", "Diplodocus")]
-    assert album_title(found) == "2 of 12 families, 2 of 35, 0 rarities"
+    assert album_title(found) == "2 of 12 families, 2 of 35 spaces filled, 0 rarities"
     assert album_text(found) == (
         "An album: sauropod (Late Jurassic), ceratopsian (Late Cretaceous)"
     )
-    assert album_text([]) == "An album: 0 of 12 families, 0 of 35, 0 rarities"
+    assert album_text([]) == "An album: 0 of 12 families, 0 of 35 spaces filled, 0 rarities"
     early = [profile_of("Psittacosaurus")]  # which lived before those of the 35
-    assert album_title(early) == "1 of 12 families, 0 of 35, 0 rarities"
+    assert album_title(early) == "1 of 12 families, 0 of 35 spaces filled, 0 rarities"

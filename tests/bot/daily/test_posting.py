@@ -309,8 +309,8 @@ async def test_stops_after_seven_days_without_a_winner(
     ((channel, sentence),) = scene.platform.told
     assert channel == (log_channel or CHANNEL)
     assert sentence == (
-        "The dinosaur of the day has stopped, because no name has won for 7 days in a row.\n"
-        "Managers can start it again: /settings"
+        "The bot has stopped the dinosaur of the day, because no name has won for 7 days in a "
+        "row.\nManagers can start it again: /settings"
     )
     # A manager sets it again, and it has seven days again.
     await scene.app.store[Communities].change(

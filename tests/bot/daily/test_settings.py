@@ -12,7 +12,9 @@ from tests.bot.daily.closed import forbidden
 
 OFF = "There's no dinosaur of the day here."
 
-INTRODUCTION = "Five new names come here every day, and the winner is the dinosaur of the day."
+INTRODUCTION = (
+    "The bot posts five new names here every day, and the winner becomes the dinosaur of the day."
+)
 
 
 @pytest.mark.both
@@ -57,7 +59,7 @@ async def test_next_names(chat: Chat) -> None:
 async def test_refusals(chat: Chat) -> None:
     boss = await chat.add_manager()
     refused = await boss.use("settings", daily=True)
-    assert refused.text == "Which channel? Choose it with /settings."
+    assert refused.text == "Which channel? Choose one, for example with /settings."
     hour = await boss.use("settings", daily_hour=9)
     assert hour.text == f"{OFF} Pick a channel to start it."
     refused = await boss.use("settings", daily_zone="Middle/Earth")

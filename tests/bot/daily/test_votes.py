@@ -40,7 +40,7 @@ async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
     await chat.alice.press(poll, "Dosaurus")
     await chat.pass_time(HOUR)
     (poll,) = dailies(chat)
-    assert poll.text == "The poll is closed: Dosaurus has won."
+    assert poll.text == "The poll is closed: Dosaurus won."
     announcement = next(each for each in chat.history() if "won with" in each.words)
     assert announcement.title == "👑 The dinosaur of the day"
     assert "Dosaurus won with 1 vote." in announcement.body
@@ -88,7 +88,7 @@ async def test_two_votes_are_needed(chat: Chat) -> None:
     await chat.alice.press(dailies(chat)[0], "Bravosaurus")
     await chat.pass_time(HOUR)
     (poll,) = dailies(chat)
-    assert poll.text == "The poll is closed: no name has won, because none has 2 votes."
+    assert poll.text == "The poll is closed: no name won, because none got 2 votes."
 
 
 @pytest.mark.both
@@ -141,7 +141,7 @@ async def test_closed_channel(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     )
     (_chosen, told) = chat.history(logs)
     assert told.text.startswith(reason)
-    assert told.text.endswith("Managers can start it again: /settings")
+    assert told.text.endswith("Managers can start it again with /settings")
     assert reason in (await boss.use("settings")).text
     assert not dailies(chat)
     started = await boss.use("settings", daily=True)
@@ -171,4 +171,4 @@ async def test_process_that_ends_while_it_posts(
     await chat.alice.press(poll, "Bravosaurus")
     await chat.pass_time(HOUR)
     (poll,) = dailies(chat)
-    assert poll.text == "The poll is closed: Bravosaurus has won."
+    assert poll.text == "The poll is closed: Bravosaurus won."

@@ -70,7 +70,7 @@ async def test_only_the_member_can_press(chat: Chat) -> None:
     bob, nest = await chat.add_member("bob"), await chat.alice.use("egg")
     refused = await bob.press(nest, "Left egg")
     assert refused.is_private
-    assert refused.text == "This nest is somebody else's. Get one of your own with /egg."
+    assert refused.text == "This is somebody else's nest. Get your own with /egg."
     own = await bob.press(refused, HATCH)
     assert not own.is_private
     assert own.body.startswith("@bob may open")
@@ -224,16 +224,18 @@ async def test_settings(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     boss, den = await chat.add_manager(), await chat.add_channel("den")
     nest = await chat.alice.use("egg")
     told = await boss.use("settings", eggs=False)
-    assert told.text == "No eggs hatch here."
+    assert told.text == "Members can't hatch eggs here."
     refusal = f"Managers of this {chat.terms.community} have switched eggs off."
     for refused in (await chat.alice.use("egg"), await chat.alice.press(nest, "Left egg")):
         assert refused.is_private
         assert refused.text == refusal
     assert (await chat.alice.use("collection")).buttons == ("Album",)
     told = await boss.use("settings", egg_channel=den)
-    assert told.text == "Members hatch an egg a day, in #den only."
+    assert told.text == "Members can hatch an egg a day, but only in #den."
     assert told.text in (await boss.use("settings")).text
-    assert (await chat.alice.press(nest, "Left egg")).text == "Here, eggs hatch in #den."
+    assert (await chat.alice.press(nest, "Left egg")).text == (
+        "Here, members can hatch eggs in #den."
+    )
     with monkeypatch.context() as patch:
         patch.setattr(type(chat.platform), "is_in_community", AsyncMock(return_value=False))
         lost = await chat.alice.use("egg")
@@ -241,7 +243,7 @@ async def test_settings(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     there = await chat.alice.use_in(den, "egg")
     assert there.buttons == EGGS
     told = await boss.use("settings", eggs=True)
-    assert told.text == "Members hatch an egg a day, in every channel."
+    assert told.text == "Members can hatch an egg a day, in any channel."
     empty = await chat.alice.use("collection")
     assert (await chat.alice.press(empty, HATCH)).buttons == EGGS
 
@@ -306,7 +308,9 @@ async def test_name_is_removed(chat: Chat) -> None:
     done = await mo.press(asked, "Remove Mangosaurus")
     assert done.text.startswith("Mangosaurus was removed from the museum.\nThe bot won't write it")
     await chat.settle()
-    removed = "A moderator removed a name that was here. /halloffame and /museum show the others."
+    removed = (
+        "A moderator removed a name that was here. See the others with /halloffame and /museum."
+    )
     assert [each.words for each in chat.history() if each.words] == [removed] * 4
     assert not chat.files()
     (line,) = (await mo.use("moderate record")).lines

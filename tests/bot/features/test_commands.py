@@ -53,7 +53,7 @@ async def test_about(chat: Chat) -> None:
     libraries = {"discord": f"discord.py {discord.__version__}", "slack": f"slack-sdk {library}"}
     assert result.card.footer == f"Made with NumPy 2.0 and {libraries[chat.name]}"
     about = await fields(chat)
-    assert "How good it is: /models info version:shipped names" in about["Names"]
+    assert "How good the bot is: /models info version:shipped names" in about["Names"]
     assert "Plays, then A corpus of tests" in about["Sonnets"]
 
 

@@ -256,7 +256,7 @@ def without(guess: str, words: str) -> str:
 async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelRecord) -> None:
     """A character or a length that it lacks is answered like letters without a new name."""
     stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
-    nothing = "No new name was found. Ask for different letters, or fewer."
+    nothing = "The bot couldn't find a new name. Ask for different letters, or fewer."
     closed = "at most 2 letters, leave at least 3 open, and set temperature to 0.7 or more"
     for asked, sentence in (
         ({"starts_with": "龍"}, nothing),

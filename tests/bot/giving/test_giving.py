@@ -79,7 +79,7 @@ async def test_swap_from_the_plate(chat: Chat) -> None:
     await owned(chat, OTHER, bob)
     plate = await chat.alice.use("dinosaur", name=OTHER)
     refused = await bob.press(plate, "Swap")
-    assert refused.text == "This dinosaur is yours already."
+    assert refused.text == "This dinosaur is already yours."
     asked = await chat.alice.press(plate, "Swap")
     assert (asked.is_private, asked.text) == (True, f"Which dinosaur will you give for {OTHER}?")
     gift = await chat.app.store[Discoveries].named(chat.community_id, GIFT)
@@ -98,8 +98,8 @@ async def test_declined_and_taken_back(chat: Chat) -> None:
     bob = await chat.add_member("bob")
     await owned(chat, GIFT)
     for member, label, told in (
-        (bob, f"Decline {GIFT}", "You have declined it."),
-        (chat.alice, f"Take back {GIFT}", "You have taken it back."),
+        (bob, f"Decline {GIFT}", "You've declined the offer."),
+        (chat.alice, f"Take back {GIFT}", "You've taken the offer back."),
     ):
         await chat.alice.use("give", dinosaur=GIFT, member=bob)
         left = await member.press(await offers_of(member), label)
@@ -172,7 +172,7 @@ async def test_what_was_given_stays_in_the_album(chat: Chat) -> None:
         await receiver.press(await offers_of(receiver), f"Accept {GIFT}")
         await chat.pass_time(timedelta(days=1).total_seconds())
     album = await bob.press(await bob.use("collection"), "Album")
-    assert "1 of 12 families, 1 of 35, 0 rarities" in album.lines
+    assert "1 of 12 families, 1 of 35 spaces filled, 0 rarities" in album.lines
     told = await bob.press(album, "Where from?")
     assert told.lines[-1].endswith(" · from another member")
 
@@ -207,7 +207,7 @@ async def test_moderators_undo(chat: Chat) -> None:
     assert sure.text.endswith(f"@alice gave {GIFT} to @bob.\n{GIFT} goes back to @alice.")
     assert await collection(chat, bob) == [GIFT]
     after = await mo.press(sure, "Yes, undo it")
-    assert after.body == "Nothing has been given yet."
+    assert after.body == "Nobody has given anything away yet."
     assert await collection(chat, chat.alice) == [GIFT]
     record = await mo.use("moderate record")
     assert record.body.endswith(f"undid a gift: {GIFT} went back to @alice.")

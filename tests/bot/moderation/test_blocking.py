@@ -51,7 +51,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     await mo.use("moderate block", member=chat.alice)
     shown = await chat.alice.use("privacy")
     assert shown.lines[0] == (
-        "The bot stores this about you: 1 poll, 1 block and 1 entry in the record of moderation."
+        "The bot stores this about you: 1 poll, 1 block and 1 moderation record."
     )
     assert "deleting your data doesn't delete blocks" in shown.lines[-1]
     await chat.alice.press(shown, "Show everything")
@@ -79,7 +79,7 @@ async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
     )
     assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
     done = await mo.use("moderate block", member=chat.alice)
-    assert done.text == "The bot no longer answers @alice here."
+    assert done.text == "The bot will no longer answer @alice here."
     assert "Polls here stay open" in (await boss.use("settings")).text
 
 
@@ -124,7 +124,7 @@ async def test_log_channel(chat: Chat) -> None:
     assert shown.text == chosen.text
     assert len(chat.history(log)) == 5
     off = await mo.press(shown, "Stop the reports")
-    assert off.text == "Moderation reports don't go to any channel now."
+    assert off.text == "Moderation reports don't go to a channel any more."
     none = await mo.use("moderate log")
     assert none.text.startswith("Moderation reports don't go to any channel. Choose one with")
     assert not none.buttons

@@ -27,7 +27,7 @@ async def test_user_is_blocked_everywhere(chat: Chat, owner: Actor) -> None:
     boss = await chat.add_manager()
     await owner.use_directly("owner block", user=boss)
     blocked = await owner.use_directly("owner block", user=chat.alice)
-    assert blocked.text == "The bot no longer answers @alice."
+    assert blocked.text == "The bot will no longer answer @alice."
     for refused in (
         await chat.alice.use("about"),
         await chat.alice.use_directly("about"),

@@ -18,7 +18,9 @@ from tests.bot.names.test_name import TOWNS, learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
 MENU = "Moderate this message"
-UNTIL_ALLOWED = "The bot won't write it here again until a moderator allows it: /moderate winner "
+UNTIL_ALLOWED = (
+    "The bot won't use the name here again until a moderator allows it with /moderate winner "
+)
 REMOVED = f"Bravosaurus and its votes were removed.\n{UNTIL_ALLOWED}allow:"
 
 
@@ -51,7 +53,7 @@ async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect", "Details"]
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
-    assert closed.text == "The poll is closed: no name has won."
+    assert closed.text == "The poll is closed: no name won."
     (line,) = (await mo.use("moderate record")).lines
     assert line.endswith("@mo removed the name Bravosaurus.")
 
@@ -73,7 +75,7 @@ async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
     plaque = await crowned(chat)
     await remove(chat, (await chat.add_moderator()), plaque, "Remove Bravosaurus")
     card, plaque = chat.history()[:2]
-    assert card.text == "The poll is closed: no name has won."
+    assert card.text == "The poll is closed: no name won."
     assert plaque.text == "A moderator removed this."
     assert not chat.files()
     assert not plaque.buttons
@@ -122,7 +124,7 @@ async def test_winner_that_stays_in_messages(chat: Chat, monkeypatch: pytest.Mon
     assert reply.text.startswith("Bravosaurus and its votes were removed, but the bot can't edit")
 
 
-EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
+EMPTIED = "A moderator removed a name that was here. See the others with /halloffame and /museum."
 
 
 @pytest.mark.both
@@ -166,7 +168,7 @@ async def test_winner_is_removed_elsewhere(chat: Chat, monkeypatch: pytest.Monke
     assert EMPTIED in [message.text for message in chat.history()]
     pressed = await diana.press(direct, "A poem about it")
     assert pressed.text == (
-        "This name was removed from the hall of fame. /halloffame shows the others."
+        "This name was removed from the hall of fame. See the others with /halloffame."
     )
     assert not chat.writer.sonnets_asked
 
@@ -183,7 +185,7 @@ async def test_tie_with_removed_name(chat: Chat) -> None:
     assert "It tied with Bravosaurus" in plaque.body
     await remove(chat, (await chat.add_moderator()), card, "Remove Bravosaurus")
     card, plaque = chat.history()[:2]
-    assert card.text == "The poll is closed: Kilosaurus has won."
+    assert card.text == "The poll is closed: Kilosaurus won."
     assert "Kilosaurus won with 1 vote." in plaque.body
     assert "Bravosaurus" not in plaque.body
     assert len(chat.files()) == 2
@@ -231,7 +233,7 @@ async def test_removed_name_comes_again_when_allowed(chat: Chat) -> None:
     (choice,) = await mo.suggestions("moderate winner", "name", "BRAV")
     assert (choice.label, choice.value) == ("Bravosaurus · removed", "Bravosaurus")
     for reply in (
-        "The bot can write Bravosaurus again, but its votes and victories don't come back.",
+        "The bot can use Bravosaurus again, but the name's votes and victories won't come back.",
         f"Bravosaurus hasn't been removed in this {chat.terms.community}.",
     ):
         allowed = await mo.use("moderate winner", name="bravosaurus", allow=True)
@@ -308,7 +310,7 @@ async def test_message_that_is_gone(chat: Chat) -> None:
         asked = await mo.use("moderate message", message=link)
         replies.append((await mo.press(asked, "Remove it")).text)
     assert replies == [
-        "Removed, along with 1 kept copy.",
+        "Removed, along with 1 copy that a member kept.",
         "That message doesn't exist any more; check the link.",
     ]
     assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
@@ -347,7 +349,7 @@ async def test_poem_is_removed(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
     await chat.alice.press(poem, "Keep")
     reply = await remove(chat, (await chat.add_moderator()), first_message(chat), "Remove it")
-    assert reply == "Removed, along with 1 kept copy."
+    assert reply == "Removed, along with 1 copy that a member kept."
     shown = first_message(chat)
     assert shown.text == "A moderator removed this."
     assert not shown.cards

@@ -65,11 +65,11 @@ async def test_ready(server: str, bot: Bot) -> None:
     status, kind, body = await get(server, "/readyz")
     assert (status, kind) == (200, "application/json; charset=utf-8")
     assert json.loads(body)["checks"]["gateway"] == {"ok": True, "detail": "connected"}
-    bot.found["database"] = ReadinessCheck(False, "does not answer")
+    bot.found["database"] = ReadinessCheck(False, "doesn't answer")
     status, _, body = await get(server, "/readyz")
     answer = json.loads(body)
     assert (status, answer["ready"]) == (503, False)
-    assert answer["checks"]["database"] == {"ok": False, "detail": "does not answer"}
+    assert answer["checks"]["database"] == {"ok": False, "detail": "doesn't answer"}
 
 
 async def test_metrics(server: str) -> None:

@@ -10,7 +10,7 @@ from tests.bot.daily.test_votes import HOUR, chosen, dailies
 from tests.bot.museum.test_museum import discovered
 from tests.bot.turns import FakePlatform, FakeTurn
 
-ORIGINS = "🔎 How your album was filled"
+ORIGINS = "🔎 How your album filled up"
 
 
 @pytest.mark.both
@@ -22,8 +22,8 @@ async def test_album_of_a_collection(chat: Chat) -> None:
     assert not shown.is_private
     assert shown.title == "📖 Album"
     assert shown.lines == [
-        "The album of @alice.",
-        "2 of 12 families, 2 of 35, 1 rarity",
+        "@alice's album.",
+        "2 of 12 families, 2 of 35 spaces filled, 1 rarity",
         "Missing: ankylosaur. @gus has 3.",
     ]
     assert "dinosaur of the day" not in shown.card.footer  # there is none here
@@ -39,7 +39,7 @@ async def test_album_of_a_collection(chat: Chat) -> None:
     assert told.is_private
     assert told.title == ORIGINS
     assert told.lines == [
-        "Nobody else sees this.",
+        "Only you can see this.",
         "",
         "Spenochen · sauropod, Early Cretaceous · you discovered it",
         "Stegosaurus · stegosaur, Late Jurassic · you discovered it",
@@ -60,7 +60,7 @@ async def test_album_of_the_museum(chat: Chat) -> None:
     await discovered(chat, "Minmi", by=bob)
     shown = await bob.press(await chat.alice.use("museum", by="family"), "Album")
     assert shown.title == "📖 The museum's album"
-    assert shown.lines == ["2 of 12 families, 2 of 35, 0 rarities"]
+    assert shown.lines == ["2 of 12 families, 2 of 35 spaces filled, 0 rarities"]
     assert [file.name for file in shown.files] == ["album.png"]
     back = await chat.alice.press(shown, "Museum")
     assert back.title == "🦴 The museum, newest first"
@@ -82,7 +82,7 @@ async def test_vote_for_the_dinosaur_of_the_day(chat: Chat) -> None:
     empty = await chat.alice.use("collection")
     assert empty.text.startswith("Your collection is empty.")
     shown = await chat.alice.press(empty, "Album")
-    assert shown.lines == ["The album of @alice.", "1 of 12 families, 1 of 35, 0 rarities"]
+    assert shown.lines == ["@alice's album.", "1 of 12 families, 1 of 35 spaces filled, 0 rarities"]
     assert shown.card.footer.startswith("Vote for a dinosaur of the day: ")
     told = await chat.alice.press(shown, "Where from?")
     assert told.is_private
@@ -109,7 +109,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert "Missing" not in of_bob.body
     own = await chat.alice.press(await chat.alice.use("collection"), "Album")
     assert own.is_private
-    assert own.lines[1] == "1 of 12 families, 2 of 35, 0 rarities"
+    assert own.lines[1] == "1 of 12 families, 2 of 35 spaces filled, 0 rarities"
     assert (await chat.alice.press(own, "Where from?")).title == ORIGINS
     assert (await chat.alice.press(own, "Collection")).is_private
 
@@ -120,9 +120,9 @@ async def test_hidden_collection_that_is_empty(chat: Chat) -> None:
     assert empty.is_private
     shown = await chat.alice.press(empty, "Album")
     assert shown.is_private
-    assert shown.lines[1] == "0 of 12 families, 0 of 35, 0 rarities"
+    assert shown.lines[1] == "0 of 12 families, 0 of 35 spaces filled, 0 rarities"
     told = await chat.alice.press(shown, "Where from?")
-    assert told.lines[0] == "Nobody else sees this."
+    assert told.lines[0] == "Only you can see this."
 
 
 async def test_blocked_name(chat: Chat) -> None:
@@ -130,9 +130,9 @@ async def test_blocked_name(chat: Chat) -> None:
     await discovered(chat, "Kilosaurus", "Minmi")
     await (await chat.add_manager()).use("settings", blocked_words="kilosaurus")
     shown = await chat.alice.press(await chat.alice.use("collection"), "Album")
-    assert shown.lines[1] == "2 of 12 families, 2 of 35, 0 rarities"
+    assert shown.lines[1] == "2 of 12 families, 2 of 35 spaces filled, 0 rarities"
     told = await chat.alice.press(shown, "Where from?")
-    assert told.lines[2].startswith("a name that the word filter blocks · sauropod")
+    assert told.lines[2].startswith("a name blocked by the word filter · sauropod")
 
 
 async def test_without_picture(chat: Chat) -> None:

@@ -137,7 +137,7 @@ async def test_managers_keep_typed_names_private(chat: Chat) -> None:
     asked = await chat.alice.use("dinosaur", name="Newsaurusrex")
     boss = await chat.add_manager()
     told = await boss.use("settings", typed_names=False)
-    assert told.text == "Dinosaurs for names that members just type in stay private here."
+    assert told.text == "Dinosaurs for names that members type in themselves stay private here."
     refused = await chat.alice.press(asked, "Show everybody")
     assert refused.is_private
     assert refused.text.startswith(

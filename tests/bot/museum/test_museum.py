@@ -52,7 +52,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"
-    assert picture.description == "Drawings, in the order of the list: Bravosaurus (sauropod)"
+    assert picture.description == "Drawings, in the same order as the list: Bravosaurus (sauropod)"
     await chat.restart()
     plate = await chat.alice.press(shown, "Bravosaurus")
     assert plate.title == "🦕 Bravosaurus"
@@ -104,7 +104,7 @@ async def test_own_collection(chat: Chat) -> None:
     shown = await chat.alice.use("collection")
     assert not shown.is_private
     assert shown.lines == [
-        "@alice's collection: 2 of 200 places.",
+        "@alice's collection: 2 of 200 places taken.",
         "",
         "1. Minmi · ankylosaur",
         "2. Stegosaurus · stegosaur",
@@ -132,7 +132,7 @@ async def test_release(chat: Chat) -> None:
     assert asked.is_private
     assert asked.text.startswith("Release Stegosaurus? It leaves your collection for good")
     done = await chat.alice.press(asked, "Yes, release it")
-    assert done.text == "You have released Stegosaurus. It stays in the museum."
+    assert done.text == "You've released Stegosaurus. It stays in the museum."
     assert not done.buttons
     again = await chat.alice.press(plate, "Release")
     assert again.text.startswith("This dinosaur isn't in your collection.")
@@ -147,7 +147,7 @@ async def test_collection_of_somebody(chat: Chat) -> None:
     for day in range(4):
         await discovered(chat, *names[3 * day : 3 * day + 3], by=bob, days_ago=4 - day)
     shown = await chat.alice.use("collection", member=bob)
-    assert shown.lines[0] == "@bob's collection: 12 of 200 places."
+    assert shown.lines[0] == "@bob's collection: 12 of 200 places taken."
     more = await chat.alice.press(shown, "More")
     assert more.lines[2].startswith("10. ")
     hidden = await chat.alice.press(more, "Hide from others")
@@ -181,7 +181,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert [file.name for file in own.files] == ["museum.png"]
     plate = await chat.alice.press(own, "Stegosaurus")
     assert plate.is_private
-    assert plate.text.startswith("Only you can see this, because you hide your collection.")
+    assert plate.text.startswith("Only you can see this, because your collection is hidden.")
     assert "Release" in plate.buttons
     by_bob = await bob.press(shown_museum, "Stegosaurus")
     assert not by_bob.is_private
@@ -258,7 +258,7 @@ async def test_removed_name_leaves_answers(chat: Chat) -> None:
     await remove_winner(mo, "Kilosaurus")
     await chat.settle()
     assert [each.words for each in chat.history() if each.words] == [
-        "A moderator removed a name that was here. /halloffame and /museum show the others."
+        "A moderator removed a name that was here. See the others with /halloffame and /museum."
     ] * 3
     assert not chat.files()
     assert collection.lines[2:] != (await chat.alice.use("collection")).lines[2:]
@@ -281,7 +281,7 @@ async def test_word_filter(chat: Chat) -> None:
     manager = await chat.add_manager()
     await manager.use("settings", blocked_words="kilosaurus")
     shown = await chat.alice.use("museum")
-    assert shown.lines[1].startswith("2. a name that the word filter blocks · ")
+    assert shown.lines[1].startswith("2. a name blocked by the word filter · ")
     assert shown.buttons == ("Minmi", "Album")
     assert "Kilosaurus" not in shown.files[0].description
 

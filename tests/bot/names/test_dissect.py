@@ -202,7 +202,7 @@ async def test_line(chat: Chat) -> None:
     assert chat.writer.dissected == []
     assert result.title == f"🔬 {LINE}"
     assert not result.is_private
-    assert result.body.startswith("The least expected word is covered (25%).")
+    assert result.body.startswith("The most surprising word is covered (25%).")
     assert "never read this word: keyboard." in result.body
     (picture,) = result.files
     assert picture.description == dissect.line_description(fakes.line_dissection(LINE))

@@ -77,8 +77,8 @@ async def test_fewer_names_have_reason(chat: Chat) -> None:
     assert result.lines[2:] == [
         "Kilosaurus",
         "",
-        "Only 3 new names were found (starts_with:dra). Most of what the bot tried was rejected "
-        "for being on the list that the network learned from.",
+        "The bot could only find 3 new names (starts_with:dra). Most of what the bot tried was "
+        "rejected for being on the list that the network learned from.",
     ]
 
 

@@ -186,7 +186,7 @@ async def test_name_blocked_by_now(chat: Chat) -> None:
     await chat.restart(blocked_words=frozenset({"*mud*", "ada"}))
     result = await chat.alice.use("halloffame")
     assert result.lines == [
-        "🥇 a name that the word filter blocks · 3 votes",
+        "🥇 a name blocked by the word filter · 3 votes",
         "🥈 Goodsaurus · 2 votes",
     ]
     result = await chat.alice.use("champion")

@@ -42,7 +42,7 @@ async def test_winner_is_announced(chat: Chat) -> None:
     await voted(chat)
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
-    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert closed.text == "The poll is closed: Bravosaurus won."
     assert closed.lines[1] == "👑 Bravosaurus · ▰ 1"
     assert [*closed.buttons] == ["More", "Dissect", "Details"]
     assert announcement.title == "👑 A name has been chosen"
@@ -61,13 +61,13 @@ async def test_winner_that_is_blocked_by_now(chat: Chat) -> None:
     await (await chat.add_manager()).use("settings", blocked_words="brav*")
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
-    assert closed.text == "The poll is closed: a name that the word filter blocks has won."
-    assert closed.lines[1] == "👑 a name that the word filter blocks · ▰ 1"
-    assert "a name that the word filter blocks won with 1 vote." in announcement.body
+    assert closed.text == "The poll is closed: a name that the word filter blocks won."
+    assert closed.lines[1] == "👑 a name blocked by the word filter · ▰ 1"
+    assert "a name blocked by the word filter won with 1 vote." in announcement.body
     assert not announcement.buttons
     assert "bravo" not in repr((closed, announcement)).lower()
     (plaque,) = chat.files()
-    assert plaque.description.startswith("A plaque: a name that the word filter blocks")
+    assert plaque.description.startswith("A plaque: a name blocked by the word filter")
 
 
 async def test_tie_is_explained(chat: Chat) -> None:
@@ -78,7 +78,7 @@ async def test_tie_is_explained(chat: Chat) -> None:
     await second.press(first_message(chat), "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
-    tie = "It tied with Bravosaurus at 1 vote, and got there first."
+    tie = "It tied with Bravosaurus at 1 vote each, but got there first."
     assert closed.text == f"The poll is closed: Kilosaurus has won.\n{tie}"
     assert tie in announcement.body
 
@@ -96,8 +96,8 @@ async def test_own_vote_makes_no_champion(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
     assert closed.text == (
-        "The poll is closed: no name has won, because none has a vote from anybody other than the "
-        "member who asked for the names."
+        "The poll is closed: no name won, because none got a vote from anybody other than the "
+        "member who asked for them."
     )
     assert closed.lines[1] == "Bravosaurus · ▰ 1"
 
@@ -125,12 +125,12 @@ async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES)
     closed, another, *_announcement = chat.history()
     assert closed.text == (
-        "The poll is closed: Kilosaurus has won.\nBravosaurus has as many votes, but one is from "
-        "the member who asked for it."
+        "The poll is closed: Kilosaurus has won.\nBravosaurus got just as many votes, but one "
+        "came from the member who asked for it."
     )
     assert another.text == (
-        "The poll is closed: no name has won, because none has 2 votes from anybody other than "
-        "the member who asked for the names."
+        "The poll is closed: no name won, because none got 2 votes from anybody other than the "
+        "member who asked for them."
     )
 
 
@@ -142,7 +142,7 @@ async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyP
     (voter,) = await members(chat, 1)
     await voter.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
-    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
+    assert first_message(chat).text == "The poll is closed: Bravosaurus won."
 
 
 async def test_unnoted_message_is_noted_without_edits(
@@ -385,7 +385,7 @@ async def test_result_waits_for_discord(
         assert len(discord_chat.history()) == 1
     await discord_chat.pass_time(240)
     closed, announcement, *_picture = discord_chat.history()
-    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert closed.text == "The poll is closed: Bravosaurus won."
     assert (await announcement.files[0].read()).startswith(b"\x89PNG")
     await discord_chat.pass_time(240)
     assert len(discord_chat.history()) == 2
@@ -398,7 +398,7 @@ async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) 
     )
     await discord_chat.pass_time(TEN_MINUTES + 60)
     (closed,) = discord_chat.history()
-    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert closed.text == "The poll is closed: Bravosaurus won."
     plaque, _plate = closed.files
     assert plaque.description.startswith("A plaque: Bravosaurus, ")
 

@@ -130,4 +130,4 @@ async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> 
     await chat.pass_time(1)
     (result,) = chat.history()
     assert [*result.buttons] == ["More", "Dissect", "Details"]
-    assert result.lines[-1] == "No vote this time: the database isn't answering."
+    assert result.lines[-1] == "There's no poll this time, because the database isn't answering."

@@ -134,10 +134,10 @@ async def test_too_many_polls(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     for who in (chat.alice, chat.alice, chat.alice, bob, cat):
         await who.use("dinoname", count=3)
     *_polls, third, _of_bob, of_cat = chat.history()
-    own = "No vote this time: 2 of your polls are still open here."
+    own = "No poll this time: 2 of your polls are still open here."
     assert third.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "", own]
     assert [*third.buttons] == ["More", "Dissect", "Details"]
-    assert of_cat.lines[-1] == "No vote this time: 3 polls are still open in this channel."
+    assert of_cat.lines[-1] == "No poll this time: 3 polls are still open in this channel."
     await chat.pass_time(TEN_MINUTES + 60)
     await chat.alice.use("dinoname", count=3)
     assert chat.history()[-1].text.startswith("Which is the coolest?")
@@ -190,7 +190,7 @@ def poll(chat: Chat) -> PollRecord:
 
 
 def test_tie_of_several(poll: PollRecord) -> None:
-    tied = "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
+    tied = "It tied with Mangosaurus and Kilosaurus at 3 votes each, but got there first."
     assert plain(tie_sentence(poll)) == tied
 
 
@@ -391,5 +391,5 @@ async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordC
     assert "Kilosaurus" in [*first_message(discord_chat).buttons]
     result = await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
     assert receipt(result).text == "This poll is closed: Bravosaurus has won."
-    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
+    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus won."
     assert "Kilosaurus" not in [*first_message(discord_chat).buttons]

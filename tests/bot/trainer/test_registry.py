@@ -265,7 +265,7 @@ async def test_version_that_was_live_before_is_served_at_start(
     [
         ("", "of names is not a whole safetensors file"),
         ("sonnets", "of names writes sonnets, not names."),
-        (None, "of names were deleted. The shipped version of names is served instead."),
+        (None, "of names were deleted. The built-in version of names is served instead."),
     ],
 )
 async def test_unusable_weights_without_a_digest(

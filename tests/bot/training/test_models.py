@@ -89,7 +89,7 @@ async def test_info(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, 2)
     result = await chat.alice.use("models info", version="2")
     assert result.is_private
-    assert result.title == "Version 2 of names"
+    assert result.title == "Version 2 of the names model"
     fields = result.card.fields
     assert fields["Reference loss"] == "1.355 nats/char (live version at the time: 1.346)"
     assert fields["Seed"] == "2"
@@ -103,9 +103,9 @@ async def test_info_of_others(chat: Chat, tmp_path: Path) -> None:
     """Of verse, and of the shipped weights."""
     await train(chat, tmp_path, 1, task="sonnets")
     result = await chat.alice.use("models info", version="1")
-    assert "Version 1\nA line of verse that\nnobody has read" in result.body
+    assert "Version 1\nA line of the verse that\nnobody has read model" in result.body
     result = await chat.alice.use("models info", version="shipped names")
-    assert result.title == "Shipped version of names"
+    assert result.title == "Built-in names model"
     assert result.body.startswith("Live.")
 
 
@@ -113,7 +113,7 @@ async def test_refusals(chat: Chat, tmp_path: Path, subtests: pytest.Subtests) -
     await train(chat, tmp_path, 1)
     ada = await chat.add_administrator()
     refusals = [
-        ("99", "There's no version 99. See all with /models list."),
+        ("99", "There's no version 99. To see all versions, use /models list."),
         ("x" * 40, "isn't a version"),
         ("shipped", "isn't a version"),
         ("@everyone", "@everyone isn't a version"),
@@ -126,22 +126,22 @@ async def test_refusals(chat: Chat, tmp_path: Path, subtests: pytest.Subtests) -
                 assert why in result.text
                 assert result.is_private
     result = await ada.use("models rollback", task="sonnets")
-    assert "There's no earlier version of sonnets." in result.text
+    assert "There's no earlier version of the sonnets model." in result.text
 
 
 async def test_activate_and_roll_back(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, 1, 2)
     ada = await chat.add_administrator()
     result = await ada.use("models activate", version="1")
-    assert "✅ Version 1 of names is live now." in result.text
+    assert "✅ Version 1 of the names model is now live." in result.text
     assert not result.is_private
     assert chat.world.networks.served["names"].card.seed == 1
     assert (await live(chat)).reason == "activated"
     result = await ada.use("models rollback", task="names")
-    assert "↩️ Version 2 of names is live again." in result.text
+    assert "↩️ Version 2 of the names model is live again." in result.text
     assert chat.world.networks.served["names"].card.seed == 2
     result = await ada.use("models activate", version="shipped names")
-    assert "The shipped version of names is live now." in result.text
+    assert "The built-in version of names is live now." in result.text
     assert chat.world.networks.served["names"].card.recipe == "best"
     assert (await live(chat)).version_id is None
 
@@ -152,7 +152,7 @@ async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
     chat.world.networks.error = WeightsError("It cannot write a poem.")
     ada = await chat.add_administrator()
     switch = await ada.use("models activate", version="1")
-    assert "Version 1 of names can't be used. It cannot write a poem." in switch.text
+    assert "Version 1 of the names model can't be used. It cannot write a poem." in switch.text
     back = await ada.use("models rollback", task="names")
     assert "The earlier version of names can't be used." in back.text
     assert await live(chat) == before

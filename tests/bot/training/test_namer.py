@@ -134,7 +134,7 @@ async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
     steward = await chat.add_manager()
     for content, why in [
         (b"", "at least 20"),
-        ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word is not allowed"),
+        ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word isn't allowed"),
         (zipped(), "not"),
         (b"A\n" * (3 * 2**19), "is 2 MiB"),
     ]:
@@ -173,7 +173,7 @@ async def test_failed_training_can_be_repeated(teachable: Chat) -> None:
     succeeding = list(teachable.world.training)
     teachable.world.training[:] = [Failed("There is no room on the disk.")]
     await create(teachable)
-    assert report(teachable).title == "The training of elves failed"
+    assert report(teachable).title == "Training for elves failed"
     assert "/namer retrain name:elves" in report(teachable).body.replace("\\", "")
     asked = await teachable.alice.use("namer info", name="elves")
     assert "elves hasn't been trained yet." in asked.card.body
@@ -255,7 +255,7 @@ async def test_retrain_on_a_new_list(elvish: Chat) -> None:
 async def test_delete_asks_first(elvish: Chat) -> None:
     steward = await elvish.add_manager()
     kept = await steward.press(await steward.use("namer delete", name="elves"), "Cancel")
-    assert "elves was not deleted." in kept.text
+    assert "elves wasn't deleted." in kept.text
     assert [*kept.buttons] == []
     assert await stored_namer(elvish)
     asked = await steward.use("namer delete", name="elves")
@@ -480,13 +480,16 @@ def test_ngrams_are_no_parameters(shipped: Trained) -> None:
 
 
 STYLE = "It has learned the style of the list."
-NO_GAIN = "It has learned which letters follow each other, but no more."
+NO_GAIN = "It has only learned which letters follow each other."
 UNKNOWN = "Its quality couldn't be measured."
 FEW = (
     " With 150 names on the list, most new names will be shuffles of them. A longer list gives "
     "more variety."
 )
-ROUGH = " That's a rough guess: it was tested on only 25 names that it hadn't seen before."
+ROUGH = (
+    " This is a rough guess, because the namer was tested on only 25 names that it hadn't "
+    "seen before."
+)
 
 
 @pytest.mark.parametrize(

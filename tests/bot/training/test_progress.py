@@ -129,7 +129,7 @@ async def test_progress(scene: Scene, tmp_path: Path) -> None:
     assert embed.footer == "At most 30 minutes"
     assert labels(message) == ["Stop"]
     scene.world.trainers[0].go_on()
-    assert labels(await scene.shows("✅ Version 1 of names is live")) == ["Details"]
+    assert labels(await scene.shows("✅ Version 1 of the names model is live")) == ["Details"]
 
 
 async def test_optional_edits_are_left_out(scene: Scene, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ async def test_optional_edits_are_left_out(scene: Scene, tmp_path: Path) -> None
     scene.platform.spares_requests = True
     scene.world.training[:] = [Planned(100, "Mine", ()), PROGRESS, done(tmp_path)]
     await scene.retrain()
-    await scene.shows("✅ Version 1 of names is live")
+    await scene.shows("✅ Version 1 of the names model is live")
     assert not [m for m in scene.platform.history if m.embeds and "50%" in lines_of(m)]
 
 
@@ -165,7 +165,7 @@ async def test_stop(scene: Scene, tmp_path: Path) -> None:
         await requests.press_stop(scene.app, replace(turn, user=BOB), button.state)
     await requests.press_stop(scene.app, turn, button.state)
     assert turn.sentence == "Stopped."
-    message = await scene.shows("The training of names was stopped")
+    message = await scene.shows("Training for names was stopped")
     assert lines_of(message) == "ada pressed Stop.\nThe live version is unchanged."
     assert labels(message) == []
     others = ("", "stop", "stop:", "stop:x", "stop:999", "stop:" + "9" * 30)
@@ -185,7 +185,7 @@ async def test_stop_of_a_namer(scene: Scene, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="belongs to another club"):
         await requests.press_stop(scene.app, replace(turn, community_id=2), button.state)
     await requests.press_stop(scene.app, turn, button.state)
-    message = await scene.shows("The training of elves was stopped")
+    message = await scene.shows("Training for elves was stopped")
     assert lines_of(message).endswith("Try again with /namer retrain name:elves.")
 
 
@@ -196,22 +196,22 @@ async def test_one_shared_training_at_a_time(scene: Scene, tmp_path: Path) -> No
     assert turn.sentence.startswith("A training is already running")
     (stop,) = turn.answers[-1].buttons
     await requests.press_stop(scene.app, scene.turn(), stop.state)
-    await scene.shows("The training of names was stopped")
+    await scene.shows("Training for names was stopped")
 
 
 async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [600, done_with_list(tmp_path)]
     for name in ("elves", "dwarfs", "orcs"):
         await scene.create(name)
-    waiting = await scene.shows("⏳ orcs: waiting for training", 102)
-    assert lines_of(waiting) == "The list\n40 names\n2 trainings ahead."
+    waiting = await scene.shows("⏳ orcs: waiting for training run", 102)
+    assert lines_of(waiting) == "The list\n40 names\n2 trainings are ahead of this one."
     assert labels(waiting) == ["Stop"]
     await scene.shows("🏋️ Training elves")
     turn = press_on(scene.turn(), 101)
     await requests.press_stop(scene.app, turn, "stop:2")
-    await scene.shows("The training of dwarfs was stopped", 101)
+    await scene.shows("Training for dwarfs was stopped", 101)
     await scene.app.training.look()
-    assert lines_of(scene.platform.shown[102]).endswith("1 training ahead.")
+    assert lines_of(scene.platform.shown[102]).endswith("1 training is ahead of this one.")
     scene.world.trainers[0].go_on()
     await scene.shows("✅ elves is ready")
     await scene.shows("🏋️ Training orcs", 102)
@@ -223,7 +223,7 @@ async def test_delete_while_training(scene: Scene, tmp_path: Path) -> None:
     await scene.create("elves")
     await scene.create("dwarfs")
     await scene.shows("🏋️ Training elves")
-    await scene.shows("⏳ dwarfs: waiting for training", 101)
+    await scene.shows("⏳ dwarfs: waiting for training run", 101)
     for number, name in enumerate(("elves", "dwarfs")):
         question = await scene.platform.send(MessageRef(5, 0, 1), Message())
         model = await scene.app.store[CustomModels].named(1, name)
@@ -241,11 +241,11 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     await scene.retrain()
     await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     await scene.app.training.close()
-    message = await scene.shows("⏸️ The training of names is interrupted")
+    message = await scene.shows("⏸️ Training for names is paused")
     assert "resumes afterwards" in lines_of(message)
     scene.world.training[:] = [done(tmp_path)]
     scene.start()
-    await scene.shows("✅ Version 1 of names is live")
+    await scene.shows("✅ Version 1 of the names model is live")
     assert [trainer.resume for trainer in scene.world.trainers] == [False, True]
     assert {trainer.request.seed for trainer in scene.world.trainers} == {7}
 
@@ -272,7 +272,7 @@ async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) 
     await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     del scene.platform.shown[100]
     scene.world.trainers[0].go_on()
-    await scene.shows("✅ Version 1 of names is live", 101)
+    await scene.shows("✅ Version 1 of the names model is live", 101)
     record = await scene.app.store[Trainings].get(1)
     assert record is not None
     assert record.message_id == 101

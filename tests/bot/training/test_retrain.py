@@ -55,14 +55,14 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     request = trainer.request
     assert (request.task, request.recipe, request.seed, request.minutes) == ("names", "best", 7, 3)
     card = report(trained)
-    assert card.title == "✅ Version 1 of names is live"
+    assert card.title == "✅ Version 1 of the names model is live"
     assert "2 duplicates dropped." in report(trained).body
     assert report(trained).body.endswith("\n\nNovosaurus\nDracoraptor")
     assert card.fields == {"Training time": "1 min 15 s"}
     assert [*report_message(trained).buttons] == ["Details"]
     details = await trained.alice.press(report_message(trained), "Details")
     assert details.is_private
-    assert details.title == "Version 1 of names"
+    assert details.title == "Version 1 of the names model"
     fields = details.card.fields
     assert fields["Validation loss"] == "1.600 nats/char"
     assert fields["Reference loss"] == "1.350 nats/char (live version at the time: 1.346)"
@@ -86,7 +86,7 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     trains(chat, tmp_path, reference_loss=2.5)
     ada = await chat.add_administrator()
     await ada.use("retrain names")
-    assert report(chat).title == "📦 Version 1 of names is stored, but not live"
+    assert report(chat).title == "📦 Version 1 of the names model is saved, but not live"
     assert "It isn't live, because the live version is better" in report(chat).body
     assert "better at predicting real names that it has never read" in report(chat).body
     assert not chat.world.networks.served
@@ -100,12 +100,12 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     await chat.restart()
     pressed = await ada.press(message, "Use it anyway")
     said = [each.text for each in (pressed, *pressed.others)]
-    assert any("Version 1 of names is live now" in each for each in said)
+    assert any("Version 1 of the names is live now model" in each for each in said)
     assert chat.world.networks.served["names"].card.corpus == "Mine"
     live = (await chat.app.store[Versions].live())["names"]
     assert (live.version_id, live.reason) == (1, "forced")
     (changed,) = [each for each in chat.history() if each.cards]
-    assert changed.title == "✅ Version 1 of names is live"
+    assert changed.title == "✅ Version 1 of the names model is live"
     assert [*changed.buttons] == ["Details"]
 
 
@@ -190,7 +190,7 @@ async def test_message_edited_too_often_gets_its_result(
     )
     await (await discord_chat.add_administrator()).use("retrain names")
     (message,) = discord_chat.history()
-    assert message.cards[0].title == "✅ Version 1 of names is live"
+    assert message.cards[0].title == "✅ Version 1 of the names model is live"
 
 
 async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
@@ -206,7 +206,7 @@ async def test_failure_and_cooldown(chat: Chat) -> None:
     chat.world.training[:] = [Failed("The corpus is too small.")]
     ada = await chat.add_administrator()
     await ada.use("retrain names")
-    assert report(chat).title == "The training of names failed"
+    assert report(chat).title == "Training for names failed"
     assert report(chat).body == "The corpus is too small.\nThe live version is unchanged."
     assert "the next can start [" in (await ada.use("retrain names")).text
     await chat.restart(retrain_cooldown_minutes=0)

@@ -57,19 +57,20 @@ PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
         ),
         (
             {"starts_with": "brrr"},
-            "No name has “rrr”, the same letter three times in a row. Try starts_with:tyranno.",
+            "A name can't have the same letter three times in a row, as in “rrr”. Try "
+            "starts_with:tyranno.",
         ),
         (
             {"contains": "tango", "vocabulary": Vocabulary("\nagmno")},
             "No name on the list has t. Try other letters.",
         ),
-        ({"length": 2}, "Names here have 3 to 26 letters, not 2. Try length:8."),
-        ({"length": 1_000}, "Names here have 3 to 26 letters, not 1,000. Try length:8."),
+        ({"length": 2}, "Names here must have 3 to 26 letters, not 2. Try length:8."),
+        ({"length": 1_000}, "Names here must have 3 to 26 letters, not 1,000. Try length:8."),
         ({"starts_with": "tri", "ends_with": "ops", "length": 5}, LONGEST.format(5, "length:6")),
         ({"contains": "mango", "length": 4}, LONGEST.format(4, "length:5")),
         (
             {"starts_with": "aba", "ends_with": "ba", "length": 4},
-            "No name can meet all of that (starts_with:aba ends_with:ba length:4). Try length:3.",
+            "No name can fit all of that (starts_with:aba ends_with:ba length:4). Try length:3.",
         ),
         (
             {"starts_with": "brr", "length": 3},
@@ -104,12 +105,14 @@ TRY = "Try a higher temperature or other letters."
         (
             1,
             0.5,
-            "Only 1 new name was found. Much of what the bot tried was rejected for being {}.",
+            "The bot could only find 1 new name. Much of what the bot tried was rejected for "
+            "being {}.",
         ),
         (
             2,
             0.6,
-            "Only 2 new names were found. Most of what the bot tried was rejected for being {}.",
+            "The bot could only find 2 new names. Most of what the bot tried was rejected for "
+            "being {}.",
         ),
         (3, 0.9, "Only 3 new names were found. Almost everything the bot tried was rejected for"),
     ],
@@ -122,7 +125,7 @@ def test_shortfall(found: int, share: float, sentence: str, flaw: Flaw) -> None:
 
 @pytest.mark.parametrize(("found", "said"), [(1, "1 nome novo"), (2, "2 nomes novos")])
 def test_shortfall_has_plural_forms(found: int, said: str) -> None:
-    only = "Only {count:,} new name was found{options}."
+    only = "The bot could only find {count:,} new name{options}."
     names = Language("pt-BR", {only: ("{count} nome novo", "{count} nomes novos")})
     found_sentence = Shortfall(found, NameConstraints(), Flaw.NEAR, 0.5).found_sentence
     assert in_language(found_sentence.phrase(written), names) == said

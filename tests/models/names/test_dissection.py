@@ -90,7 +90,7 @@ def test_edit_distance_is_damerau(name: str, others: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("🦖", "A name has 3 to 26 letters from a to z, but yours has 0. Try mangosaurus."),
+        ("🦖", "A name must have 3 to 26 letters from a to z, but yours has 0. Try mangosaurus."),
         ("x" * 27, "but yours has 27"),
         ("tango", "No name on the list has t. Try other"),
     ],

@@ -127,7 +127,7 @@ def test_search_continues_while_it_finds_names() -> None:
     assert shortfall is None
 
 
-ONE = "Only 1 new name was found (starts_with:man). "
+ONE = "The bot could only find 1 new name (starts_with:man). "
 KNOWN = [f"man{letter}a" for letter in "abcdehijklmnop"]
 ALMOST_ALL = "Almost everything the bot tried was rejected for being "
 
@@ -178,7 +178,8 @@ def test_shortfall_when_all_names_are_found() -> None:
     assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
     assert result.shortfall
     assert str(result.shortfall.sentence) == (
-        "Only 25 new names were found (starts_with:tri ends_with:i length:5). There are no others."
+        "The bot could only find 25 new names (starts_with:tri ends_with:i length:5). There are "
+        "no others."
     )
 
 
@@ -194,7 +195,7 @@ def test_vocabulary_without_vowel() -> None:
     names, shortfall = write(Parrot(["xyz"], Vocabulary("\nxyz")))
     assert names == ()
     assert shortfall
-    assert str(shortfall.sentence) == "No new name was found. There are no others."
+    assert str(shortfall.sentence) == "The bot couldn't find a new name. There are no others."
 
 
 # Constrained sampling: every name meets the constraints, with the network's probabilities

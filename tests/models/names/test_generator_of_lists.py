@@ -82,13 +82,13 @@ def test_within_one_edit(names: set[str], name: str) -> None:
     [
         (
             {"starts_with": "!?"},
-            "Names here only use characters from the namer's list, and starts_with has none of "
-            "them. Try letters from a name on the list.",
+            "Names here can only use characters from the namer's list, but starts_with has none "
+            "of them. Try letters from a name on the list.",
         ),
         ({"contains": "я"}, "No name on the list has я. Try other letters."),
         (
             {"starts_with": "éé e-", "length": 8},
-            "Names here have 4 to 7 letters, not 8. Try length:5.",
+            "Names here must have 4 to 7 letters, not 8. Try length:5.",
         ),
         (
             {"starts_with": "le e l"},

@@ -182,8 +182,8 @@ def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> 
     _, events = report("names", "--corpus", names, "--also", also, "--out", out)
     assert events[0]["notes"][-2:] == [
         "2 names from likes.txt added to the training.",
-        "1 line from likes.txt skipped: already in the list, or with characters the list doesn't "
-        "have.",
+        "1 line from likes.txt skipped: it's already in the list, or has characters that the list "
+        "doesn't use.",
     ]
     trained = load_weights(out)
     assert "mangosaurus" in trained.known

@@ -20,7 +20,7 @@ BOARD = Board(
     tables=(Table("Held-out text", "A note.", ("system", "nats/char"), (("o|urs", "1.487"),)),),
     samples_title="The first names",
     samples=("Mangosaurus, Rex", "Mei"),
-    headline=(Figure("Pairs that rhyme", 0.98, Sentence("Shakespeare 77%")),),
+    headline=(Figure("Rhyming pairs", 0.98, Sentence("Shakespeare 77%")),),
 )
 POEMS = replace(BOARD, task="sonnets", samples=())
 

@@ -74,12 +74,12 @@ _NO_JSON = (SlackRequestError, AttributeError, TypeError, UnicodeError)
 """Errors of the library if a proxy answers with something else than JSON."""
 
 _NO_SCOPE = _(
-    "The bot can't read files in this workspace, because its scope {scope} is missing. Ask an "
-    "admin to add the scope to the app, then install the app again."
+    "The bot can't read files in this workspace, because it doesn't have the scope {scope}. Ask "
+    "an admin to add the scope to the app, then install the app again."
 )
 _NO_ACCESS = _(
-    "Slack doesn't let the bot read this file. Add it again. If that doesn't help, a workspace "
-    "admin has to allow the app to read files."
+    "Slack won't let the bot read this file. Add it again. If that doesn't help, ask a workspace "
+    "admin to allow the app to read files."
 )
 
 

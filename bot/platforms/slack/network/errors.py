@@ -19,7 +19,7 @@ class LostAnswer(Unreachable):
 OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
 
-NO_DIRECT = _("Slack doesn't let the bot send you direct messages, so it can't send you that.")
+NO_DIRECT = _("Slack won't let the bot send you direct messages, so it can't send you that.")
 _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (Deleted, NOTHING, "message_not_found thread_not_found"),
     (
@@ -31,8 +31,8 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     (
         Gone,
         _(
-            "Slack doesn't let the bot edit this message: somebody else wrote it, or it was sent "
-            "where the bot wasn't a member. You can delete the message."
+            "Slack won't let the bot edit this message, because somebody else wrote it, or "
+            "because the bot wasn't a member where it was sent. You can delete the message."
         ),
         "cant_update_message",
     ),
@@ -41,7 +41,11 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
         _("This workspace doesn't allow older messages to be edited. You can delete the message."),
         "edit_window_closed",
     ),
-    (Gone, _("This channel is archived, so nothing in it can change."), "is_archived is_inactive"),
+    (
+        Gone,
+        _("This channel is archived, so nothing in it can be changed."),
+        "is_archived is_inactive",
+    ),
     (Forbidden, NOTHING, " ".join(sorted(OUTSIDE))),
     (
         Forbidden,
@@ -67,7 +71,7 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _("A workspace setting keeps the bot from posting here. Ask an admin."),
+        _("A workspace setting stops the bot from posting here. Ask an admin to change it."),
         "restricted_action messages_tab_disabled",
     ),
     (
@@ -95,7 +99,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _("A workspace setting keeps the bot from sending files like this one. Ask an admin."),
+        _(
+            "A workspace setting stops the bot from sending files like this one. Ask an admin to "
+            "change it."
+        ),
         "blocked_file_type file_type_not_allowed file_update_failed file_upload_size_restricted "
         "file_uploads_disabled file_uploads_except_images_disabled max_file_sharing_exceeded "
         "file_share_limit_reached unable_to_share_files slack_connect_blocked_file_type "
@@ -105,12 +112,12 @@ _KINDS: Sequence[tuple[type[DeliveryError], Phrase, str]] = (
     ),
     (
         Forbidden,
-        _("This workspace has no room left for files. Ask an admin."),
+        _("This workspace has run out of space for files. Ask an admin for help."),
         "storage_limit_reached",
     ),
     (
         Forbidden,
-        _("Slack doesn't let the bot delete this file. An admin can delete it."),
+        _("Slack won't let the bot delete this file. An admin can delete it."),
         "cant_delete_file delete_not_allowed file_deleting_disabled",
     ),
     (  # the operator sets another token

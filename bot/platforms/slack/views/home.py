@@ -78,7 +78,11 @@ def view_of(
         (_section(_("Today's champion"), page.champion, text(command("/champion"))), ()),
         (_section(_("Your poems"), page.newest_poem, poem_hint), ()),
         (
-            _section(_("Your data"), data, text(_("The buttons' answers appear under Messages."))),
+            _section(
+                _("Your data"),
+                data,
+                text(_("Press a button, and the answer will appear under Messages.")),
+            ),
             data.buttons if data is not None else (),
         ),
         (helped[1:], ()),
