@@ -41,23 +41,30 @@ def read_names() -> list[str]:
     return [name + END for name in lines]
 
 
-def invent(network: LSTM, rng: np.random.Generator) -> str:
+def invent(network: LSTM, rng: np.random.Generator, temperature: float) -> str:
     """Sample one name, letter by letter."""
     vocabulary = network.vocabulary
     x, state = np.array([vocabulary.end]), network.initial_state(1)
     name = ""
     while len(name) < LONGEST:
         logits, state = network.step(x, state)  # read the last letter
-        x = sample(logits, rng, TEMPERATURE)  # draw the next one
+        x = sample(logits, rng, temperature)  # draw the next one
         if x[0] == vocabulary.end:
             break
         name += vocabulary.decode(x)
     return name.capitalize()
 
 
-def train(updates: int, units: int = 64, seed: int = 0, show_every: int = 100) -> LSTM:
+def train(
+    updates: int,
+    units: int = 64,
+    seed: int = 0,
+    temperature: float = TEMPERATURE,
+    show_every: int = 100,
+) -> LSTM:
     """Train a network, and print its loss and some names as it goes."""
     rng = np.random.default_rng(seed)
+    inventing = np.random.default_rng(seed)  # of its own: what is sampled changes no training
     names = read_names()
     order = rng.permutation(len(names))
     unread = [names[i] for i in order[:130]]  # a tenth, which the network does not train on
@@ -70,11 +77,12 @@ def train(updates: int, units: int = 64, seed: int = 0, show_every: int = 100) -
         drawn = rng.choice(len(names), BATCH, replace=False)
         batch = Batch.of([names[i] for i in drawn], vocabulary)
         loss, gradients = loss_and_gradients(parameters, batch)
+        # Smaller and smaller steps, so that the last ones settle.
         optimizer.learning_rate = LEARNING_RATE * (1 - update / (updates + 1))
         optimizer.update(gradients)
         if update % show_every == 0 or update == updates:
             new, _ = loss_and_gradients(parameters, Batch.of(unread, vocabulary))
-            invented = ", ".join(invent(network, rng) for _ in range(5))
+            invented = ", ".join(invent(network, inventing, temperature) for _ in range(5))
             print(f"{update:5}  loss {loss:.2f}, on unread names {new:.2f}  {invented}")
     return network
 
@@ -84,5 +92,6 @@ if __name__ == "__main__":
     parser.add_argument("--updates", type=int, default=500)
     parser.add_argument("--units", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--temperature", type=float, default=TEMPERATURE)
     options = parser.parse_args()
-    train(options.updates, options.units, options.seed)
+    train(options.updates, options.units, options.seed, options.temperature)

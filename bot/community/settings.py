@@ -476,7 +476,7 @@ SETTINGS = Command(
         ),
         Option(
             "typed_names",
-            _("Whether members can show everybody dinosaurs for any name (default: yes)"),
+            _("Whether members can show others a dinosaur for any name (default: yes)"),
             Kind.SWITCH,
         ),
         Option(

@@ -42,7 +42,7 @@ ACTION, COMMAND, COLLECTION = "give", command("/give"), command("/collection")
 MOST_CHOICES = 25
 """Creatures in the menu of those that can be offered in a swap."""
 _NOT_YOURS = _("{name} isn't in your collection. See what's in it with {command}.")
-_TOO_NEW = _("{name} came today. You can give it from tomorrow on.")
+_TOO_NEW = _("{name} only arrived today. You can give it away from tomorrow.")
 _ENDED = _("This offer has ended. See your offers with {command}.")
 
 

@@ -105,7 +105,7 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
     audiences = await audiences_of(app, turn)
     topics = _topics(app.registry, turn, audiences)
-    hint = text(_("Press a button to start right away, or use the menu to see examples."))
+    hint = text(_("Press a button to start, or see examples in the menu."))
     lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
     if turn.platform.terms.without_commands:
         lines.append(text(turn.platform.terms.without_commands))

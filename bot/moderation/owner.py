@@ -43,7 +43,7 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     entry = RecordEntry(Action.LEAVE, turn.user.id, app.now(), target_id=community_id)
     await app.store[Record].add(entry)
     reply = text(
-        _("The bot has left {target}. To keep the bot out, block that place as well."), target=name
+        _("The bot has left {target}. To keep the bot out, block {target} as well."), target=name
     )
     await turn.respond(Message(reply, private=True))
 

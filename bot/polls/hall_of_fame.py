@@ -288,8 +288,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
 def collection_limits() -> Phrase:
     """What enters collections, in the same words wherever discoveries are shown."""
     sentence = _(
-        "A collection has room for {limit} dinosaurs. Up to {most} of a member's winners enter it "
-        "each day; any others have no owner."
+        "A collection has room for {limit} dinosaurs. Up to {most} of a member's winners are "
+        "added to it each day; any others belong to nobody."
     )
     return sentence.format(most=MOST_IN_A_DAY, limit=MOST_OWNED)
 

@@ -145,7 +145,7 @@ def tie_sentence(poll: PollRecord) -> Text:
         sentences.append(text(sentence, others=human_join(others), votes=votes))
     for position in decision.too_few:
         sentence = _(
-            "{name} got just as many votes, but one came from the member who asked for it."
+            "{name} got just as many votes, but one came from the member who asked for the name."
         )
         sentences.append(text(sentence, name=poll.names[position]))
     return chained(sentences, NEWLINE) if sentences else ()

@@ -290,7 +290,7 @@ def too_late(poll: PollRecord | None) -> UserError:
         return UserError(_("This poll no longer exists. Get new names with /dinoname."))
     if poll.winner is None:
         return UserError(_("This poll is closed. Get new names with /dinoname."))
-    return UserError(_("This poll is closed: {name} has won."), name=poll.names[poll.winner])
+    return UserError(_("This poll is closed: {name} won."), name=poll.names[poll.winner])
 
 
 def parse(state: str) -> tuple[int, int]:

@@ -147,8 +147,8 @@ def _confirmation() -> Message:
 _ABOUT_BUTTONS = (
     text(
         _(
-            "A saved button stores what it needs to work later: Keep stores the poem, and Another "
-            "stores the first words."
+            "Buttons store what they need to work later: Keep stores the poem, and Another stores "
+            "the poem's first words."
         )
     ),
 )

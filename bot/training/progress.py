@@ -48,7 +48,7 @@ _REASONS: Mapping[str, Phrase] = {
     EndReason.CRASHED: _("The training process ended early; the bot's log has the details."),
     EndReason.KILLED: _("The training process was killed, perhaps because it ran out of memory."),
     EndReason.WORKER_LOST: _("The machine doing the training was lost."),
-    EndReason.TOO_LONG: _("The training took too long."),
+    EndReason.TOO_LONG: _("Training took too long."),
     EndReason.UNREADABLE: _("The results couldn't be read; the bot's log has the details."),
     EndReason.DATABASE: _("The database isn't answering, so the results couldn't be stored."),
     EndReason.DELETED: _("The namer was deleted."),

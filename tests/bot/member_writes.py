@@ -16,8 +16,8 @@ CHECKED = "FROM deletions"
 OTHERS = {
     "moderation": "",  # outlasts a deletion for a year, as members are told
     "discoveries": "JOIN polls",  # from the poll, which the transaction has locked
-    "versions": "FROM training runs",  # from the training, which the transaction has locked
-    "activations": "FROM training runs",
+    "versions": "FROM trainings",  # from the training, which the transaction has locked
+    "activations": "FROM trainings",
 }
 """Tables that are also written after another statement, from which the id comes."""
 

@@ -86,7 +86,7 @@ def test_list_in_another_alphabet(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["names", "--weights", str(weights), "--corpus", str(path)]) == 1
     assert "There is no scoreboard for weights of a list; use --quick." in said(capsys)
     assert main(["names", "--quick", "--corpus", str(path)]) == 1
-    assert "Names found: 0. To measure weights of the recipe list" in said(capsys)
+    assert "This one has 0. To measure weights of the recipe list" in said(capsys)
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> str:
@@ -129,7 +129,7 @@ def test_loss_that_differs_by_rounding_changes_nothing(weights: Path) -> None:
         ("names --weights elves.safetensors --corpus dwarves.txt --record", "not on dwarves.txt"),
         ("names --weights x", "Cannot read the weights"),
         ("sonnets --weights elves.safetensors --corpus elves.txt", "writes names, not sonnets"),
-        ("names --weights elves.safetensors --corpus x", "Cannot read"),
+        ("names --weights elves.safetensors --corpus x", "Couldn't read"),
     ],
 )
 def test_refusals(

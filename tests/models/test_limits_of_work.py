@@ -45,13 +45,13 @@ def refusing(asked: list[str]) -> Callable[[str], bool]:
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        (replace(NAMES, count=0), "The count can be 1 to 10,000, not 0"),
+        (replace(NAMES, count=0), "The count must be from 1 to 10,000, not 0"),
         (replace(NAMES, count=10**9), "not 1,000,000,000"),
-        (replace(NAMES, temperature=0.0), "The temperature can be 0.01 to 10"),
+        (replace(NAMES, temperature=0.0), "The temperature must be from 0.01 to 10"),
         (replace(NAMES, temperature=math.nan), "not nan"),
         (replace(NAMES, temperature=math.inf), "not inf"),
-        (replace(NAMES, seed=-1), "The seed can be 0 to"),
-        (replace(NAMES, contains="-" * (LONGEST_TYPED + 1)), "can be 0 to 1,000, not 1,001"),
+        (replace(NAMES, seed=-1), "The seed must be from 0 to"),
+        (replace(NAMES, contains="-" * (LONGEST_TYPED + 1)), "must be from 0 to 1,000, not 1,001"),
     ],
 )
 def test_names_out_of_range(request_: NamesRequest, problem: str) -> None:

@@ -33,7 +33,7 @@ class Scene:
         return poll
 
     async def see_result(self, poll: Message) -> None:
-        await self.local.wait_for(lambda: "has won" in poll.content, what="A result")
+        await self.local.wait_for(lambda: " won" in poll.content, what="A result")
 
     async def owned(self) -> int:
         """How many dinosaurs are in Mary's collection."""

@@ -181,7 +181,7 @@ class Fleet:
         """The home activates a version, and all processes serve it. No other server may."""
         number = str(await _add_version(self.store))
         home, other = self.servers_of(0)[0], self.servers_of(1)[0]
-        for server, expected in ((other, "home servers can choose"), (home, "is live now")):
+        for server, expected in ((other, "home servers can choose"), (home, "is now live")):
             manager = self.member(administrator=True)
             asked = await self.use(
                 "models activate", {"version": number}, by=manager, server=server
@@ -213,7 +213,7 @@ class Fleet:
             while ended < len(servers):
                 await asyncio.sleep(0.1)
                 async with self.store.database.reading() as session:
-                    rows = await session.execute(text("SELECT id, state FROM training runs"))
+                    rows = await session.execute(text("SELECT id, state FROM trainings"))
                     trainings: dict[int, str] = dict(map(tuple, rows))
                 states = Counter(trainings.values())
                 assert states["running"] <= 1

@@ -23,6 +23,7 @@ NOT_RUN = {
     "bot.evaluate": "takes minutes",
     "train sonnets": "takes minutes",
     "train names ": "takes minutes, without a list",
+    "--weights out/": "needs what a training has written",
     "train_keras": "takes a minute; test_train_keras does",
 }
 """Why commands with these words are not run here."""

@@ -112,7 +112,9 @@ def test_longest_text(name: str) -> None:
     """Of each option; the names of files are cut instead."""
     _command, options = COMMANDS[name]
     received(options("a" * LONGEST_TEXT))
-    with pytest.raises(UserError, match=r"at most 6,000 characters, and one of yours has 6,001"):
+    with pytest.raises(
+        UserError, match=r"One of your options has 6,001 characters\. The limit is 6,000"
+    ):
         received(options("a" * (LONGEST_TEXT + 1)))
 
 

@@ -37,7 +37,7 @@ async def test_no_sonnet_from_a_message_without_words(slack_chat: SlackChat, wor
     said = slack_chat.slack.say(slack_chat.alice.member, words)
     slack_chat.slack.shortcut(slack_chat.alice.member, SHORTCUT, said)
     await slack_chat.settle()
-    assert "choose a message that has some" in slack_chat.shown(slack_chat.slack.messages[-1]).text
+    assert "Choose a message that has some" in slack_chat.shown(slack_chat.slack.messages[-1]).text
     assert not slack_chat.writer.sonnets_asked
 
 
@@ -149,7 +149,7 @@ async def test_refused_line_loses_nothing(slack_chat: SlackChat) -> None:
     slack.command(slack_chat.alice.member, "/sonnet", line)
     await slack_chat.settle()
     refused = slack_chat.shown(slack.messages[-1])
-    assert refused.text.startswith("form: can be")
+    assert refused.text.startswith("form: must be")
     assert refused.text.endswith(f"You asked for: /sonnet {line}")
 
 
@@ -179,7 +179,7 @@ def refuse_blocks(chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat.slack.state.messages, "_picture", refused)
 
 
-STAYS = "use the picture's menu to remove it, or delete it."
+STAYS = "use the picture's menu to remove it, or delete it yourself."
 
 
 @pytest.mark.shows("pictures in a card")
@@ -218,7 +218,7 @@ async def test_answer_that_cannot_be_edited(slack_chat: SlackChat) -> None:
     elsewhere = slack_chat.slack.elsewhere
     poem = await slack_chat.alice.use_in(Place(0, "general", elsewhere), "sonnet")
     elsewhere.is_joined = True
-    assert "sent where the bot wasn't a member" in await moderated(slack_chat, poem)
+    assert "the bot wasn't a member where it was sent" in await moderated(slack_chat, poem)
 
 
 @pytest.mark.shows("channels without the bot")

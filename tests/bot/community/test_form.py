@@ -27,7 +27,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     sentence = f"{CHOSEN} #{chat.channel.name}: five new names every day at 18:00 (Europe/Berlin)"
     assert sentence in shown.text
     (told,) = chat.history()
-    assert told.words.startswith("Five new names come here every day")
+    assert told.words.startswith("The bot posts five new names here every day")
     shown = await boss.choose(shown, "Hour", "7")
     assert "every day at 7:00" in shown.text
     shown = await boss.press(shown, "Stop the dinosaur of the day")
@@ -59,9 +59,9 @@ async def test_wrong_texts(chat: Chat) -> None:
     boss = await chat.add_manager()
     shown = await boss.use("settings")
     refused = await boss.fill(shown, "Time zone", "Middle Earth")
-    assert refused.text.startswith("There's no time zone “Middle Earth”.")
+    assert refused.text.startswith("“Middle Earth” isn't a time zone.")
     refused = await boss.fill(shown, "Blocked words", "*")
-    assert refused.text.startswith("A blocked word can have")
+    assert refused.text.startswith("A blocked word must have")
     assert last(await boss.use("settings")) == last(shown)
 
 

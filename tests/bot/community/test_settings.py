@@ -45,7 +45,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
         "who asked for it",
         "New dinosaurs come with a picture here, unless the bot is busy",
         "Members can show everybody a dinosaur for any name they type",
-        "Members hatch an egg a day, in every channel",
+        "Members can hatch an egg a day, in any channel",
     ]
 
 

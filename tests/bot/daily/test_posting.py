@@ -310,7 +310,7 @@ async def test_stops_after_seven_days_without_a_winner(
     assert channel == (log_channel or CHANNEL)
     assert sentence == (
         "The bot has stopped the dinosaur of the day, because no name has won for 7 days in a "
-        "row.\nManagers can start it again: /settings"
+        "row.\nManagers can start it again with /settings"
     )
     # A manager sets it again, and it has seven days again.
     await scene.app.store[Communities].change(

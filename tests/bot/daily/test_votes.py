@@ -136,7 +136,7 @@ async def test_closed_channel(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
         closing.setattr(chat.platform, "send", only_elsewhere)
         await chat.pass_time(HOUR + 120)
     reason = (
-        "The dinosaur of the day has stopped, because the bot can't post in "
+        "The bot has stopped the dinosaur of the day, because it can't post in "
         f"#{chat.channel.name} any more. "
     )
     (_chosen, told) = chat.history(logs)
@@ -154,7 +154,7 @@ async def test_deleted_channel(discord_chat: DiscordChat) -> None:
         "POST", "/channels/*", status=404, code=10003, message="Unknown Channel", times=None
     )
     await discord_chat.pass_time(HOUR + 60)
-    assert "because the bot can't post" in (await boss.use("settings")).text
+    assert "because it can't post" in (await boss.use("settings")).text
 
 
 async def test_process_that_ends_while_it_posts(

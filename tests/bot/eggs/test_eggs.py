@@ -32,12 +32,12 @@ async def test_from_a_nest_to_the_museum(chat: Chat) -> None:
     nest = await chat.alice.use("egg")
     assert not nest.is_private
     assert nest.title == "🥚 A nest"
-    assert nest.body.startswith("@alice may open one of these eggs; the others are gone then.")
-    assert nest.card.footer.startswith("About one egg in 40 is rare: ")
+    assert nest.body.startswith("@alice can open one of these eggs; then the others will be gone.")
+    assert nest.card.footer.startswith("About one egg in 40 hatches into something rare: ")
     assert nest.buttons == EGGS
     (picture,) = nest.files
     assert picture.name == "nest.png"
-    assert picture.description.startswith("A nest. The shells of its eggs, from left to right: ")
+    assert picture.description.startswith("A nest. Eggshells, from left to right: ")
     assert not any(name in f"{nest.words}{picture.description}" for name in NAMES)
     hatched = await chat.alice.press(nest, "Middle egg")
     assert hatched.title == "🐣 Bravosaurus has hatched"
@@ -73,7 +73,7 @@ async def test_only_the_member_can_press(chat: Chat) -> None:
     assert refused.text == "This is somebody else's nest. Get your own with /egg."
     own = await bob.press(refused, HATCH)
     assert not own.is_private
-    assert own.body.startswith("@bob may open")
+    assert own.body.startswith("@bob can open")
     assert (await chat.alice.use("museum")).text.startswith("The museum is empty.")
 
 
@@ -156,7 +156,7 @@ async def test_names_are_new(chat: Chat) -> None:
     )
     refused = await chat.alice.use("egg")
     assert refused.is_private
-    assert refused.text.startswith("The bot found no new names this time")
+    assert refused.text.startswith("The bot couldn't find any new names this time")
     assert len(chat.writer.names_asked) == eggs.TRIES
     chat.writer.names_found = ("kilosaurus", "aosaurus", "bosaurus", "cosaurus")
     nest = await chat.alice.use("egg")
@@ -198,7 +198,7 @@ async def test_hidden_collection(chat: Chat) -> None:
     await store.hide(chat.community_id, chat.alice.id, hidden=True)
     nest = await chat.alice.use("egg")
     assert nest.is_private
-    assert nest.body.startswith("Open one of these eggs; the others are gone then.")
+    assert nest.body.startswith("Open one of these eggs; then the others will be gone.")
     hatched = await chat.alice.press(nest, "Left egg")
     assert hatched.is_private
     assert hatched.body.startswith("It's in your collection now")
@@ -302,11 +302,13 @@ async def test_name_is_removed(chat: Chat) -> None:
     await chat.alice.use("museum")
     await chat.alice.press(await chat.alice.press(shown, "Show the dinosaur"), "Dissect")
     asked = await mo.open_menu("Moderate this message", chat.history()[0])
-    assert asked.text.startswith("Remove this dinosaur's name? It disappears from the museum")
+    assert asked.text.startswith("Remove this dinosaur's name? It will disappear from the museum")
     again = await mo.open_menu("Moderate this message", chat.history()[0])
     assert asked.buttons == ("Remove Mangosaurus",)
     done = await mo.press(asked, "Remove Mangosaurus")
-    assert done.text.startswith("Mangosaurus was removed from the museum.\nThe bot won't write it")
+    assert done.text.startswith(
+        "Mangosaurus was removed from the museum.\nThe bot won't use the name"
+    )
     await chat.settle()
     removed = (
         "A moderator removed a name that was here. See the others with /halloffame and /museum."
@@ -330,7 +332,7 @@ async def test_name_is_removed_by_command(chat: Chat) -> None:
     assert [choice.value for choice in suggested] == ["Mangosaurus"]
     asked = await mo.use("moderate winner", name="mangosaurus")
     assert asked.text.startswith(
-        "Remove Mangosaurus, which hatched here? It disappears from the museum"
+        "Remove Mangosaurus, which hatched here? It will disappear from the museum"
     )
     done = await mo.press(asked, "Remove Mangosaurus")
     assert done.text.startswith("Mangosaurus was removed from the museum.")
@@ -365,7 +367,7 @@ async def test_blocked_meanwhile(chat: Chat, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(chat.app.blocks, "check", knows_nothing)
     refused = await chat.alice.press(nest, "Left egg")
-    assert refused.text.startswith("Moderators of this ")
+    assert refused.text.startswith("The moderators of this ")
     assert "have blocked you" in refused.text
 
 

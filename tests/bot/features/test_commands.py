@@ -136,7 +136,7 @@ async def test_help_runs_commands(chat: Chat) -> None:
     boss = await chat.add_manager()
     topics = await boss.use("help")
     assert [*topics.buttons][-2:] == ["Set up", "See your data"]
-    assert (await boss.press(topics, "Set up")).text.startswith("Everything works as it is.")
+    assert (await boss.press(topics, "Set up")).text.startswith("You can leave everything as it is")
     topics = await (await chat.add_operator()).use("help")
     assert "Check the bot" in topics.buttons
     assert len(topics.buttons) == 6
@@ -144,7 +144,7 @@ async def test_help_runs_commands(chat: Chat) -> None:
 
 async def test_help_on_the_dinosaur_of_the_day(chat: Chat) -> None:
     """Managers are told that they can start one, unless one runs."""
-    boss, hint = await chat.add_manager(), "You can start a dinosaur of the day"
+    boss, hint = await chat.add_manager(), "To start a dinosaur of the day"
     assert hint in (await boss.use("help")).words
     assert hint not in (await boss.use_directly("help")).words
     settings = await boss.use("settings")

@@ -29,7 +29,9 @@ COLUMNS = (
     "direct message",
 )
 WRITE = "Write a sonnet from this"
-GUESTS = "Guests and members of other workspaces can't use features that keep the bot busy."
+GUESTS = (
+    "Guests and members of other workspaces can't use features that are a lot of work for the bot."
+)
 
 
 COMMANDS, BUTTONS = table("Commands on Slack", COLUMNS), table("Buttons on Slack", COLUMNS)

@@ -257,7 +257,10 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
     """A character or a length that it lacks is answered like letters without a new name."""
     stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
     nothing = "The bot couldn't find a new name. Ask for different letters, or fewer."
-    closed = "at most 2 letters, leave at least 3 open, and set temperature to 0.7 or more"
+    closed = (
+        "at most 2 letters, leave at least 3 for the bot to choose, and set temperature to 0.7 or "
+        "more"
+    )
     for asked, sentence in (
         ({"starts_with": "龍"}, nothing),
         ({"contains": "龍"}, nothing),

@@ -44,14 +44,16 @@ async def test_from_the_plate_to_the_other_collection(chat: Chat) -> None:
     plate = await chat.alice.use("dinosaur", name=GIFT)
     told = await chat.alice.press(plate, "Give")
     assert told.is_private
-    assert told.text.startswith(f"To whom? Type /give dinosaur:{GIFT} member:….")
+    assert told.text.startswith(f"Who should get it? Type /give dinosaur:{GIFT} member:….")
     made = await chat.alice.use("give", dinosaur=GIFT.lower(), member=bob)
     assert made.is_private
-    assert made.text.startswith(f"You've offered {GIFT} to @bob. The offer waits in their /coll")
+    assert made.text.startswith(
+        f"You've offered {GIFT} to @bob. The offer will wait in their /coll"
+    )
     empty = await bob.use("collection")
     assert "🎁 1 offer is waiting for an answer." in empty.text
     shown = await offers_of(bob)
-    assert shown.lines[0].startswith(f"@alice offers you {GIFT}, until [")
+    assert shown.lines[0].startswith(f"@alice is offering you {GIFT}. The offer ends [")
     assert shown.lines[1].startswith("small theropod, ")
     assert shown.lines[1].endswith(" · new in your album")
     own = await offers_of(chat.alice)
@@ -81,13 +83,15 @@ async def test_swap_from_the_plate(chat: Chat) -> None:
     refused = await bob.press(plate, "Swap")
     assert refused.text == "This dinosaur is already yours."
     asked = await chat.alice.press(plate, "Swap")
-    assert (asked.is_private, asked.text) == (True, f"Which dinosaur will you give for {OTHER}?")
+    assert (asked.is_private, asked.text) == (True, f"Which dinosaur will you swap for {OTHER}?")
     gift = await chat.app.store[Discoveries].named(chat.community_id, GIFT)
     assert gift is not None
     made = await chat.alice.choose(asked, "Choose a dinosaur", str(gift.id))
     assert made.text.startswith(f"You've offered {GIFT} to @bob for {OTHER}.")
     shown = await offers_of(bob)
-    assert shown.lines[0].startswith(f"@alice offers you {GIFT} for your {OTHER}, until [")
+    assert shown.lines[0].startswith(
+        f"@alice is offering you {GIFT} for your {OTHER}. The offer ends ["
+    )
     await bob.press(shown, f"Accept {GIFT} for {OTHER}")
     assert await collection(chat, chat.alice) == [OTHER]
     assert await collection(chat, bob) == [GIFT]

@@ -15,7 +15,8 @@ from tests.bot.opened_polls import a_poll, first_message
 
 def refused_by(chat: Chat) -> str:
     """The sentence for a blocked member."""
-    return f"Moderators of this {chat.terms.community} have blocked you from the bot here."
+    community = chat.terms.community
+    return f"The moderators of this {community} have blocked you from using the bot here."
 
 
 @pytest.mark.both
@@ -23,7 +24,7 @@ async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
     message = await a_poll(chat)
     mo = await chat.add_moderator()
     blocked = await mo.use("moderate block", member=chat.alice)
-    assert "no longer answers" in blocked.text
+    assert "will no longer answer" in blocked.text
     assert "@alice" in blocked.text
     asked = len(chat.writer.names_asked)
     for refused in (
@@ -150,7 +151,7 @@ async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyP
     chosen = await mo.use("moderate log", channel=log)
     assert chosen.text.startswith("Moderation reports go to ")
     done = await mo.use("moderate block", member=chat.alice)
-    assert "no longer answers" in done.text
+    assert "will no longer answer" in done.text
 
     async def hangs(*_args: object, **_options: object) -> int:
         await asyncio.sleep(0.5)

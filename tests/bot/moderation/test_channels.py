@@ -16,7 +16,7 @@ MENU = "Moderate this message"
 MAY = discord.PermissionOverwrite(manage_messages=True, manage_guild=True)
 MAY_NOT = discord.PermissionOverwrite(manage_messages=False)
 HIDDEN = discord.PermissionOverwrite(view_channel=False)
-ELSEWHERE = "Only people who can delete others' messages in this message's channel can do"
+ELSEWHERE = "You can only do that in channels where you can delete other people's messages."
 """The beginning of a refusal."""
 REFUSED = re.compile("Only (moderators|server managers|managers)|You don't have permission")
 

@@ -52,7 +52,7 @@ async def test_server_is_blocked(chat: Chat, owner: Actor) -> None:
     if isinstance(chat, SlackChat):
         number = chat.slack.workspace.id
     target = f"{chat.community} ({number})"
-    assert blocked.text == f"The bot no longer answers {target}."
+    assert blocked.text == f"The bot will no longer answer {target}."
     boss = await chat.add_administrator()
     for member in (chat.alice, boss):
         refused = await member.use("about")
@@ -69,7 +69,7 @@ async def test_ids_of_slack(slack_chat: SlackChat) -> None:
     assert example == "/owner block server:T0123456789."
     await owner.use("owner block", user=alice)
     blocked = await owner.use("owner block", server=workspace.id)
-    assert blocked.text == f"The bot no longer answers {workspace.name} ({workspace.id})."
+    assert blocked.text == f"The bot will no longer answer {workspace.name} ({workspace.id})."
     listed = await owner.use("owner blocks")
     assert [line.rpartition(" ")[2] for line in listed.lines] == [workspace.id, alice.member.id]
     assert workspace.id in (await owner.use("owner servers")).lines[0]

@@ -203,7 +203,7 @@ async def test_winner_by_name(chat: Chat) -> None:
     assert asked.is_private
     assert asked.text.startswith(
         "Remove Bravosaurus, which has won 1 poll here?\n"
-        "It disappears, with its votes, from 1 poll, "
+        "It will disappear, along with its votes, from 1 poll, "
     )
     assert chat.history()[1].text != "A moderator removed this."
     result = await mo.press(asked, "Remove Bravosaurus")
@@ -365,7 +365,7 @@ async def test_message_of_a_member(chat: Chat) -> None:
     mo = await chat.add_moderator()
     asked = await mo.use("moderate message", message=await chat.link(message))
     refused = await mo.press(asked, "Remove it")
-    assert "You can delete the message." in refused.text
+    assert "You can delete the message" in refused.text
     assert await chat.app.store[Record].entries(chat.community_id) == []
 
 
@@ -376,7 +376,7 @@ async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
     )
     mo = await discord_chat.add_moderator()
     reply = await remove(discord_chat, mo, message, "Remove Bravosaurus")
-    assert "the bot can't edit the message. You can delete the message." in reply
+    assert "the bot can't edit the message. You can delete the message yourself." in reply
     poll = await discord_chat.app.store[Polls].on_message(
         discord_chat.community_id, discord_chat.stored(message).id
     )
@@ -401,7 +401,7 @@ async def test_namer_is_removed(chat: Chat) -> None:
     made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
     for name in ("elves", "elves #77", "#999999999999999999"):
         refused = await mo.use("moderate namer", name=name)
-        assert refused.text.startswith(f"There's no namer called “{name}” here. See all")
+        assert refused.text.startswith(f"There's no namer called “{name}” here. See them all")
     refused = await mo.use("moderate namer", name="Town off")
     assert refused.text == "There's no namer called “Town off” here. Did you mean towns?"
     (choice,) = await mo.suggestions("moderate namer", "name", "tow")

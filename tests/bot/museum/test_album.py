@@ -46,7 +46,7 @@ async def test_album_of_a_collection(chat: Chat) -> None:
     ]
     refused = await bob.press(shown, "Where from?")
     assert refused.is_private
-    assert refused.text.startswith("This collection is someone else's.")
+    assert refused.text.startswith("This is someone else's collection.")
     back = await bob.press(shown, "Collection")
     assert back.title == "🦕 Collection"
     assert back.buttons == ("Spenochen", "Stegosaurus", "Hide from others", "Album")
@@ -83,7 +83,7 @@ async def test_vote_for_the_dinosaur_of_the_day(chat: Chat) -> None:
     assert empty.text.startswith("Your collection is empty.")
     shown = await chat.alice.press(empty, "Album")
     assert shown.lines == ["@alice's album.", "1 of 12 families, 1 of 35 spaces filled, 0 rarities"]
-    assert shown.card.footer.startswith("Vote for a dinosaur of the day: ")
+    assert shown.card.footer.startswith("Vote for a dinosaur of the day, and ")
     told = await chat.alice.press(shown, "Where from?")
     assert told.is_private
     assert told.lines[2:] == ["Bravosaurus · sauropod, Early Cretaceous · you voted that day"]

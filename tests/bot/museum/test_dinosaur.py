@@ -141,7 +141,7 @@ async def test_managers_keep_typed_names_private(chat: Chat) -> None:
     refused = await chat.alice.press(asked, "Show everybody")
     assert refused.is_private
     assert refused.text.startswith(
-        "Managers have decided that a dinosaur stays private here if its "
+        "Managers here have chosen to keep a dinosaur private if a member "
     )
     assert "Show everybody" not in (await chat.alice.use("dinosaur", name="Newsaurusrex")).buttons
     assert not (await chat.alice.use("dinosaur", name="Stegosaurus")).is_private
@@ -217,8 +217,8 @@ async def test_direct_message(chat: Chat) -> None:
     ("name", "reason"),
     [
         ("   ", "Which dinosaur?"),
-        ("Mango 2saurus", "is one or two words"),
-        ("Tyrannosaurus rex is the best", "is one or two words"),
+        ("Mango 2saurus", "must be one or two words"),
+        ("Tyrannosaurus rex is the best", "must be one or two words"),
         ("Мангозавр", "at most 40 letters from A to Z"),
         ("竜", "at most 40 letters from A to Z"),
         ("Mango-saurus", "at most 40 letters from A to Z"),

@@ -47,7 +47,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert shown.title == "🦴 The museum, newest first"
     assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
     assert shown.card.footer.startswith(
-        "page 1 of 1 · 1 dinosaur · 200 places in a collection. Up "
+        "page 1 of 1 · 1 dinosaur · A collection has room for 200 dinosaurs. Up "
     )
     assert not chat.notified()
     (picture,) = shown.files
@@ -130,7 +130,7 @@ async def test_release(chat: Chat) -> None:
     plate = await chat.alice.use("dinosaur", name="Stegosaurus")
     asked = await chat.alice.press(plate, "Release")
     assert asked.is_private
-    assert asked.text.startswith("Release Stegosaurus? It leaves your collection for good")
+    assert asked.text.startswith("Release Stegosaurus? It will leave your collection for good")
     done = await chat.alice.press(asked, "Yes, release it")
     assert done.text == "You've released Stegosaurus. It stays in the museum."
     assert not done.buttons
@@ -151,7 +151,7 @@ async def test_collection_of_somebody(chat: Chat) -> None:
     more = await chat.alice.press(shown, "More")
     assert more.lines[2].startswith("10. ")
     hidden = await chat.alice.press(more, "Hide from others")
-    assert hidden.text.startswith("This collection is someone else's.")
+    assert hidden.text.startswith("This is someone else's collection.")
     assert "empty" in (await bob.use("collection", member=chat.alice)).text
 
 

@@ -200,9 +200,9 @@ async def test_button_of_unshared_model(chat: Chat) -> None:
     theirs = await learned(chat, community_id=77, shared=True)
     first = await chat.alice.use("name", namer="heroes")
     await chat.app.store[CustomModels].share(theirs.id, False)
-    assert "no longer shared" in (await chat.alice.press(first, "More")).text
+    assert "isn't shared any more" in (await chat.alice.press(first, "More")).text
     await chat.app.store[CustomModels].delete(theirs.id)
-    assert "no longer shared" in (await chat.alice.press(first, "More")).text
+    assert "isn't shared any more" in (await chat.alice.press(first, "More")).text
 
 
 async def test_shared_model_in_direct_messages(chat: Chat) -> None:
@@ -274,7 +274,7 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
     assert chat.writer.trained_asked[-1] is not None
     await chat.app.store[CustomModels].delete(made.id)
     gone = await chat.alice.press(asked, "Saint-Rémy Sur Aa")
-    assert "no longer shared" in gone.text
+    assert "isn't shared any more" in gone.text
 
 
 @pytest.mark.both
@@ -335,5 +335,5 @@ async def test_why_names_are_missing_is_for_owners(chat: Chat, is_shared: bool) 
     chat.writer.names_found = ("νικεύς",)
     chat.writer.shortfall = Shortfall(1, NameConstraints(), Flaw.KNOWN, 0.9)
     shown = (await chat.alice.use("name", namer="heroes")).body
-    assert "Only 1 new name was found" in shown
+    assert "The bot could only find 1 new name" in shown
     assert ("on the list" in shown) != is_shared

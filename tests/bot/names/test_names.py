@@ -88,7 +88,7 @@ async def test_no_names(chat: Chat) -> None:
     chat.writer.names_found = ()
     chat.writer.shortfall = Shortfall(0, NameConstraints("xqz"), None, 0.0)
     result = await chat.alice.use("dinoname", starts_with="xqz")
-    assert result.text.startswith(r"No new name was found (starts_with:xqz). ")
+    assert result.text.startswith(r"The bot couldn't find a new name (starts_with:xqz). ")
     assert "/dinoname starts_with:xqz" in result.text
     assert result.is_private
 
@@ -244,4 +244,4 @@ async def test_temperature_is_a_word(chat: Chat) -> None:
 async def test_dropped_characters_are_told(chat: Chat) -> None:
     shown = await chat.alice.use("dinoname", starts_with="Xq9", ends_with="-ürus")
     assert chat.writer.names_asked[0].starts_with == "Xq9"
-    assert "letters from A to Z, so 9 was left out." in shown.words
+    assert "letters from A to Z, so the bot left out 9." in shown.words

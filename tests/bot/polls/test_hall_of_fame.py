@@ -133,9 +133,9 @@ async def test_dinosaurs_of_another_page(chat: Chat) -> None:
     shown = await chat.alice.use("halloffame", scope="mine")
     bob = await chat.add_member("bob")
     refused = await bob.press(shown, "Show a dinosaur")
-    assert refused.text.startswith("These names are someone else's")
+    assert refused.text.startswith("These are someone else's names")
     for state, reason in (
-        ("@fame:ever:here:9:", "no longer there"),
+        ("@fame:ever:here:9:", "names are gone"),
         ("@fame:", "/halloffame"),
         ("@fame", "letters from A to Z"),
         ("", "Which dinosaur?"),
@@ -153,7 +153,7 @@ async def test_pages_of_another_member(chat: Chat) -> None:
     shown = await chat.alice.use("halloffame", scope="mine")
     bob = await chat.add_member("bob")
     refused = await bob.press(shown, "More")
-    assert refused.text.startswith("These names are someone else's")
+    assert refused.text.startswith("These are someone else's names")
     assert refused.is_private
     shown = await chat.alice.press(shown, "More")
     assert shown.lines == ["11. Name10 · 2 votes"]

@@ -61,7 +61,7 @@ async def test_winner_that_is_blocked_by_now(chat: Chat) -> None:
     await (await chat.add_manager()).use("settings", blocked_words="brav*")
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
-    assert closed.text == "The poll is closed: a name that the word filter blocks won."
+    assert closed.text == "The poll is closed: a name blocked by the word filter won."
     assert closed.lines[1] == "👑 a name blocked by the word filter · ▰ 1"
     assert "a name blocked by the word filter won with 1 vote." in announcement.body
     assert not announcement.buttons
@@ -79,7 +79,7 @@ async def test_tie_is_explained(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
     tie = "It tied with Bravosaurus at 1 vote each, but got there first."
-    assert closed.text == f"The poll is closed: Kilosaurus has won.\n{tie}"
+    assert closed.text == f"The poll is closed: Kilosaurus won.\n{tie}"
     assert tie in announcement.body
 
 
@@ -125,8 +125,8 @@ async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES)
     closed, another, *_announcement = chat.history()
     assert closed.text == (
-        "The poll is closed: Kilosaurus has won.\nBravosaurus got just as many votes, but one "
-        "came from the member who asked for it."
+        "The poll is closed: Kilosaurus won.\nBravosaurus got just as many votes, but one came "
+        "from the member who asked for the name."
     )
     assert another.text == (
         "The poll is closed: no name won, because none got 2 votes from anybody other than the "
@@ -277,7 +277,9 @@ async def test_fourth_discovery_of_a_day(fossil: Fossil) -> None:
         await polls.cast(Ballot(number, 7, 0), poll.opened_at)
     await fossil.close()
     told = [lines_of(fossil.platform.shown[number]) for number in fossil.announcements]
-    limits = "200 places in a collection. Up to 3 of a member's winners a day enter it"
+    limits = (
+        "A collection has room for 200 dinosaurs. Up to 3 of a member's winners enter it each day"
+    )
     assert [limits in lines for lines in told] == [False, False, False, True]
 
 

@@ -34,7 +34,7 @@ async def test_late_tally_does_not_reopen_poll(
     message = await a_poll(discord_chat)
     await discord_chat.alice.press(message, "Bravosaurus")
     assert said[0].startswith("Which is the coolest?")
-    assert first_message(discord_chat).text.startswith("The poll is closed: no name has won")
+    assert first_message(discord_chat).text.startswith("The poll is closed: no name won")
     assert [*first_message(discord_chat).buttons] == ["More", "Dissect", "Details"]
 
 

@@ -163,7 +163,7 @@ async def test_vote_cannot_be_taken_back_later(chat: Chat) -> None:
     result = await bob.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     late = await bob.press(receipt(result), "Take it back")
-    assert late.text == "This poll is closed: Bravosaurus has won."
+    assert late.text == "This poll is closed: Bravosaurus won."
     assert not late.buttons
     assert first_message(chat).lines[1] == "👑 Bravosaurus · ▰ 1"
 
@@ -198,7 +198,7 @@ async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
     message = await voted(chat)
     await close_elsewhere(chat)
     result = await chat.alice.press(message, "Kilosaurus")
-    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
+    assert receipt(result).text == "This poll is closed: Bravosaurus won."
 
 
 async def test_settings_change_vote_minutes(chat: Chat) -> None:
@@ -248,7 +248,10 @@ async def test_vote_is_counted_before_the_database_goes(
     message = await a_poll(chat)
     with monkeypatch.context() as gone:
         gone.setattr("bot.polls.votes.shown_poll", unavailable)
-        for sentence in ("Your vote is counted. Press the same name", "You took your vote back."):
+        for sentence in (
+            "Your vote has been counted. Press the same name",
+            "You took your vote back.",
+        ):
             result = await chat.alice.press(message, "Bravosaurus")
             assert [each for each in (result, *result.others) if sentence in each.text]
             await chat.pass_time(5)  # else it would be a double press
@@ -259,7 +262,7 @@ async def test_vote_that_may_be_lost(chat: Chat, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as slow:
         slow.setattr(chat.app.store[Polls], "cast", AsyncMock(side_effect=OutcomeUnknown))
         result = await chat.alice.press(message, "Bravosaurus")
-    assert "Look there before you press again, because a second press takes" in result.text
+    assert "Check there before you press again, because a second press takes" in result.text
 
 
 async def test_poll_of_another_database(chat: Chat) -> None:
@@ -390,6 +393,6 @@ async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordC
     await discord_chat.pass_time(TEN_MINUTES + 60)
     assert "Kilosaurus" in [*first_message(discord_chat).buttons]
     result = await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
-    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
+    assert receipt(result).text == "This poll is closed: Bravosaurus won."
     assert first_message(discord_chat).text == "The poll is closed: Bravosaurus won."
     assert "Kilosaurus" not in [*first_message(discord_chat).buttons]

@@ -103,7 +103,7 @@ async def test_info_of_others(chat: Chat, tmp_path: Path) -> None:
     """Of verse, and of the shipped weights."""
     await train(chat, tmp_path, 1, task="sonnets")
     result = await chat.alice.use("models info", version="1")
-    assert "Version 1\nA line of the verse that\nnobody has read model" in result.body
+    assert "Version 1\nA line of verse that\nnobody has read" in result.body
     result = await chat.alice.use("models info", version="shipped names")
     assert result.title == "Built-in names model"
     assert result.body.startswith("Live.")
@@ -141,7 +141,7 @@ async def test_activate_and_roll_back(chat: Chat, tmp_path: Path) -> None:
     assert "↩️ Version 2 of the names model is live again." in result.text
     assert chat.world.networks.served["names"].card.seed == 2
     result = await ada.use("models activate", version="shipped names")
-    assert "The built-in version of names is live now." in result.text
+    assert "The built-in version of the names model is now live." in result.text
     assert chat.world.networks.served["names"].card.recipe == "best"
     assert (await live(chat)).version_id is None
 
@@ -154,7 +154,7 @@ async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
     switch = await ada.use("models activate", version="1")
     assert "Version 1 of the names model can't be used. It cannot write a poem." in switch.text
     back = await ada.use("models rollback", task="names")
-    assert "The earlier version of names can't be used." in back.text
+    assert "The earlier version of the names model can't be used." in back.text
     assert await live(chat) == before
 
 

@@ -193,7 +193,7 @@ async def test_one_shared_training_at_a_time(scene: Scene, tmp_path: Path) -> No
     scene.world.training[:] = [600, done(tmp_path)]
     await scene.retrain()
     turn = await scene.retrain()
-    assert turn.sentence.startswith("A training is already running")
+    assert turn.sentence.startswith("A training run is already in progress")
     (stop,) = turn.answers[-1].buttons
     await requests.press_stop(scene.app, scene.turn(), stop.state)
     await scene.shows("Training for names was stopped")
@@ -203,7 +203,7 @@ async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [600, done_with_list(tmp_path)]
     for name in ("elves", "dwarfs", "orcs"):
         await scene.create(name)
-    waiting = await scene.shows("⏳ orcs: waiting for training run", 102)
+    waiting = await scene.shows("⏳ orcs: waiting for training", 102)
     assert lines_of(waiting) == "The list\n40 names\n2 trainings are ahead of this one."
     assert labels(waiting) == ["Stop"]
     await scene.shows("🏋️ Training elves")
@@ -223,7 +223,7 @@ async def test_delete_while_training(scene: Scene, tmp_path: Path) -> None:
     await scene.create("elves")
     await scene.create("dwarfs")
     await scene.shows("🏋️ Training elves")
-    await scene.shows("⏳ dwarfs: waiting for training run", 101)
+    await scene.shows("⏳ dwarfs: waiting for training", 101)
     for number, name in enumerate(("elves", "dwarfs")):
         question = await scene.platform.send(MessageRef(5, 0, 1), Message())
         model = await scene.app.store[CustomModels].named(1, name)
@@ -231,7 +231,7 @@ async def test_delete_while_training(scene: Scene, tmp_path: Path) -> None:
         turn = press_on(scene.turn(), question)
         await namer.press(scene.app, turn, f"delete:{model.id}")
         assert plain(scene.platform.shown[question].content) == f"{name} was deleted."
-        message = await scene.shows(f"The training of {name} was stopped", 100 + number)
+        message = await scene.shows(f"Training for {name} was stopped", 100 + number)
         assert lines_of(message) == "The namer was deleted."
         assert labels(message) == []
 
@@ -242,7 +242,7 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     await scene.app.training.close()
     message = await scene.shows("⏸️ Training for names is paused")
-    assert "resumes afterwards" in lines_of(message)
+    assert "will resume afterwards" in lines_of(message)
     scene.world.training[:] = [done(tmp_path)]
     scene.start()
     await scene.shows("✅ Version 1 of the names model is live")

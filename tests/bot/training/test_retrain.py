@@ -88,7 +88,7 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     await ada.use("retrain names")
     assert report(chat).title == "📦 Version 1 of the names model is saved, but not live"
     assert "It isn't live, because the live version is better" in report(chat).body
-    assert "better at predicting real names that it has never read" in report(chat).body
+    assert "better at predicting real, unseen names" in report(chat).body
     assert not chat.world.networks.served
     message = report_message(chat)
     refused = await chat.alice.press(message, "Use it anyway")
@@ -100,7 +100,7 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     await chat.restart()
     pressed = await ada.press(message, "Use it anyway")
     said = [each.text for each in (pressed, *pressed.others)]
-    assert any("Version 1 of the names is live now model" in each for each in said)
+    assert any("Version 1 of the names model is now live" in each for each in said)
     assert chat.world.networks.served["names"].card.corpus == "Mine"
     live = (await chat.app.store[Versions].live())["names"]
     assert (live.version_id, live.reason) == (1, "forced")
@@ -208,7 +208,7 @@ async def test_failure_and_cooldown(chat: Chat) -> None:
     await ada.use("retrain names")
     assert report(chat).title == "Training for names failed"
     assert report(chat).body == "The corpus is too small.\nThe live version is unchanged."
-    assert "the next can start [" in (await ada.use("retrain names")).text
+    assert "the next one can start [" in (await ada.use("retrain names")).text
     await chat.restart(retrain_cooldown_minutes=0)
     await ada.use("retrain names")
     assert len(chat.world.trainers) == 2

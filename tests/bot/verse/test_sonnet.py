@@ -94,7 +94,7 @@ async def test_address_is_not_continued(chat: Chat) -> None:
 @pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, lines, why in [
-        (NoLineFound(), [4, 4], "The bot didn't find a next line that's new"),
+        (NoLineFound(), [4, 4], "The bot couldn't find a next line that's new"),
         (TooSlow(), [4, 2], "That took too long, so the bot gave up; try again in a moment."),
         (RuntimeError("a bug"), [4, 1], "Sorry, something went wrong."),
     ]:
@@ -154,7 +154,7 @@ async def test_poem_without_a_line_costs_cooldown(chat: Chat) -> None:
     await chat.restart(cooldown_seconds=10)
     chat.writer.error = NoLineFound()
     refused = await chat.alice.use("sonnet")
-    assert "The bot didn't find a next line" in refused.text
+    assert "The bot couldn't find a next line" in refused.text
     assert "too fast" in (await chat.alice.use("sonnet")).text
 
 

@@ -55,7 +55,7 @@ async def test_welcome(chat: Chat) -> None:
     boss = await chat.add_manager()
     form = await boss.press(shown, "Set up")
     assert form.is_private
-    assert form.text.startswith("Everything works as it is.")
+    assert form.text.startswith("You can leave everything as it is, or change what you like.")
     form = await boss.choose(form, "Word filter", "mild")
     assert "The word filter is mild here" in form.text
 

@@ -69,7 +69,7 @@ async def test_what_it_says(scene: Scene) -> None:
     lines = [*map(plain, embed.lines)]
     assert len(lines) == 2
     assert [file.name for file in message.files] == [embed.image]
-    assert "the museum of this club" in lines[0]
+    assert "this club's museum" in lines[0]
     pressed = [f"{each.action}:{each.state}" for each in message.buttons]
     assert pressed == [
         "run:dinoname",

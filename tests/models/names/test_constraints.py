@@ -36,7 +36,7 @@ def test_lengths_exclude_pieces() -> None:
     assert NameConstraints().lengths == range(3, 27)
 
 
-NO_LETTER = "Names only use the letters a to z, "
+NO_LETTER = "Names can only use the letters a to z, "
 LONGEST = "That needs more than {} letters. Try {}."
 UNREADABLE = "No name fits all of that ({}). Try {}."
 TOO_LONG = "That needs more than 26 letters, the most a name can have. Try fewer letters."
@@ -48,7 +48,7 @@ PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
     [
         (
             {"ends_with": "🦖 42"},
-            NO_LETTER + "and ends_with has none of them. Try ends_with:raptor.",
+            NO_LETTER + "but ends_with has none of them. Try ends_with:raptor.",
         ),
         ({"starts_with": "Новo"}, NO_LETTER + "so Н won't work. Try starts_with:tyranno."),
         (
@@ -94,7 +94,7 @@ def test_impossible_constraints(typed: dict[str, Any], sentence: str) -> None:
     assert str(raised.value) == sentence
 
 
-NOTHING = "No new name was found."
+NOTHING = "The bot couldn't find a new name."
 TRY = "Try a higher temperature or other letters."
 
 
@@ -114,7 +114,11 @@ TRY = "Try a higher temperature or other letters."
             "The bot could only find 2 new names. Most of what the bot tried was rejected for "
             "being {}.",
         ),
-        (3, 0.9, "Only 3 new names were found. Almost everything the bot tried was rejected for"),
+        (
+            3,
+            0.9,
+            "The bot could only find 3 new names. Almost everything the bot tried was rejected for",
+        ),
     ],
 )
 @pytest.mark.parametrize("flaw", Flaw)

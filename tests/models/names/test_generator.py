@@ -153,7 +153,7 @@ ALMOST_ALL = "Almost everything the bot tried was rejected for being "
             lambda name: name == "mango",
             "Most of what the bot tried was rejected for being blocked by the word filter.",
         ),
-        (["mango"], [], anything, ALMOST_ALL + "a repetition."),
+        (["mango"], [], anything, ALMOST_ALL + "a repeat."),
         (
             ["mango", "manda", "manes", "mannn", "manzzz"],
             ["manda"],

@@ -109,7 +109,7 @@ def test_unknown_characters() -> None:
     with pytest.raises(NamesError, match="No name on the list has b, я"):
         dissect(listed(KANA), "яb")
     with pytest.raises(
-        NamesError, match="2 to 3 characters, all from the namer's list, but yours has 4"
+        NamesError, match="2 to 3 characters from the namer's list, but yours has 4"
     ):
         dissect(listed(KANA), "アアアア")
 

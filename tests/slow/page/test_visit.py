@@ -67,12 +67,12 @@ async def test_retrain_is_hidden_from_members(page: Page) -> None:
 async def test_poll_poem_and_privacy(page: Page) -> None:
     await page.get_by_role("radio", name="Ada").check()
     await run(page, "settings", vote_minutes="1")
-    await expect(last(page)).to_contain_text("New polls stay open for 1 minute here")
+    await expect(last(page)).to_contain_text("New polls here stay open for 1 minute")
     await page.get_by_role("radio", name="Mary").check()
     await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
 
     await run(page, "dinoname", count="3")
-    await expect(last(page)).to_contain_text("Which is the coolest? End of the poll: in")
+    await expect(last(page)).to_contain_text("Which is the coolest? Voting ends in")
     name, *_ = (await body(page).inner_text()).split()
     vote = page.locator(".message", has_text=name).first
     await vote.get_by_role("button", name=name, exact=True).click()
@@ -83,7 +83,7 @@ async def test_poll_poem_and_privacy(page: Page) -> None:
     await expect(vote.get_by_role("button", name=f"{name} · 2")).to_be_visible()
     await page.get_by_role("radio", name="Mary").check()
 
-    won = f"The poll is closed: {name} has won."
+    won = f"The poll is closed: {name} won."
     await expect(vote).to_contain_text(won, timeout=180_000)  # it closes after a minute
     await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect", "📋Details"])
     await expect(last(page)).to_contain_text(f"{name} won with 2 votes.")
@@ -110,7 +110,7 @@ async def test_poll_poem_and_privacy(page: Page) -> None:
     assert written in (await (await download.value).path()).read_text()
 
     await run(page, "privacy")
-    stored = "The bot stores data of yours: 1 vote, 1 poll, 1 discovery, 1 poem"
+    stored = "The bot stores this about you: 1 vote, 1 poll, 1 discovery, 1 poem"
     await expect(last(page)).to_contain_text(stored)
     await last(page).get_by_role("button", name="Delete my data").click()
     await last(page).get_by_role("button", name="Yes, delete my data").click()

@@ -221,7 +221,7 @@ def test_verse_has_reference_loss(poems: tuple[str, ...]) -> None:
     assert plan.figures().reference_loss == pytest.approx(cross_entropy(lstm(VERSE), poems))
     plan = _with_reference_loss(verse_plan(poems[0]))
     assert plan.figures().reference_loss is None
-    assert "it reads poems that they are compared by" in plan.corpus.notes[-1]
+    assert "it learns from poems that the comparison uses" in plan.corpus.notes[-1]
 
 
 def test_validation_sonnets_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

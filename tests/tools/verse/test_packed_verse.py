@@ -236,7 +236,7 @@ def test_repository_cannot_be_fetched(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(CorpusError, match=r"git fetch failed: .+"):
         list(documents_in("owner/name@" + "0" * 40, "*", f"{tmp_path}/{{}}"))
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(CorpusError, match="git, but git can't be run"):
+    with pytest.raises(CorpusError, match="git, but git couldn't be run"):
         list(documents_in("owner/name@" + "0" * 40, "*", f"{tmp_path}/{{}}"))
 
 

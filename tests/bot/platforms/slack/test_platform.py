@@ -169,7 +169,7 @@ async def test_picture_that_did_not_arrive(
     await platform.edit(ref, WITH_PLAQUE)
     words = str(server.of("chat.postMessage") + server.of("chat.update"))
     assert "in the thread" not in words
-    assert words.count("keeps the bot from sending files") == (
+    assert words.count("stops the bot from sending files") == (
         4 if code == "file_uploads_disabled" else 0  # twice, as text and in blocks
     )
 

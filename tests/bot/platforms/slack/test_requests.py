@@ -151,7 +151,7 @@ async def test_late_form(bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.M
     expired = AsyncMock(side_effect=Gone("views.open: expired_trigger_id"))
     monkeypatch.setattr(bot.api, "open_view", expired)
     answer = await slack.command(slack.member, "/sonnet", "?").answer()
-    assert "couldn't be opened in time" in answer.words
+    assert "took too long to open" in answer.words
 
 
 async def test_form_without_a_trigger(
@@ -159,7 +159,7 @@ async def test_form_without_a_trigger(
 ) -> None:
     monkeypatch.setattr(slack.state.views, "new_trigger", lambda *_: "")
     answer = await slack.command(slack.member, "/sonnet", "?").answer()
-    assert "couldn't be opened in time" in answer.words
+    assert "took too long to open" in answer.words
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -315,7 +315,7 @@ async def test_private_picture_that_cannot_be_sent(turn: SlackTurn, server: Slac
     await turn.respond(Message(embeds=(Embed(written("Data")),), files=(FILE,), private=True))
     (sent,) = server.of("respond")
     assert "Data" in str(sent["blocks"])
-    assert "keeps the bot from sending files" in str(sent["blocks"])
+    assert "stops the bot from sending files" in str(sent["blocks"])
     assert "direct messages" not in str(sent["blocks"])
 
 

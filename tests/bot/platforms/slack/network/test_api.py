@@ -232,11 +232,11 @@ async def test_redirected_download(
 @pytest.mark.parametrize(
     ("answer", "scopes", "expected"),
     [
-        (SIGN_IN, {"chat:write"}, "its scope files:read is missing"),
-        (SIGN_IN, {"chat:write", "files:read"}, "Slack doesn't let the bot read this file"),
-        (Answer("", 302, {"Location": "https://slack-files.com/T1-F1"}), set(), "doesn't let"),
-        (Answer("", 302, {"Location": "http://127.0.0.1:1/file"}), set(), "doesn't let"),
-        (Answer("", 302, {"Location": "https://[files"}), set(), "doesn't let"),
+        (SIGN_IN, {"chat:write"}, "it doesn't have the scope files:read"),
+        (SIGN_IN, {"chat:write", "files:read"}, "Slack won't let the bot read this file"),
+        (Answer("", 302, {"Location": "https://slack-files.com/T1-F1"}), set(), "won't let"),
+        (Answer("", 302, {"Location": "http://127.0.0.1:1/file"}), set(), "won't let"),
+        (Answer("", 302, {"Location": "https://[files"}), set(), "won't let"),
     ],
 )
 async def test_refused_download(

@@ -297,5 +297,5 @@ async def test_start_fails(server: SocketServer, caplog: pytest.LogCaptureFixtur
 async def test_silent_server(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "CONNECT_S", 0.1)
     server.greets = False
-    assert "doesn't answer" in str(await failure(server))
+    assert "does not answer" in str(await failure(server))
     await server.until(lambda: not server.open)

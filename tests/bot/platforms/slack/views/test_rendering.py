@@ -387,7 +387,7 @@ def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, 
 def test_mistakes_are_shown_at_their_fields() -> None:
     given = {"count": {"value": "99"}, "length": {"value": "long"}}
     read = submitted(COMMANDS, sent("command:dinoname", **given))
-    assert "goes from 1 to 10" in read.errors["count"]
+    assert "must be between 1 and 10" in read.errors["count"]
     assert "must be a whole number" in read.errors["length"]
     assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is required."}
 
