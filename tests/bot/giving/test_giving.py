@@ -125,7 +125,7 @@ async def test_refusals(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
         assert answer.is_private
         return answer.text.partition("\n")[0]
 
-    today = f"{NEW} came today. You can give it from tomorrow on."
+    today = f"{NEW} only arrived today. You can give it away from tomorrow."
     assert await refusal(dinosaur=NEW) == today
     plate = await chat.alice.use("dinosaur", name=NEW)
     assert (await chat.alice.press(plate, "Give")).text.startswith(today)

@@ -46,7 +46,7 @@ async def test_counts(chat: Chat) -> None:
     counts = "1 vote, 2 polls, 1 poem and 1 saved button"
     assert await kept(chat) == f"The bot stores this about you: {counts}."
     result = await chat.alice.use("privacy")
-    assert "A saved button stores what it needs to work later" in result.lines[-1]
+    assert "Buttons store what they need to work later" in result.lines[-1]
 
 
 @pytest.mark.both
