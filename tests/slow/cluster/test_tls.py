@@ -80,7 +80,7 @@ async def test_worker_writes(tls_cluster: Cluster, trusted: Path, serve_on: Serv
     [
         ("dask+tls", True, "TLS certificate does not match"),
         ("dask+tls", False, "TLS needs a certificate, and Dask's configuration names none"),
-        ("dask", False, "doesn't answer"),
+        ("dask", False, "does not answer"),
     ],
     ids=["another authority", "no certificate", "no TLS"],
 )

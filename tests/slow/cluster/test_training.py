@@ -194,7 +194,7 @@ async def test_lost_answer(
         answer = await answered(actor, name, *args, within=within)
         if name == method and answer and not lost:
             lost.append(answer)
-            raise ClusterUnreachable("doesn't answer")
+            raise ClusterUnreachable("does not answer")
         return answer
 
     monkeypatch.setattr(Actor, "call", call)

@@ -388,7 +388,7 @@ async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None
     subject = Settings(inference=f"dask://127.0.0.1:{free_port()}")
     (found,) = await asyncio.to_thread(examine_cluster, subject)
     assert found.level is Level.WARNING
-    assert "doesn't answer" in found.found
+    assert "does not answer" in found.found
     assert "The bot writes by itself until it answers." in found.found
 
 
